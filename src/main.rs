@@ -1,0 +1,2 @@
+//! sunap
+fn main() {}
