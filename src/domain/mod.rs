@@ -1,11 +1,15 @@
 //! The field's own values: money, days, ids. Pure; every value checks itself when it is made.
 
 pub mod ids;
+pub mod record;
 pub mod time;
 pub mod won;
 
 pub use ids::{
     AccountNo, BankCode, BankPayerNo, ChannelId, CreditorId, IdNo, IdNoError, ItemCode, PayerNo, masked,
 };
-pub use time::{Date, Instant, Month, TimeOfDay, Weekday};
+pub use record::{
+    Allocation, Application, ApplicationKind, CandidateCharge, CollectionKind, MandateTerms, Payer,
+};
+pub use time::{ContractDay, Date, Instant, Month, TimeOfDay, Weekday};
 pub use won::Won;

@@ -241,6 +241,63 @@ impl FromStr for Month {
     }
 }
 
+/// A creditor's contract day (이체예정일): a day of the month, or its last day.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContractDay(u32);
+
+impl ContractDay {
+    /// The month's last day.
+    pub const LAST: Self = Self(99);
+
+    /// A day of the month, 1-31; days that a month lacks clamp to its end (decisions.md 7).
+    pub fn new(day: u32) -> Option<Self> {
+        (1..=31).contains(&day).then_some(Self(day))
+    }
+
+    /// This day in a month, before any roll to a banking day.
+    pub fn in_month(self, month: Month) -> Date {
+        if self == Self::LAST { month.last_day() } else { month.day_clamped(self.0) }
+    }
+
+    /// 1-31, or 99 for the last day: how the ledger stores it.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The inverse of [`ContractDay::number`].
+    pub fn from_number(number: u32) -> Option<Self> {
+        if number == Self::LAST.0 { Some(Self::LAST) } else { Self::new(number) }
+    }
+}
+
+impl fmt::Display for ContractDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::LAST { f.write_str("last") } else { write!(f, "{}", self.0) }
+    }
+}
+
+impl fmt::Debug for ContractDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for ContractDay {
+    type Err = String;
+
+    /// Reads `1` to `31`, `last` or `말일`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if matches!(text, "last" | "말일") {
+            return Ok(Self::LAST);
+        }
+        let digits = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        digits
+            .then(|| text.parse().ok().and_then(Self::new))
+            .flatten()
+            .ok_or_else(|| format!("{text:?} is not a contract day: 1 to 31, or last"))
+    }
+}
+
 /// A time of the day in Korea, to the second.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TimeOfDay(u32);

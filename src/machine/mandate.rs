@@ -1,0 +1,306 @@
+//! The mandate (이체정보): one per payer and charge item (product.md 3.1; decisions.md 23).
+//!
+//! Must not: know result codes. What a code does to a mandate is data (`formats/codes`), read by `bank::codes`
+//! and handed in as an [`Effect`].
+
+use super::{Refusal, words};
+
+words! {
+    /// Where a mandate stands.
+    State {
+        /// Data or evidence missing, or given back for correction; never in a file.
+        Draft = "draft",
+        /// Waits for the next window; may still be edited.
+        Queued = "queued",
+        /// A line of a built file that has not gone out.
+        Batched = "batched",
+        /// Its file is with the exchange.
+        Sent = "sent",
+        /// The exchange took its file.
+        Acknowledged = "acknowledged",
+        /// The bank has it; debits may be requested.
+        Active = "active",
+        /// The bank refused it; the code says why.
+        Rejected = "rejected",
+        /// Kept, but nothing is requested on it.
+        Suspended = "suspended",
+        /// A cancellation is on its way.
+        Cancelling = "cancelling",
+        /// Over; `EndReason` says why.
+        Ended = "ended",
+    }
+}
+
+words! {
+    /// Why a mandate ended.
+    EndReason {
+        /// The creditor cancelled it.
+        Creditor = "creditor",
+        /// The bank had no such registration (0017), or it was cancelled before (A016).
+        AlreadyGone = "already-gone",
+        /// The bank ended it after a year without requests (0018).
+        Dormant = "dormant",
+        /// The payer or the bank ended it at the bank (0019).
+        AtBank = "at-bank",
+        /// The bank ended it for missing evidence (0020).
+        NoEvidence = "no-evidence",
+        /// The account moved to another bank (0024).
+        Moved = "moved",
+        /// The account was closed (0031).
+        AccountClosed = "account-closed",
+        /// The bank does not know the registration (0017 on a debit).
+        NotRegistered = "not-registered",
+        /// Its last month passed.
+        Expired = "expired",
+        /// Forced cancellation by the bank (kind 7).
+        Forced = "forced",
+    }
+}
+
+words! {
+    /// What a result code of a debit does to the active mandate (decisions.md 23; data in formats/codes).
+    Effect {
+        /// Nothing; a retry may help.
+        None = "none",
+        /// Its data must be mended and registered anew.
+        Mend = "mend",
+        /// It is suspended, with an alert.
+        Suspend = "suspend",
+        /// It ended: dormant at the bank.
+        EndDormant = "end-dormant",
+        /// It ended at the bank.
+        EndAtBank = "end-at-bank",
+        /// It ended: no evidence.
+        EndNoEvidence = "end-no-evidence",
+        /// It ended: the account moved.
+        EndMoved = "end-moved",
+        /// It ended: the account was closed.
+        EndAccountClosed = "end-account-closed",
+        /// It ended: the bank has no registration.
+        EndNotRegistered = "end-not-registered",
+    }
+}
+
+words! {
+    /// What can happen to a mandate.
+    Happening {
+        /// A valid application came (new, corrected, or anew after an end).
+        Applied = "applied",
+        /// The application was withdrawn, or its data became invalid.
+        Spoiled = "spoiled",
+        /// Its bank needs no registration.
+        NotRequired = "not-required",
+        /// The window closed and it was put on a line.
+        Batched = "batched",
+        /// Its file was published.
+        Published = "published",
+        /// Its file was taken by the exchange.
+        Taken = "taken",
+        /// Its file was withdrawn before the exchange took it.
+        Withdrawn = "withdrawn",
+        /// The exchange refused the whole file.
+        FileRefused = "file-refused",
+        /// The exchange named this very line when it refused the file.
+        LineRefused = "line-refused",
+        /// The exchange's deadline passed before it went out.
+        Missed = "missed",
+        /// Listed as accepted, or absent from a proven complete list of failures.
+        Accepted = "accepted",
+        /// Listed as failed.
+        Refused = "refused",
+        /// Suspended by order, pause or a result code.
+        Suspended = "suspended",
+        /// Taken up again.
+        Resumed = "resumed",
+        /// A result code says that its data is wrong.
+        FoundWrong = "found-wrong",
+        /// The creditor cancelled it.
+        CancelRequested = "cancel-requested",
+        /// The cancellation was answered: it is over.
+        CancelConfirmed = "cancel-confirmed",
+        /// The cancellation was answered: it still stands.
+        CancelRefused = "cancel-refused",
+        /// The bank ended it, or it expired.
+        EndedElsewhere = "ended-elsewhere",
+    }
+}
+
+impl State {
+    /// The manual's word (decisions.md 25).
+    pub const fn ko(self) -> &'static str {
+        match self {
+            Self::Draft | Self::Rejected => "계좌신청미완료",
+            Self::Queued | Self::Batched => "계좌신청대기",
+            Self::Sent | Self::Acknowledged => "계좌신청중",
+            Self::Active | Self::Suspended => "계좌신청완료",
+            Self::Cancelling => "계좌해지중",
+            Self::Ended => "계좌해지완료",
+        }
+    }
+
+    /// Whether it is on a line of a file that is not answered.
+    pub const fn in_flight(self) -> bool {
+        matches!(self, Self::Batched | Self::Sent | Self::Acknowledged)
+    }
+
+    /// Whether it counts as the one live mandate of its payer and item (product.md I2).
+    pub const fn is_live(self) -> bool {
+        !matches!(self, Self::Ended)
+    }
+}
+
+impl Effect {
+    /// What happens to the mandate, and with what reason where it ends.
+    pub const fn happening(self) -> Option<(Happening, Option<EndReason>)> {
+        match self {
+            Self::None => None,
+            Self::Mend => Some((Happening::FoundWrong, None)),
+            Self::Suspend => Some((Happening::Suspended, None)),
+            Self::EndDormant => Some((Happening::EndedElsewhere, Some(EndReason::Dormant))),
+            Self::EndAtBank => Some((Happening::EndedElsewhere, Some(EndReason::AtBank))),
+            Self::EndNoEvidence => Some((Happening::EndedElsewhere, Some(EndReason::NoEvidence))),
+            Self::EndMoved => Some((Happening::EndedElsewhere, Some(EndReason::Moved))),
+            Self::EndAccountClosed => Some((Happening::EndedElsewhere, Some(EndReason::AccountClosed))),
+            Self::EndNotRegistered => Some((Happening::EndedElsewhere, Some(EndReason::NotRegistered))),
+        }
+    }
+}
+
+/// The state that follows, or why none does.
+pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
+    use Happening as H;
+    use State as S;
+    let refuse = || Err(Refusal::not_from(state, happening));
+    match happening {
+        H::Applied => match state {
+            S::Draft | S::Queued | S::Rejected | S::Ended => Ok(S::Queued),
+            S::Batched | S::Sent | S::Acknowledged => Err(Refusal::new(
+                "REGISTRATION_IN_FLIGHT",
+                "the application is with the bank: wait for its answer",
+            )),
+            S::Active | S::Suspended | S::Cancelling => {
+                Err(Refusal::new("MANDATE_EXISTS", "the payer already has a mandate for this item"))
+            }
+        },
+        H::Spoiled => match state {
+            S::Draft | S::Queued => Ok(S::Draft),
+            S::Batched | S::Sent | S::Acknowledged | S::Active | S::Rejected => refuse(),
+            S::Suspended | S::Cancelling | S::Ended => refuse(),
+        },
+        H::NotRequired => match state {
+            S::Draft | S::Queued => Ok(S::Active),
+            S::Batched | S::Sent | S::Acknowledged | S::Active | S::Rejected => refuse(),
+            S::Suspended | S::Cancelling | S::Ended => refuse(),
+        },
+        H::Batched => {
+            if state == S::Queued {
+                Ok(S::Batched)
+            } else {
+                refuse()
+            }
+        }
+        H::Published => {
+            if state == S::Batched {
+                Ok(S::Sent)
+            } else {
+                refuse()
+            }
+        }
+        H::Taken => {
+            if matches!(state, S::Batched | S::Sent) {
+                Ok(S::Acknowledged)
+            } else {
+                refuse()
+            }
+        }
+        H::Withdrawn => {
+            if state == S::Batched {
+                Ok(S::Queued)
+            } else {
+                refuse()
+            }
+        }
+        H::FileRefused => {
+            if state.in_flight() {
+                Ok(S::Queued)
+            } else {
+                refuse()
+            }
+        }
+        H::LineRefused => {
+            if state.in_flight() {
+                Ok(S::Draft)
+            } else {
+                refuse()
+            }
+        }
+        H::Missed => {
+            if matches!(state, S::Queued | S::Batched) {
+                Ok(S::Queued)
+            } else {
+                refuse()
+            }
+        }
+        H::Accepted => {
+            if matches!(state, S::Sent | S::Acknowledged) {
+                Ok(S::Active)
+            } else {
+                refuse()
+            }
+        }
+        H::Refused => {
+            if matches!(state, S::Sent | S::Acknowledged) {
+                Ok(S::Rejected)
+            } else {
+                refuse()
+            }
+        }
+        H::Suspended => match state {
+            S::Active | S::Suspended => Ok(S::Suspended),
+            S::Cancelling => Ok(S::Cancelling),
+            S::Draft | S::Queued | S::Batched | S::Sent => refuse(),
+            S::Acknowledged | S::Rejected | S::Ended => refuse(),
+        },
+        H::Resumed => {
+            if state == S::Suspended {
+                Ok(S::Active)
+            } else {
+                refuse()
+            }
+        }
+        H::FoundWrong => match state {
+            S::Active | S::Suspended => Ok(S::Draft),
+            S::Cancelling => Ok(S::Cancelling),
+            S::Draft | S::Queued | S::Batched | S::Sent => refuse(),
+            S::Acknowledged | S::Rejected | S::Ended => refuse(),
+        },
+        H::CancelRequested => match state {
+            S::Draft | S::Queued | S::Rejected => Ok(S::Ended),
+            S::Active | S::Suspended => Ok(S::Cancelling),
+            S::Batched | S::Sent | S::Acknowledged => Err(Refusal::new(
+                "REGISTRATION_IN_FLIGHT",
+                "the application is with the bank: cancel after its answer",
+            )),
+            S::Cancelling => Err(Refusal::new("CANCEL_IN_FLIGHT", "a cancellation is already on its way")),
+            S::Ended => Err(Refusal::new("MANDATE_ENDED", "the mandate is over already")),
+        },
+        H::CancelConfirmed => {
+            if state == S::Cancelling {
+                Ok(S::Ended)
+            } else {
+                refuse()
+            }
+        }
+        H::CancelRefused => {
+            if state == S::Cancelling {
+                Ok(S::Active)
+            } else {
+                refuse()
+            }
+        }
+        H::EndedElsewhere => match state {
+            S::Draft | S::Queued | S::Active | S::Rejected | S::Suspended | S::Cancelling => Ok(S::Ended),
+            S::Batched | S::Sent | S::Acknowledged | S::Ended => refuse(),
+        },
+    }
+}
