@@ -1,7 +1,7 @@
 //! What the rooms hand to each other about payers, mandates, charges and collections. Plain values; the rules
 //! stand in `rules` and `machine`.
 
-use super::{AccountNo, BankCode, ContractDay, IdNo, ItemCode, Month, PayerNo, Won};
+use super::{AccountNo, BankCode, ContractDay, Date, IdNo, ItemCode, Month, PayerNo, Won};
 
 /// A payer (납부자, 고객) of one creditor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl CollectionKind {
 }
 
 /// A charge that a request may take up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CandidateCharge {
     /// The ledger's key.
     pub charge_id: i64,
@@ -121,6 +121,12 @@ pub struct CandidateCharge {
     pub month: Month,
     /// What is still owed, in won; more than 0.
     pub open: Won,
+    /// Its regular debit date, rolled (decisions.md 7).
+    pub debit_date: Date,
+    /// Attempts that failed so far.
+    pub attempts: u32,
+    /// The result code of the last failed attempt; empty where none or blank.
+    pub last_code: String,
 }
 
 /// How much of a collection is for which charge.

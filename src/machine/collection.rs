@@ -88,6 +88,21 @@ impl State {
     }
 }
 
+/// The state of a collection that follows its file: what is true of all lines of a file stands once, at the file.
+/// A line that went its own way (failed, partial, withdrawn, …) carries its own state, and that one counts.
+pub const fn of_file(file: super::file::Out) -> State {
+    use super::file::Out as F;
+    match file {
+        F::Planned => State::Requested,
+        F::Built | F::Staged | F::Uncertain | F::Held => State::Batched,
+        F::Published => State::Sent,
+        F::Taken => State::Acknowledged,
+        F::Answered => State::Succeeded,
+        // Its lines are moved to another file or carry their own state; a line left here never went out.
+        F::Refused | F::Missed | F::Emptied => State::Missed,
+    }
+}
+
 /// The state that follows, or why none does.
 pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
     use Happening as H;

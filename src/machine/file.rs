@@ -5,6 +5,8 @@ use super::{Refusal, words};
 words! {
     /// Where a file of ours stands.
     Out {
+        /// Lines gather; its window is open.
+        Planned = "planned",
         /// Bytes and lines are committed.
         Built = "built",
         /// The bytes are durable in the stage folder.
@@ -19,14 +21,24 @@ words! {
         Uncertain = "uncertain",
         /// The exchange refused it as a whole.
         Refused = "refused",
-        /// Kept back by an order, or withdrawn.
+        /// Kept back by an order.
         Held = "held",
+        /// The exchange's deadline passed before it went out.
+        Missed = "missed",
+        /// No line was left when its window closed.
+        Emptied = "emptied",
     }
 }
 
 words! {
     /// What can happen to a file of ours.
     OutHappening {
+        /// Its window closed; bytes and lines are committed.
+        Built = "built",
+        /// The exchange's deadline passed before it went out.
+        Missed = "missed",
+        /// No line was left when its window closed.
+        Emptied = "emptied",
         /// The bytes are durable in the stage folder.
         Staged = "staged",
         /// It is in the outbox.
@@ -87,7 +99,13 @@ impl Out {
     pub const fn is_open(self) -> bool {
         matches!(
             self,
-            Self::Built | Self::Staged | Self::Published | Self::Taken | Self::Uncertain | Self::Held
+            Self::Planned
+                | Self::Built
+                | Self::Staged
+                | Self::Published
+                | Self::Taken
+                | Self::Uncertain
+                | Self::Held
         )
     }
 }
@@ -100,6 +118,9 @@ pub fn step_out(state: Out, happening: OutHappening) -> Result<Out, Refusal> {
         if holds { Ok(next) } else { Err(Refusal::not_from(state, happening)) }
     };
     match happening {
+        H::Built => when(state == S::Planned, S::Built),
+        H::Missed => when(matches!(state, S::Planned | S::Built | S::Held), S::Missed),
+        H::Emptied => when(state == S::Planned, S::Emptied),
         H::Staged => when(state == S::Built, S::Staged),
         H::Published => when(matches!(state, S::Staged | S::Uncertain), S::Published),
         H::Taken => when(matches!(state, S::Staged | S::Published | S::Uncertain), S::Taken),
