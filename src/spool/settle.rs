@@ -5,7 +5,7 @@
 //!
 //! Must not: decide the outcome or word the report.
 
-use super::folder::{Folder, Kind, Moved};
+use super::folder::{Folder, Identity, Kind, Moved};
 use super::name::{fitted, numbered, with_tail};
 use super::skeleton::digest_of;
 use super::{Claimed, Outcome, Owner, Room, Seen, Sha256, Spool};
@@ -67,7 +67,7 @@ impl Spool {
                 let cause = io::Error::other("another file has taken its place in work");
                 Err(work.trouble("settle", name, cause))
             }
-            None => match settled_before(&room, claimed)? {
+            None => match lies_in(&room, name, claimed.identity())? {
                 Some(settled) => Ok(settled),
                 None => {
                     Err(work.trouble("settle", name, io::Error::other("it is neither in work nor settled")))
@@ -174,6 +174,14 @@ impl Spool {
         room: &Folder,
         report: Option<&str>,
     ) -> Result<SettledAs, Trouble> {
+        // A move by two names (`Folder::move_by_link`) that died before the first was removed.
+        if let Some(entry) = from.entry(name)?
+            && entry.kind == Kind::HardLink
+            && let Some(settled) = lies_in(room, name, entry.identity)?
+        {
+            from.remove(name)?;
+            return Ok(settled);
+        }
         for n in 1..=NAMES {
             let target = numbered(name, n);
             if room.entry(&target)?.is_some() {
@@ -232,10 +240,10 @@ fn variants(room: &Folder, name: &OsStr) -> Result<Vec<OsString>, Trouble> {
     Ok(names)
 }
 
-/// Looks for a claimed file among those settled under its name.
-fn settled_before(room: &Folder, claimed: &Claimed) -> Result<Option<SettledAs>, Trouble> {
-    for name in variants(room, claimed.name())? {
-        if room.entry(&name)?.is_some_and(|entry| entry.identity.same_file(claimed.identity())) {
+/// Looks for a file among those that lie in a room under its name.
+fn lies_in(room: &Folder, name: &OsStr, identity: Identity) -> Result<Option<SettledAs>, Trouble> {
+    for name in variants(room, name)? {
+        if room.entry(&name)?.is_some_and(|entry| entry.identity.same_file(identity)) {
             room.sync()?;
             let report = with_tail(&name, REPORT);
             let report = room.entry(&report)?.map(|_| report);

@@ -251,3 +251,16 @@ fn a_claim_that_died_between_link_and_unlink_is_finished() {
     bench.spool.archive(&claimed, day()).unwrap();
     bench.spool.settle(&claimed, Outcome::Done, None).unwrap();
 }
+
+#[test]
+fn a_settle_that_died_between_link_and_unlink_is_finished() {
+    let bench = Bench::new();
+    bench.put(&channel(), Room::Inbox, "EB220105", "result");
+    bench.put(&channel(), Room::Done, "EB220105", "an earlier one");
+    let claimed = bench.spool.claim(&channel(), &bench.seen(&channel(), "EB220105")).unwrap();
+    let work = bench.path(&channel(), Room::Work, "EB220105");
+    std::fs::hard_link(work, bench.path(&channel(), Room::Done, "EB220105.2")).unwrap();
+    assert_eq!(bench.spool.settle(&claimed, Outcome::Done, Some("r")).unwrap().name, "EB220105.2");
+    assert_eq!(bench.names(&channel(), Room::Done), ["EB220105", "EB220105.2"]);
+    assert!(bench.names(&channel(), Room::Work).is_empty());
+}
