@@ -100,7 +100,7 @@ pub enum Decision {
 pub fn check(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Decision, Vec<Refused>> {
     let mut refused = Vec::new();
     if let Some(row) = facts.earlier_row {
-        refused.push(Refused::new(Name::DuplicateInFile).with(format!("{row}번째 줄")));
+        refused.push(Refused::duplicate_of(row));
     }
     let decision = decide(application, facts);
     // A row that says what is so already asks for nothing, so no check of today can refuse it.

@@ -43,6 +43,11 @@ impl Refused {
         Self { name, column, detail: String::new() }
     }
 
+    /// A row whose like stands earlier in the same file.
+    pub fn duplicate_of(row: u64) -> Self {
+        Self::new(Name::DuplicateInFile).with(format!("{row}번째 줄"))
+    }
+
     /// The same refusal with what belongs to this case.
     #[must_use]
     pub fn with(mut self, detail: impl Into<String>) -> Self {
