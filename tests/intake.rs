@@ -2,6 +2,12 @@
 //! `case.toml` with the facts, and the expected answer and summary, byte for byte. The driver plays the engine: it
 //! reads, parses, asks the rules, and prints. `SUNAP_BLESS=1 cargo test --test intake` writes what came out; review
 //! it before it is committed.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at what it does not expect"
+)]
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -176,6 +182,18 @@ fn standing(word: &str) -> Standing {
     }
 }
 
+fn judge_leave(found: &Candidate) -> Result<Verdict, Refused> {
+    let live = match found.standing.as_str() {
+        "requested" => Some(collection::State::Requested),
+        "in-flight" => Some(collection::State::Sent),
+        _ => None,
+    };
+    Ok(match request::leave(live)? {
+        Leave::Withdraw => Verdict::Accepted("의뢰를 거둠".into()),
+        Leave::Unchanged => Verdict::Unchanged,
+    })
+}
+
 fn judge_request(
     case: &Case,
     kind: Kind,
@@ -190,15 +208,7 @@ fn judge_request(
     let found = case.candidate.iter().find(|c| c.payer_no == parsed.payer_no.as_str());
     let found = found.ok_or_else(|| one(Refused::new(Name::MandateUnknown)))?;
     if !parsed.wanted {
-        let live = match found.standing.as_str() {
-            "requested" => Some(collection::State::Requested),
-            "in-flight" => Some(collection::State::Sent),
-            _ => None,
-        };
-        return Ok(match request::leave(live).map_err(one)? {
-            Leave::Withdraw => Verdict::Accepted("의뢰를 거둠".into()),
-            Leave::Unchanged => Verdict::Unchanged,
-        });
+        return judge_leave(found).map_err(one);
     }
     let debit_date = parsed.debit_date.unwrap();
     let charge = CandidateCharge {

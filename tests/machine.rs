@@ -1,6 +1,12 @@
 //! The state machines, held to their tables in `tests/machine/`: every state × every happening has a row, and the
 //! row's answer is the machine's. Adding a state or a happening without its rows fails here. Below the tables,
 //! properties of random sequences, and that lines never move in a way that their file did not.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at what it does not expect"
+)]
 
 use proptest::prelude::*;
 use std::collections::BTreeMap;

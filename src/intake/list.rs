@@ -176,28 +176,24 @@ fn match_headings(
     kind: Kind,
     headings: &csv::StringRecord,
 ) -> Result<Vec<Option<&'static Column>>, Faults> {
-    let mut faults = Faults::default();
-    let mut fault = |name, heading: &str, expected: String, remedy: &str| {
-        let place = Place::Row { file: file.into(), row: 1, column: shown(heading) };
-        faults.push(Fault::new(name, place, expected, remedy));
-    };
     let columns = of_kind(kind);
     let guide = "see docs/lists.md (목록 안내서) for the headings";
-    let mut found: Vec<Option<&'static Column>> = Vec::new();
     let mut texts: Vec<&str> = headings.iter().map(str::trim).collect();
     // A spreadsheet may leave empty columns on the right.
     while texts.last().is_some_and(|text| text.is_empty()) {
         texts.pop();
     }
     let used = texts.len();
+    let place = |heading: &str| Place::Row { file: file.into(), row: 1, column: shown(heading) };
     if used > MAX_COLUMNS {
-        fault(
-            "list-too-many-columns",
-            "",
-            format!("at most {MAX_COLUMNS} columns; the list has {used}"),
-            guide,
-        );
+        let expected = format!("at most {MAX_COLUMNS} columns; the list has {used}");
+        return Err(one(Fault::new("list-too-many-columns", place(""), expected, guide)));
     }
+    let mut faults = Faults::default();
+    let mut fault = |name, heading: &str, expected: String, remedy: &str| {
+        faults.push(Fault::new(name, place(heading), expected, remedy));
+    };
+    let mut found: Vec<Option<&'static Column>> = Vec::new();
     // A creditor may correct an answer of ours and drop it again: what we added on the right is left out.
     let own =
         if texts.ends_with(&ANSWER_HEADINGS) { used.saturating_sub(ANSWER_HEADINGS.len()) } else { used };
@@ -208,14 +204,10 @@ fn match_headings(
                 let expected = format!("each heading once; {} stands twice", column.heading);
                 fault("list-heading-twice", heading, expected, "take one of the two columns out");
             }
-            None if heading.contains("주민") => {
+            None if heading.replace(' ', "").contains("주민") => {
                 let expected = "no resident numbers (주민등록번호): they must not be collected".into();
-                fault(
-                    "list-resident-number-asked",
-                    heading,
-                    expected,
-                    "take the column out; 생년월일 6자리만 받습니다",
-                );
+                let remedy = "take the column out; 생년월일 6자리만 받습니다";
+                fault("list-resident-number-asked", heading, expected, remedy);
             }
             None => {
                 let expected = format!("a heading of the list {} ({})", kind.word(), kind.ko());

@@ -11,6 +11,9 @@ use crate::machine::charge;
 use crate::machine::collection;
 use crate::machine::mandate::State;
 
+/// What a change of the good case is answered with.
+type Case<T> = (&'static str, fn(&mut T));
+
 fn owed(charge_id: i64, of: &str, open: i64, attempts: u32) -> CandidateCharge {
     let debit_date = month(of).day_clamped(5);
     CandidateCharge {
@@ -105,7 +108,7 @@ fn requests_are_refused_in_a_fixed_order() {
     let good = (candidate(&charges), on("2026-03-05"), CREDITOR, auto);
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, CreditorFacts, Ask);
     // Applied one upon the other: each is met before all that were added earlier.
-    let table: &[(&str, fn(&mut Facts<'_>))] = &[
+    let table: &[Case<Facts<'_>>] = &[
         ("1:50000", |_| ()),
         ("MONTH_LIMIT", |f| f.2.month_left = Some(Won::ZERO)),
         ("AMOUNT_OVER_LIMIT", |f| {
@@ -171,7 +174,7 @@ fn a_request_is_taken_back_only_before_the_cut_off() {
 #[test]
 fn retries() {
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, RetryFacts<'a>, CandidateCharge);
-    let run = |change: fn(&mut Facts<'_>)| {
+    let run = |change: fn(&mut Facts<'static>)| {
         let failed = owed(7, "2026-03", 50_000, 1);
         let rules = RetryRules { same_month: true, last_regular_day: Some(25), max: 3 };
         let facts = RetryFacts {
@@ -186,11 +189,11 @@ fn retries() {
         };
         let mut all = (candidate(&[]), on("2026-03-10"), facts, failed);
         change(&mut all);
-        let (candidate, date, mut facts, charge) = all;
-        facts.charge = (facts.standing != Standing::InFlight).then_some(&charge);
+        let (candidate, date, facts, charge) = all;
+        let facts = RetryFacts { charge: (facts.standing != Standing::InFlight).then_some(&charge), ..facts };
         proposed(retry::propose(&candidate, &date, &CREDITOR, &facts))
     };
-    let table: &[(&str, fn(&mut Facts<'_>))] = &[
+    let table: &[Case<Facts<'static>>] = &[
         ("7:50000", |_| ()),
         ("7:30000", |f| f.2.amount = Some(Won::new(30_000))),
         ("7:20000", |f| f.0.limits.mandate = Won::new(20_000)),
@@ -263,7 +266,7 @@ fn the_last_look_before_a_line_goes() {
         amount: Won::new(50_000),
         open: Won::new(50_000),
     };
-    let table: &[(&str, fn(&mut LineFacts))] = &[
+    let table: &[Case<LineFacts>] = &[
         ("()", |_| ()),
         ("MANDATE_ENDED", |l| l.mandate = State::Ended),
         ("CANCEL_IN_FLIGHT", |l| l.mandate = State::Cancelling),
