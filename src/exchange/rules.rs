@@ -8,7 +8,7 @@ use crate::domain::{ApplicationKind, BankCode, Date, Won};
 use std::collections::BTreeMap;
 
 /// Which of the two services of the network a rule is about: its request file and its result file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Service {
     /// 출금이체신청 (EB13) and its result (EB14).

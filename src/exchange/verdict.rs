@@ -44,7 +44,7 @@ pub(crate) enum Said {
 }
 
 /// The verdict rules with the number of their hits so far.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Banks {
     hits: Vec<u64>,
 }

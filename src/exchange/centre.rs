@@ -1,0 +1,205 @@
+//! What the centre and the banks say to the lines of one file. The checks stand in the order in which the centre
+//! makes them; the first that fails is the line's code.
+//!
+//! Must not: read or write files.
+
+use super::mischief::Failure;
+use super::register::{Changes, Register, Registration};
+use super::rules::{Check, Rules, Service};
+use super::verdict::{Asked, Banks, Said};
+use crate::domain::{AccountNo, ApplicationKind, BankCode, BankPayerNo, Date};
+use std::collections::{BTreeMap, HashSet};
+
+/// A line of a request, as far as it is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) serial: u32,
+    /// `None` for a collection.
+    pub(crate) application: Option<(ApplicationKind, Date)>,
+    pub(crate) bank: BankCode,
+    pub(crate) account: AccountNo,
+    pub(crate) bank_payer_no: BankPayerNo,
+    /// 생년월일/사업자등록번호 as it stands there; may be blank.
+    pub(crate) id_no: String,
+    /// 0 for a registration.
+    pub(crate) amount_won: i64,
+    /// Whether less than the full amount may be taken.
+    pub(crate) partial_allowed: bool,
+}
+
+/// What holds for the whole file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms<'a> {
+    pub(crate) rules: &'a Rules,
+    /// Every bank of the network; whether it takes part.
+    pub(crate) banks: &'a BTreeMap<BankCode, bool>,
+    pub(crate) service: Service,
+    /// The file's date.
+    pub(crate) date: Date,
+    /// The least amount of a collection.
+    pub(crate) least_won: i64,
+    /// Whether a debit needs a registration.
+    pub(crate) needs_registration: bool,
+}
+
+/// The work on one file: lines go in, failures and changes come out.
+#[derive(Debug)]
+pub(crate) struct Sitting<'a> {
+    terms: Terms<'a>,
+    register: &'a Register,
+    banks: Banks,
+    seen: HashSet<(ApplicationKind, BankPayerNo)>,
+    changes: Changes,
+    failures: Vec<Failure>,
+    lines: u32,
+}
+
+/// What came out of a file.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub(crate) failures: Vec<Failure>,
+    pub(crate) changes: Changes,
+    /// The verdict rules, with what this file used of them.
+    pub(crate) banks: Banks,
+    pub(crate) lines: u32,
+}
+
+impl<'a> Sitting<'a> {
+    pub(crate) fn new(terms: Terms<'a>, register: &'a Register, banks: Banks) -> Self {
+        let (seen, changes) = (HashSet::new(), Changes::default());
+        Self { terms, register, banks, seen, changes, failures: Vec::new(), lines: 0 }
+    }
+
+    /// Judges the next line.
+    pub(crate) fn line(&mut self, line: &Line) {
+        self.lines = self.lines.saturating_add(1);
+        let said = match self.centre(line).or_else(|| self.standing(line)) {
+            Some(check) => Said::No(self.terms.rules.centre.code(check).to_string()),
+            None => self.bank(line),
+        };
+        let (code, taken_won) = match said {
+            Said::Yes => {
+                self.carry_out(line);
+                return;
+            }
+            Said::No(code) => (code, 0),
+            Said::Partly { code, taken_won } => (code, taken_won),
+        };
+        self.failures.push(Failure {
+            serial: line.serial,
+            kind: line.application.map(|(kind, _)| kind),
+            bank: line.bank,
+            account: line.account.clone(),
+            bank_payer_no: line.bank_payer_no.clone(),
+            asked_won: line.amount_won,
+            taken_won,
+            code,
+        });
+    }
+
+    /// All that was found.
+    pub(crate) fn close(self) -> Findings {
+        Findings { failures: self.failures, changes: self.changes, banks: self.banks, lines: self.lines }
+    }
+
+    /// What the centre finds wrong with the line alone (facts/kftc.md 4, 센터).
+    fn centre(&mut self, line: &Line) -> Option<Check> {
+        let Terms { rules, banks, service, date, least_won, .. } = self.terms;
+        let Some(takes_part) = banks.get(&line.bank) else { return Some(Check::BankUnknown) };
+        if !takes_part {
+            return Some(Check::BankNotInCms);
+        }
+        if line.account.reveal().bytes().all(|b| b == b'0') {
+            return Some(Check::AllZeros);
+        }
+        if line.id_no.len() == 13 && line.id_no.bytes().all(|b| b.is_ascii_digit()) {
+            return Some(Check::ResidentNumber);
+        }
+        if rules.centre.payer_no_bytes.is_some_and(|bytes| line.bank_payer_no.as_str().len() != bytes) {
+            return Some(Check::PayerNoShape);
+        }
+        if let Some((kind, applied)) = line.application {
+            if applied > date {
+                return Some(Check::ApplicationDate);
+            }
+            if !self.seen.insert((kind, line.bank_payer_no.clone())) {
+                return Some(Check::Twice);
+            }
+        }
+        if service == Service::Registration {
+            return None;
+        }
+        match line.amount_won {
+            0 => Some(Check::AmountZero),
+            won if won < least_won => Some(Check::AmountSmall),
+            won if rules.centre.limit.is_some_and(|limit| won > limit.get()) => Some(Check::AmountOverLimit),
+            _ => None,
+        }
+    }
+
+    /// What does not go with what is registered.
+    fn standing(&self, line: &Line) -> Option<Check> {
+        let same = |r: &Registration| r.bank == line.bank && r.account == line.account;
+        match line.application.map(|(kind, _)| kind) {
+            None if !self.terms.needs_registration => None,
+            None => {
+                let known = self.register.on(&line.bank_payer_no, self.terms.date).is_some_and(same);
+                (!known).then_some(Check::NotRegistered)
+            }
+            Some(ApplicationKind::Register) => self.current(line).is_some().then_some(Check::Twice),
+            Some(ApplicationKind::Cancel) => {
+                (!self.current(line).is_some_and(same)).then_some(Check::NotRegistered)
+            }
+        }
+    }
+
+    /// The registration of the line's payer, with what earlier lines of this file did.
+    fn current(&self, line: &Line) -> Option<&Registration> {
+        match self.changes.registrations.get(&line.bank_payer_no) {
+            Some(changed) => Some(changed).filter(|r| r.until.is_none()),
+            None => self.register.current(&line.bank_payer_no),
+        }
+    }
+
+    fn bank(&mut self, line: &Line) -> Said {
+        let Terms { rules, service, date, .. } = self.terms;
+        let mut attempt = 0;
+        // Counted only where a rule asks for it: a million lines need no memory then.
+        if service == Service::Collection && Banks::remember(rules) {
+            let before = self.register.debits_in_month(&line.bank_payer_no, date);
+            let here = self.changes.debits.entry(line.bank_payer_no.clone()).or_default();
+            *here = here.saturating_add(1);
+            attempt = before.saturating_add(*here);
+        }
+        let asked = Asked {
+            service,
+            kind: line.application.map(|(kind, _)| kind),
+            bank: line.bank,
+            account: line.account.reveal(),
+            bank_payer_no: line.bank_payer_no.as_str(),
+            amount_won: line.amount_won,
+            partial_allowed: line.partial_allowed,
+            date,
+            attempt,
+        };
+        self.banks.say(rules, &asked)
+    }
+
+    fn carry_out(&mut self, line: &Line) {
+        let date = self.terms.date;
+        let entry = match line.application.map(|(kind, _)| kind) {
+            None => return,
+            Some(ApplicationKind::Register) => Registration {
+                bank: line.bank,
+                account: line.account.clone(),
+                from: date,
+                until: None,
+            },
+            Some(ApplicationKind::Cancel) => match self.current(line) {
+                Some(current) => Registration { until: Some(date), ..current.clone() },
+                None => return,
+            },
+        };
+        self.changes.registrations.insert(line.bank_payer_no.clone(), entry);
+    }
+}
