@@ -203,3 +203,138 @@ impl<'a> Sitting<'a> {
         self.changes.registrations.insert(line.bank_payer_no.clone(), entry);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REGISTERED: &str = "10000001000000000001";
+
+    fn terms<'a>(rules: &'a Rules, banks: &'a BTreeMap<BankCode, bool>, service: Service) -> Terms<'a> {
+        let date = "2026-01-05".parse().unwrap();
+        Terms { rules, banks, service, date, least_won: 140, needs_registration: true }
+    }
+
+    fn banks() -> BTreeMap<BankCode, bool> {
+        [("004", true), ("054", false)].map(|(code, part)| (code.parse().unwrap(), part)).into()
+    }
+
+    fn line(payer: &str) -> Line {
+        Line {
+            serial: 1,
+            application: None,
+            bank: "004".parse().unwrap(),
+            account: "1100000000001".parse().unwrap(),
+            bank_payer_no: payer.parse().unwrap(),
+            id_no: "900101".into(),
+            amount_won: 50_000,
+            partial_allowed: false,
+        }
+    }
+
+    fn apply(kind: ApplicationKind, payer: &str) -> Line {
+        let application = Some((kind, "2026-01-05".parse().unwrap()));
+        Line { application, amount_won: 0, ..line(payer) }
+    }
+
+    fn registered() -> Register {
+        let mut register = Register::default();
+        let entry = Registration {
+            bank: "004".parse().unwrap(),
+            account: "1100000000001".parse().unwrap(),
+            from: "2026-01-02".parse().unwrap(),
+            until: None,
+        };
+        let registrations = [(REGISTERED.parse().unwrap(), entry)].into();
+        let changes = Changes { registrations, ..Changes::default() };
+        register.accept(Service::Registration, "EB130102", "2026-01-02".parse().unwrap(), changes);
+        register
+    }
+
+    /// The codes of the failures, by serial; the lines are numbered here.
+    fn judge(service: Service, rules: &str, lines: Vec<Line>) -> Vec<(u32, String)> {
+        let rules = Rules::from_toml("rules.toml", rules).unwrap();
+        let (banks, register) = (banks(), registered());
+        let mut sitting = Sitting::new(terms(&rules, &banks, service), &register, Banks::new(&rules));
+        for (serial, line) in (1..).zip(lines) {
+            sitting.line(&Line { serial, ..line });
+        }
+        sitting.close().failures.into_iter().map(|f| (f.serial, f.code)).collect()
+    }
+
+    #[test]
+    fn each_check_of_a_collection() {
+        let good = || line(REGISTERED);
+        let table: [(&str, Line); 12] = [
+            ("", good()),
+            ("0011", Line { bank: "999".parse().unwrap(), ..good() }),
+            ("0096", Line { bank: "054".parse().unwrap(), ..good() }),
+            ("0090", Line { account: "0000000000000".parse().unwrap(), ..good() }),
+            ("0091", Line { id_no: "9001011234567".into(), ..good() }),
+            ("A018", line("1")),
+            ("0061", Line { amount_won: 0, ..good() }),
+            ("0075", Line { amount_won: 139, ..good() }),
+            ("", Line { amount_won: 140, ..good() }),
+            ("0062", Line { amount_won: 1_000_001, ..good() }),
+            ("0017", line("10000001000000000002")),
+            ("0017", Line { account: "1100000000002".parse().unwrap(), ..good() }),
+        ];
+        for (code, line) in table {
+            let rules = "[centre]\nlimit_won = 1_000_000\npayer_no_bytes = 20\n";
+            let found = judge(Service::Collection, rules, vec![line.clone()]);
+            let expected: Vec<(u32, String)> =
+                if code.is_empty() { vec![] } else { vec![(1, code.to_string())] };
+            assert_eq!(found, expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn applications_follow_each_other_within_a_file() {
+        use ApplicationKind::{Cancel, Register as New};
+        let late = Line { application: Some((New, "2026-01-06".parse().unwrap())), ..apply(New, "4") };
+        let found = judge(
+            Service::Registration,
+            "",
+            vec![
+                apply(New, REGISTERED),    // 1 registered already
+                apply(New, "2"),           // 2 new
+                apply(New, "2"),           // 3 twice in the file
+                apply(Cancel, "3"),        // 4 nothing to cancel
+                apply(Cancel, REGISTERED), // 5 cancelled
+                apply(Cancel, "2"),        // 6 what line 2 registered
+                late,                      // 7 dated tomorrow
+            ],
+        );
+        let codes: Vec<(u32, &str)> = found.iter().map(|(n, code)| (*n, code.as_str())).collect();
+        assert_eq!(codes, [(1, "A016"), (3, "A016"), (4, "0017"), (7, "A011")]);
+    }
+
+    #[test]
+    fn an_account_change_is_a_pair() {
+        use ApplicationKind::{Cancel, Register as New};
+        let rules = Rules::from_toml("rules.toml", "").unwrap();
+        let (banks, mut register) = (banks(), registered());
+        let mut sitting =
+            Sitting::new(terms(&rules, &banks, Service::Registration), &register, Banks::new(&rules));
+        sitting.line(&apply(Cancel, REGISTERED));
+        let moved = Line { account: "1100000000009".parse().unwrap(), ..apply(New, REGISTERED) };
+        sitting.line(&moved);
+        let findings = sitting.close();
+        assert_eq!(findings.failures, []);
+        let date = "2026-01-05".parse().unwrap();
+        register.accept(Service::Registration, "EB130105", date, findings.changes);
+        let standing = register.on(&REGISTERED.parse().unwrap(), date.next()).unwrap();
+        assert_eq!(standing.account.reveal(), "1100000000009");
+    }
+
+    #[test]
+    fn a_bank_that_fails_a_registration_registers_nothing() {
+        let rules = Rules::from_toml("r", "[[verdict]]\non = \"registration\"\ncode = \"0014\"\n").unwrap();
+        let (banks, register) = (banks(), Register::default());
+        let mut sitting =
+            Sitting::new(terms(&rules, &banks, Service::Registration), &register, Banks::new(&rules));
+        sitting.line(&apply(ApplicationKind::Register, REGISTERED));
+        let findings = sitting.close();
+        assert_eq!((findings.failures.len(), findings.changes.registrations.len()), (1, 0));
+    }
+}

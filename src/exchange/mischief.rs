@@ -213,3 +213,143 @@ fn with_wrong_payer(answer: &Answer) -> Vec<Failure> {
     }
     failures
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::rules::Service;
+
+    const NAME: &str = "EB220105";
+
+    fn answer(failures: u32) -> Answer {
+        let failure = |n: u32| Failure {
+            serial: n * 2,
+            kind: None,
+            bank: "004".parse().unwrap(),
+            account: format!("1100000000{n:03}").parse().unwrap(),
+            bank_payer_no: format!("1000000100000000{n:04}").parse().unwrap(),
+            asked_won: 10_000 + i64::from(n),
+            taken_won: 0,
+            code: "0021".into(),
+        };
+        Answer {
+            institution: "1234567890".into(),
+            date: "2026-01-05".parse().unwrap(),
+            due: "2026-01-06 03:00".parse().unwrap(),
+            failures: (1..=failures).map(failure).collect(),
+            lines_sent: 20,
+        }
+    }
+
+    /// A small result file: records of 24 bytes.
+    fn write(institution: &str, date: Date, failures: &[Failure]) -> Result<Vec<u8>, Trouble> {
+        let mut out = format!("H{institution}{}       ", date.yymmdd());
+        let mut sum = 0;
+        for f in failures {
+            let payer = f.bank_payer_no.as_str().get(16..).unwrap();
+            out += &format!("R{:08}{payer}{:09}  ", f.serial, f.asked_won);
+            sum += f.asked_won;
+        }
+        out += &format!("T{:08}{sum:010}     ", failures.len());
+        assert_eq!(out.len() % 24, 0, "{out}");
+        Ok(out.into_bytes())
+    }
+
+    fn play(failures: u32, what: Harm, corrected_after: Option<i64>) -> Vec<Delivery> {
+        let mischief =
+            Mischief { service: Service::Collection, which: super::super::Which::Every, what, corrected_after };
+        deliveries(&answer(failures), NAME, Some(&mischief), &write).unwrap()
+    }
+
+    fn text(failures: u32, what: Harm) -> String {
+        let [only] = play(failures, what, None).try_into().unwrap();
+        assert_eq!((only.due, only.name.as_str()), (answer(0).due, NAME));
+        String::from_utf8(only.bytes).unwrap()
+    }
+
+    fn right(failures: u32) -> String {
+        let answer = answer(failures);
+        String::from_utf8(write(&answer.institution, answer.date, &answer.failures).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn files_come_late_never_twice_or_corrected() {
+        let due = answer(2).due;
+        let show = |list: Vec<Delivery>| -> Vec<(i64, String, bool)> {
+            let minutes = |d: &Delivery| (d.due.unix_ms() - due.unix_ms()) / 60_000;
+            list.iter().map(|d| (minutes(d), d.name.clone(), d.bytes == right(2).as_bytes())).collect()
+        };
+        let name = || NAME.to_string();
+        assert_eq!(show(play(2, Harm::Late(1_500), None)), [(1_500, name(), true)]);
+        assert_eq!(show(play(2, Harm::Missing, None)), []);
+        assert_eq!(show(play(2, Harm::Missing, Some(90))), [(90, name(), true)]);
+        let again = Harm::Duplicate { after_minutes: 5, other_name: None };
+        assert_eq!(show(play(2, again, None)), [(0, name(), true), (5, name(), true)]);
+        let other = Harm::Duplicate { after_minutes: 5, other_name: Some("{name}_{year}".into()) };
+        assert_eq!(show(play(2, other, None)), [(0, name(), true), (5, "EB220105_2026".into(), true)]);
+        let cut = Harm::Truncated(Cut::BeforeTrailer);
+        assert_eq!(show(play(2, cut, Some(60))), [(0, name(), false), (60, name(), true)]);
+    }
+
+    #[test]
+    fn a_file_is_cut_and_never_left_whole() {
+        for (cut, kept) in [
+            (Cut::Bytes(0), 0),
+            (Cut::Bytes(37), 37),
+            (Cut::Bytes(9_999), 95),
+            (Cut::Records(2), 48),
+            (Cut::Records(99), 72),
+            (Cut::BeforeTrailer, 72),
+        ] {
+            let cut = text(2, Harm::Truncated(cut));
+            assert_eq!((cut.len(), right(2).starts_with(&cut)), (kept, true));
+        }
+    }
+
+    #[test]
+    fn counts_and_sums_are_wrong_and_the_rest_right() {
+        let all = right(2);
+        let (lines, trailer) = all.split_at(72);
+        assert_eq!(trailer, "T000000020000020003     ");
+        assert_eq!(text(2, Harm::WrongCount), format!("{lines}T000000030000020003     "));
+        assert_eq!(text(2, Harm::WrongSum), format!("{lines}T000000020000020004     "));
+        let header = right(0).get(..24).unwrap().to_string();
+        assert_eq!(text(0, Harm::WrongCount), format!("{header}T000000010000000000     "));
+        assert_eq!(text(0, Harm::WrongSum), format!("{header}T000000010000001000     "));
+    }
+
+    #[test]
+    fn the_file_is_somebody_elses() {
+        let table = [
+            (2, Harm::WrongDate, "H1234567890260106", "R00000002000100001000"),
+            (2, Harm::OtherInstitution("9900000001".into()), "H9900000001260105", "R000000020001"),
+            (2, Harm::WrongPayer, "H1234567890260105", "R000000029999"),
+            (0, Harm::WrongPayer, "H1234567890260105", "R000000019999"),
+            (0, Harm::ForeignLine, "H1234567890260105", "R000000219999"),
+            (2, Harm::Shuffled, "H1234567890260105", "R000000040002"),
+        ];
+        for (failures, what, header, line) in table {
+            let text = text(failures, what.clone());
+            assert!(text.starts_with(header) && text.get(24..).unwrap().starts_with(line), "{what:?}: {text}");
+        }
+        assert!(text(2, Harm::ForeignLine).contains("R000000219999000001000"));
+    }
+
+    #[test]
+    fn the_bytes_are_of_another_kind() {
+        let crlf = text(2, Harm::CrLf);
+        assert_eq!((crlf.len(), crlf.matches("\r\n").count()), (4 * 26, 4));
+        let utf8 = text(2, Harm::WrongCharset(WrongCharset::Utf8));
+        assert_eq!(utf8, format!("\u{feff}{}", right(2)));
+        let [cut] = play(2, Harm::WrongCharset(WrongCharset::CutHangul), None).try_into().unwrap();
+        assert_eq!((cut.bytes.len(), cut.bytes.get(47)), (96, Some(&0xB0)));
+        // 관리비 in EUC-KR.
+        let hangul = b"H.......R.\xB0\xFC\xB8\xAE\xBA\xF1T.......";
+        assert_eq!(cut_hangul(hangul, 8), b"H.......R.\xB0 \xB8\xAE\xBA\xF1T.......");
+        assert_eq!(utf8_text(hangul), "\u{feff}H.......R.관리비T.......");
+    }
+
+    fn utf8_text(bytes: &[u8]) -> String {
+        String::from_utf8(utf8(bytes)).unwrap()
+    }
+}

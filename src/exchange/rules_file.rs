@@ -184,8 +184,8 @@ impl Rules {
         };
         let rules = Self {
             seed: raw.seed,
-            registration_answer: page.offset(raw.answers.registration, 'X'),
-            collection_answer: page.offset(raw.answers.collection, 'D'),
+            registration_answer: page.offset("registration", raw.answers.registration, 'X'),
+            collection_answer: page.offset("collection", raw.answers.collection, 'D'),
             lead_minutes: i64::from(raw.answers.lead_minutes.unwrap_or(30)),
             centre: page.centre(raw.centre, centre),
             taking: Taking {
@@ -240,7 +240,25 @@ impl Page<'_> {
     }
 
     fn value_fault(&mut self, key: &str, said: &str) {
+        let rule = self.at.clone();
+        self.at = self.key_line(key).unwrap_or_else(|| rule.clone());
         self.fault("exchange-rule-value", format!("`{key}`: {said}"), "write a value that is possible");
+        self.at = rule;
+    }
+
+    /// Where a key stands in the table at hand.
+    fn key_line(&self, key: &str) -> Option<Range<usize>> {
+        let mut at = self.at.start;
+        for line in self.text.get(at..)?.split_inclusive('\n') {
+            if at > self.at.start && line.starts_with('[') {
+                break;
+            }
+            if line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with('=')) {
+                return Some(at..at + line.len());
+            }
+            at += line.len();
+        }
+        None
     }
 
     fn contradiction(&mut self, said: &str) {
@@ -261,12 +279,12 @@ impl Page<'_> {
         }
     }
 
-    fn offset(&mut self, text: Option<Spanned<String>>, anchor: char) -> Option<Offset> {
+    fn offset(&mut self, key: &str, text: Option<Spanned<String>>, anchor: char) -> Option<Offset> {
         let text = text?;
         self.at = text.span();
-        let offset: Offset = self.value("answers", Some(text.into_inner()))?;
+        let offset: Offset = self.value(key, Some(text.into_inner()))?;
         if offset.day().anchor() != anchor {
-            self.value_fault("answers", &format!("is counted from {anchor} here: write {anchor}+1 03:00"));
+            self.value_fault(key, &format!("is counted from {anchor}, the file's date: write {anchor}+1BD 10:30"));
         }
         Some(offset)
     }
@@ -354,7 +372,7 @@ impl Page<'_> {
     fn verdict_keys(&mut self, raw: &RawVerdict) {
         let partial = raw.partial_won.is_some() || raw.partial_percent.is_some();
         match (&raw.code, raw.succeed) {
-            (None, false) => self.incomplete("a verdict says `code = \"0021\"` or `succeed = true`"),
+            (None, false) => self.incomplete("a verdict says a `code` or `succeed = true`"),
             (Some(_), true) => self.contradiction("`code` is for a failure; this rule also says `succeed`"),
             _ => {}
         }
@@ -534,7 +552,7 @@ impl Page<'_> {
             }
             RawAct::Refuse => {
                 if raw.code.is_none() {
-                    self.incomplete("`refuse` says why: `code = \"0081\"`");
+                    self.incomplete("`refuse` says why: it needs a `code`");
                 }
                 let code = raw.code.map(|code| self.code(code))?;
                 Act::Refuse {
