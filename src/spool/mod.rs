@@ -1,1 +1,50 @@
-//! spool
+//! The spool: the only room that creates, renames or removes files in the spool, the stage folders and the archive.
+//!
+//! ```text
+//! spool/channel/<channel>/    inbox work done rejected held outbox sent .stage
+//! spool/creditor/<creditor>/  inbox work done rejected held outbox
+//! spool/control/              inbox work done rejected held outbox
+//! state/archive/<YYYY-MM-DD>/<sha256>
+//! ```
+//!
+//! In: [`Spool::scan`] → [`Quiet`] → [`Spool::claim`] (inbox → work) → [`Spool::archive`] → (the engine commits) →
+//! [`Spool::settle`] (work → done, rejected, held, with a report beside it).
+//! Out: [`Spool::archive_built`] → (commit `built`) → [`Spool::stage_archived`] → (commit `staged` with [`boot_id`]) →
+//! [`Spool::publish`] (.stage → outbox) → (commit `published`) → [`Spool::mark_ok`].
+//! `publish` must never be tried before `staged` is committed: [`recovery`] counts on it.
+//!
+//! A crash between any two of these is finished by [`recovery`], which is pure, and by the same calls again: each may be
+//! repeated. One process per spool ([`Spool::lock`]); creditors, operators and transfer programs write only into an
+//! inbox, and take only from an outbox.
+//!
+//! Two kinds of failure. A `Trouble` is the world's: the file stays where it is and is tried again. What a person did
+//! (a folder in the inbox, a file too large) is a value ([`ClaimError`]) and is moved aside by [`Spool::refuse_entry`].
+//!
+//! Must not: parse content, decide, log, ask the time, or touch the ledger.
+
+mod claim;
+mod digest;
+mod folder;
+mod lock;
+mod name;
+mod outgoing;
+mod place;
+mod quiet;
+pub mod recovery;
+mod scan;
+mod sent;
+mod settle;
+mod skeleton;
+
+pub use claim::{Archived, ClaimError, Claimed};
+pub use digest::Sha256;
+pub use folder::{Identity, Kind};
+pub use lock::{Lock, LockError, boot_id};
+pub use name::shown_name;
+pub use outgoing::{HeldOutgoing, PublishError, Staged};
+pub use place::{Outcome, Owner, Room};
+pub use quiet::Quiet;
+pub use scan::{Seen, Skip};
+pub use sent::Receipt;
+pub use settle::{Refused, SettledAs};
+pub use skeleton::{Limits, Spool, drop_file};
