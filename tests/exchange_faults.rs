@@ -40,14 +40,10 @@ fn each_case_tells_its_text() {
 
 #[test]
 fn every_fault_has_its_case() {
-    let source = std::fs::read_to_string(
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exchange/rules_file.rs"),
-    )
-    .unwrap();
-    let mut told: Vec<&str> = source
-        .split('"')
-        .filter(|text| text.starts_with("exchange-rule"))
-        .collect();
+    let source =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/exchange/rules_file.rs"))
+            .unwrap();
+    let mut told: Vec<&str> = source.split('"').filter(|text| text.starts_with("exchange-rule")).collect();
     told.sort_unstable();
     told.dedup();
     assert_eq!(told, FAULTS);

@@ -189,12 +189,9 @@ impl<'a> Sitting<'a> {
         let date = self.terms.date;
         let entry = match line.application.map(|(kind, _)| kind) {
             None => return,
-            Some(ApplicationKind::Register) => Registration {
-                bank: line.bank,
-                account: line.account.clone(),
-                from: date,
-                until: None,
-            },
+            Some(ApplicationKind::Register) => {
+                Registration { bank: line.bank, account: line.account.clone(), from: date, until: None }
+            }
             Some(ApplicationKind::Cancel) => match self.current(line) {
                 Some(current) => Registration { until: Some(date), ..current.clone() },
                 None => return,

@@ -7,6 +7,7 @@
 //! Must not: read what the files say.
 
 use crate::fault::Trouble;
+use crate::spool::Sha256;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -108,13 +109,21 @@ impl Folder {
         io::read_to_string(file).map(Some).map_err(|e| Trouble::at("read", &self.path_of(name), e))
     }
 
+    /// Whether a file of these bytes (SHA-256 in hexadecimal digits) has the name.
+    pub(super) fn holds(&self, name: &str, sha256: &str) -> Result<bool, Trouble> {
+        let Some(file) = self.read(name)? else { return Ok(false) };
+        let (found, _) = Sha256::of_reader(file).map_err(|e| Trouble::at("read", &self.path_of(name), e))?;
+        Ok(found.to_string() == sha256)
+    }
+
     /// Puts a file there whole: a hidden temporary name, fsync, rename, fsync of the folder. What has the name already
     /// is replaced (by the same bytes, when a step is done again after a crash).
     pub(super) fn put(&self, name: &str, bytes: &[u8]) -> Result<(), Trouble> {
         let temp = format!(".{name}.tmp");
         self.remove(&temp)?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = rustix::fs::openat(&self.fd, temp.as_str(), flags, Mode::from_raw_mode(0o640))
+        // The daemon's user, who reads it, may be another one of the group.
+        let fd = rustix::fs::openat(&self.fd, temp.as_str(), flags, Mode::from_raw_mode(0o660))
             .map_err(|errno| self.trouble("create", &temp, errno))?;
         let mut file = File::from(fd);
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
@@ -182,8 +191,9 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(|e| Trouble::at("open", &path, e))?;
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|errno| Trouble::at("lock (another exchange plays here?)", &path, io::Error::from(errno)))?;
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|errno| {
+            Trouble::at("lock (another exchange plays here?)", &path, io::Error::from(errno))
+        })?;
         Ok(Self { _file: file })
     }
 }

@@ -66,7 +66,8 @@ impl Judgement {
 
     /// The text of the receipt file.
     pub(super) fn receipt_text(&self) -> Result<String, Trouble> {
-        toml::to_string(&self.receipt).map_err(|e| Trouble::new(format!("write the receipt of {}", self.name), e))
+        toml::to_string(&self.receipt)
+            .map_err(|e| Trouble::new(format!("write the receipt of {}", self.name), e))
     }
 }
 

@@ -76,7 +76,8 @@ pub(crate) fn deliveries(
     }
     if let Harm::Duplicate { after_minutes, other_name } = what {
         let year = answer.date.year().to_string();
-        let again = other_name.as_deref().unwrap_or("{name}").replace("{name}", name).replace("{year}", &year);
+        let again =
+            other_name.as_deref().unwrap_or("{name}").replace("{name}", name).replace("{year}", &year);
         all.push(Delivery { due: due.plus_minutes(*after_minutes), name: again, bytes: right.clone() });
     }
     if let Some(minutes) = corrected_after {
@@ -131,10 +132,9 @@ fn truncated(right: &[u8], record: usize, cut: Cut) -> Vec<u8> {
     let whole = right.len();
     let keep = match cut {
         Cut::Bytes(n) => usize::try_from(n).unwrap_or(usize::MAX).min(whole.saturating_sub(1)),
-        Cut::Records(n) => usize::try_from(n)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(record)
-            .min(whole.saturating_sub(record)),
+        Cut::Records(n) => {
+            usize::try_from(n).unwrap_or(usize::MAX).saturating_mul(record).min(whole.saturating_sub(record))
+        }
         Cut::BeforeTrailer => whole.saturating_sub(record),
     };
     right.iter().take(keep).copied().collect()
@@ -256,8 +256,12 @@ mod tests {
     }
 
     fn play(failures: u32, what: Harm, corrected_after: Option<i64>) -> Vec<Delivery> {
-        let mischief =
-            Mischief { service: Service::Collection, which: super::super::Which::Every, what, corrected_after };
+        let mischief = Mischief {
+            service: Service::Collection,
+            which: super::super::Which::Every,
+            what,
+            corrected_after,
+        };
         deliveries(&answer(failures), NAME, Some(&mischief), &write).unwrap()
     }
 
@@ -330,7 +334,10 @@ mod tests {
         ];
         for (failures, what, header, line) in table {
             let text = text(failures, what.clone());
-            assert!(text.starts_with(header) && text.get(24..).unwrap().starts_with(line), "{what:?}: {text}");
+            assert!(
+                text.starts_with(header) && text.get(24..).unwrap().starts_with(line),
+                "{what:?}: {text}"
+            );
         }
         assert!(text(2, Harm::ForeignLine).contains("R000000219999000001000"));
     }

@@ -34,14 +34,24 @@ mod centre;
 mod folders;
 mod journal;
 mod mischief;
+mod play;
 mod receipt;
 mod register;
 mod rules;
 mod rules_file;
+mod rules_shape;
+mod taking;
 mod verdict;
+mod wire;
 
+pub use play::{Exchange, ServicePlan, Setup, Turn};
 pub use receipt::{Outcome, Receipt};
 pub use rules::{
     Act, CentreRules, Check, Cut, Draw, Harm, Matches, Mischief, Outgoing, Partial, Receipts, Rules, Service,
     Taking, VerdictRule, Which, WrongCharset,
 };
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod tests_wire;

@@ -15,6 +15,7 @@ use crate::calendar::{Calendar, Offset};
 use crate::domain::{BankCode, Date, Instant, Won};
 use crate::fault::Trouble;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -147,9 +148,8 @@ impl Exchange {
     /// Files of the outbox whose marker is there, sorted: registrations (EB13) before collections (EB21).
     fn ready(&self) -> Result<Vec<String>, Trouble> {
         let names = self.outbox.names()?;
-        let marked = |name: &String| {
-            !name.ends_with(".ok") && names.binary_search(&format!("{name}.ok")).is_ok()
-        };
+        let marked =
+            |name: &String| !name.ends_with(".ok") && names.binary_search(&format!("{name}.ok")).is_ok();
         Ok(names.iter().filter(|name| marked(name)).cloned().collect())
     }
 
@@ -212,11 +212,10 @@ impl Exchange {
         }
         let mut changes = Changes::default();
         if service == Service::Registration || Banks::remember(&self.rules) {
-            let path = self.sent.path_of(&judgement.sent_as);
             let plan = self.plan_of(&judgement.name).cloned();
-            let (Some(plan), Some(file)) = (plan, self.sent.read(&judgement.sent_as)?) else {
+            let (Some(plan), Some(file)) = (plan, self.find_taken(judgement)?) else {
                 let cause = "the exchange must read it to know what is registered; put it back";
-                return Err(Trouble::at("find", &path, cause));
+                return Err(Trouble::at("find", &self.sent.path_of(&judgement.sent_as), cause));
             };
             let mut sitting = Sitting::new(self.terms(&plan, date), &self.register, self.banks.clone());
             plan.lines(&judgement.name, file, &mut |line| sitting.line(line))?;
@@ -226,6 +225,22 @@ impl Exchange {
         }
         self.register.accept(service, &judgement.name, date, changes);
         Ok(())
+    }
+
+    /// Finds a file that was taken: in sent, or in done, to which the daemon puts an old one away when its name comes
+    /// again the next year.
+    fn find_taken(&self, judgement: &Judgement) -> Result<Option<File>, Trouble> {
+        let Judgement { name, sent_as, sha256, .. } = judgement;
+        if self.sent.holds(sent_as, sha256)? {
+            return self.sent.read(sent_as);
+        }
+        let Ok(done) = Folder::open(self.setup.channel_folder.join("done")) else { return Ok(None) };
+        for entry in done.names()? {
+            if entry.starts_with(name.as_str()) && done.holds(&entry, sha256)? {
+                return done.read(&entry);
+            }
+        }
+        Ok(None)
     }
 
     /// The service whose request has this file name.

@@ -3,14 +3,16 @@
 //! Must not: play by the rules.
 
 use super::rules::{
-    Act, CentreRules, Check, Cut, Draw, Harm, Matches, Mischief, Outgoing, Partial, Receipts, Rules, Service,
+    Act, CentreRules, Cut, Draw, Harm, Matches, Mischief, Outgoing, Partial, Receipts, Rules, Service,
     Taking, VerdictRule, Which, WrongCharset,
+};
+use super::rules_shape::{
+    RawAct, RawCentre, RawCentreFile, RawCharset, RawFile, RawHarm, RawMischief, RawOutgoing, RawThen,
+    RawVerdict,
 };
 use crate::calendar::Offset;
 use crate::domain::{ApplicationKind, BankCode, Date, Won};
 use crate::fault::{Excerpt, Fault, Faults, Place};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::str::FromStr;
 use toml::Spanned;
@@ -18,162 +20,6 @@ use toml::Spanned;
 /// What the simulated centre says unless the rules file says otherwise.
 const CENTRE: (&str, &str) =
     ("config/exchange/centre.toml", include_str!("../../config/exchange/centre.toml"));
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct RawCentreFile {
-    codes: BTreeMap<Check, String>,
-    layout_faults: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFile {
-    #[serde(default)]
-    seed: String,
-    #[serde(default)]
-    answers: RawAnswers,
-    #[serde(default)]
-    centre: RawCentre,
-    #[serde(default)]
-    taking: RawTaking,
-    #[serde(default)]
-    verdict: Vec<Spanned<RawVerdict>>,
-    #[serde(default)]
-    mischief: Vec<Spanned<RawMischief>>,
-    #[serde(default)]
-    outgoing: Vec<Spanned<RawOutgoing>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawAnswers {
-    registration: Option<Spanned<String>>,
-    collection: Option<Spanned<String>>,
-    lead_minutes: Option<u32>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCentre {
-    limit_won: Option<u32>,
-    payer_no_bytes: Option<u8>,
-    #[serde(default)]
-    codes: BTreeMap<Check, Spanned<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawTaking {
-    #[serde(default)]
-    minutes: u32,
-    receipts: Option<Receipts>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawVerdict {
-    on: Service,
-    account: Option<String>,
-    account_ends: Option<String>,
-    amount_won: Option<u32>,
-    amount_over_won: Option<u32>,
-    amount_ends: Option<String>,
-    bank_payer_no: Option<String>,
-    bank_payer_no_ends: Option<String>,
-    bank: Option<String>,
-    kind: Option<String>,
-    date: Option<String>,
-    from: Option<String>,
-    until: Option<String>,
-    attempt: Option<u32>,
-    every: Option<u32>,
-    percent: Option<u32>,
-    #[serde(default)]
-    same_every_date: bool,
-    times: Option<u32>,
-    code: Option<String>,
-    #[serde(default)]
-    succeed: bool,
-    partial_won: Option<u32>,
-    partial_percent: Option<u32>,
-    #[serde(default)]
-    against_mode: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawHarm {
-    Late,
-    Missing,
-    Duplicate,
-    Truncated,
-    WrongCount,
-    WrongSum,
-    WrongCharset,
-    WrongDate,
-    OtherInstitution,
-    ForeignLine,
-    WrongPayer,
-    Shuffled,
-    #[serde(rename = "crlf")]
-    CrLf,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawThen {
-    Corrected,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum RawCharset {
-    #[serde(rename = "utf-8")]
-    Utf8,
-    #[serde(rename = "cut-hangul")]
-    CutHangul,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMischief {
-    on: Service,
-    date: Option<String>,
-    nth: Option<u32>,
-    #[serde(rename = "do")]
-    what: RawHarm,
-    minutes: Option<u32>,
-    days: Option<u32>,
-    other_name: Option<String>,
-    keep_bytes: Option<u32>,
-    keep_records: Option<u32>,
-    charset: Option<RawCharset>,
-    institution: Option<String>,
-    then: Option<RawThen>,
-    after_minutes: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum RawAct {
-    Refuse,
-    NoReceipt,
-    Slow,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawOutgoing {
-    on: Service,
-    date: Option<String>,
-    nth: Option<u32>,
-    #[serde(rename = "do")]
-    what: RawAct,
-    code: Option<String>,
-    record: Option<u32>,
-    why: Option<String>,
-    minutes: Option<u32>,
-}
 
 impl Rules {
     /// Reads the rules; `file` is the name shown in faults.
@@ -266,7 +112,11 @@ impl Page<'_> {
     }
 
     fn incomplete(&mut self, said: &str) {
-        self.fault("exchange-rule-incomplete", said, "add the key; config/exchange/README.md shows an example of each rule");
+        self.fault(
+            "exchange-rule-incomplete",
+            said,
+            "add the key; config/exchange/README.md shows an example of each rule",
+        );
     }
 
     fn value<T: FromStr<Err = String>>(&mut self, key: &str, text: Option<String>) -> Option<T> {
@@ -284,7 +134,10 @@ impl Page<'_> {
         self.at = text.span();
         let offset: Offset = self.value(key, Some(text.into_inner()))?;
         if offset.day().anchor() != anchor {
-            self.value_fault(key, &format!("is counted from {anchor}, the file's date: write {anchor}+1BD 10:30"));
+            self.value_fault(
+                key,
+                &format!("is counted from {anchor}, the file's date: write {anchor}+1BD 10:30"),
+            );
         }
         Some(offset)
     }
@@ -307,7 +160,10 @@ impl Page<'_> {
     /// A 불능코드 is four letters or digits, or blank; a transfer code may be shorter.
     fn code(&mut self, code: String) -> String {
         if code.len() > 4 || !code.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
-            self.value_fault("code", &format!("{code:?} is not a code: at most four digits or capital letters"));
+            self.value_fault(
+                "code",
+                &format!("{code:?} is not a code: at most four digits or capital letters"),
+            );
         }
         code
     }
@@ -330,7 +186,9 @@ impl Page<'_> {
             (None, None) => None,
         };
         let draw = match (raw.every, raw.percent) {
-            (Some(n), _) => Some(Draw { hits: 1, of: u64::from(n.max(1)), same_every_date: raw.same_every_date }),
+            (Some(n), _) => {
+                Some(Draw { hits: 1, of: u64::from(n.max(1)), same_every_date: raw.same_every_date })
+            }
             (_, Some(p)) => Some(Draw { hits: u64::from(p), of: 100, same_every_date: raw.same_every_date }),
             (None, None) => None,
         };
@@ -416,8 +274,12 @@ impl Page<'_> {
             ("partial_won", raw.partial_won, 1..=u32::MAX),
         ] {
             if value.is_some_and(|n| !span.contains(&n)) {
-                let most = if *span.end() == u32::MAX { String::new() } else { format!(" to {}", span.end()) };
-                self.value_fault(key, &format!("is {}{most}{}", span.start(), if most.is_empty() { " or more" } else { "" }));
+                let most =
+                    if *span.end() == u32::MAX { String::new() } else { format!(" to {}", span.end()) };
+                self.value_fault(
+                    key,
+                    &format!("is {}{most}{}", span.start(), if most.is_empty() { " or more" } else { "" }),
+                );
             }
         }
         let day = |text: &Option<String>| text.as_deref().and_then(|t| t.parse::<Date>().ok());
@@ -449,7 +311,9 @@ impl Page<'_> {
         self.mischief_keys(&raw);
         let minutes = || match (raw.minutes, raw.days) {
             (None, None) => None,
-            (m, d) => Some(i64::from(m.unwrap_or(0)).saturating_add(i64::from(d.unwrap_or(0)).saturating_mul(1440))),
+            (m, d) => {
+                Some(i64::from(m.unwrap_or(0)).saturating_add(i64::from(d.unwrap_or(0)).saturating_mul(1440)))
+            }
         };
         let what = match raw.what {
             RawHarm::Late => {
@@ -460,9 +324,10 @@ impl Page<'_> {
                 Harm::Late(by?)
             }
             RawHarm::Missing => Harm::Missing,
-            RawHarm::Duplicate => {
-                Harm::Duplicate { after_minutes: minutes().unwrap_or(1).max(1), other_name: self.other_name(raw.other_name.take()) }
-            }
+            RawHarm::Duplicate => Harm::Duplicate {
+                after_minutes: minutes().unwrap_or(1).max(1),
+                other_name: self.other_name(raw.other_name.take()),
+            },
             RawHarm::Truncated => Harm::Truncated(match (raw.keep_bytes, raw.keep_records) {
                 (Some(n), _) => Cut::Bytes(u64::from(n)),
                 (_, Some(n)) => Cut::Records(u64::from(n)),

@@ -14,10 +14,9 @@ use crate::bank::FileHead;
 use crate::calendar::Offset;
 use crate::domain::{Date, Instant, TimeOfDay};
 use crate::fault::{Fault, Place, Trouble};
-use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
+use crate::spool::Sha256;
 use std::fs::File;
-use std::io::{self, Seek};
+use std::io::Seek;
 
 /// A judgement in `taking/`.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ pub(super) struct Judged {
 
 /// Why a file is refused as a whole.
 struct Refusal {
-    receipt: Receipt,
+    receipt: Box<Receipt>,
     by_rule: bool,
 }
 
@@ -90,12 +89,13 @@ impl Exchange {
 
     /// Judges a file of the outbox. Writes nothing.
     pub(super) fn judge(&self, name: &str, now: Instant) -> Result<Option<Judged>, Trouble> {
-        let Some(mut file) = self.outbox.read(name)? else { return Ok(None) };
-        let sha256 = hash(&mut file).map_err(|e| Trouble::at("read", &self.outbox.path_of(name), e))?;
+        let Some(file) = self.outbox.read(name)? else { return Ok(None) };
+        let (sha256, _) =
+            Sha256::of_reader(&file).map_err(|e| Trouble::at("read", &self.outbox.path_of(name), e))?;
         let mut judgement = Judgement {
             name: name.to_string(),
             sent_as: self.free_name(name)?,
-            sha256,
+            sha256: sha256.to_string(),
             service: None,
             date: String::new(),
             by_rule: false,
@@ -119,7 +119,7 @@ impl Exchange {
         match accepted {
             Ok((deliveries, findings)) => judged = (deliveries, Some(findings)),
             Err(refusal) => {
-                judgement.receipt = refusal.receipt;
+                judgement.receipt = *refusal.receipt;
                 judgement.by_rule = refusal.by_rule;
                 judgement.shown = self.rules.taking.receipts != Receipts::Never;
             }
@@ -163,7 +163,8 @@ impl Exchange {
         if head.institution != self.setup.institution {
             return refuse(Check::Institution, "기관코드: not that of this channel".into());
         }
-        if plan.request_name(head.date) != name && head.name != name {
+        let right = plan.request_name(head.date);
+        if head.name != right || !name.starts_with(&right) {
             return refuse(Check::FileName, format!("File 이름: {name} is not the name for {}", head.date));
         }
         if self.register.was_received(name, head.date) {
@@ -178,7 +179,7 @@ impl Exchange {
         }
         if let Some(Act::Refuse { code, record, why }) = self.act(plan.service, name, head.date) {
             let receipt = Receipt { record: *record, ..Receipt::refused(code, why.clone(), now) };
-            return Err(Refusal { receipt, by_rule: true });
+            return Err(Refusal { receipt: receipt.into(), by_rule: true });
         }
         Ok(())
     }
@@ -208,7 +209,8 @@ impl Exchange {
             failures: findings.failures.clone(),
             lines_sent: findings.lines,
         };
-        let write = |institution: &str, date, failures: &[_]| plan.write_result(head, institution, date, failures);
+        let write =
+            |institution: &str, date, failures: &[_]| plan.write_result(head, institution, date, failures);
         let deliveries = deliveries(&answer, &plan.result_name(head.date), mischief, &write)?;
         Ok(Ok((deliveries, findings)))
     }
@@ -231,21 +233,21 @@ impl Exchange {
     }
 
     fn refusal(&self, check: Check, why: &str, now: Instant) -> Refusal {
-        Refusal { receipt: Receipt::refused(self.rules.centre.code(check), why, now), by_rule: false }
+        Refusal { receipt: Receipt::refused(self.rules.centre.code(check), why, now).into(), by_rule: false }
     }
 
-    /// The refusal for a fault that the layout found. Its excerpt is not repeated: it may hold personal data.
+    /// The refusal for a fault that the layout found.
     fn misformed(&self, fault: &Fault, now: Instant) -> Refusal {
         let centre = &self.rules.centre;
         let code = centre.layout_faults.get(fault.name).map_or(centre.code(Check::Format), String::as_str);
-        let mut receipt = Receipt::refused(code, fault.name, now);
+        let mut receipt = Receipt::refused(code, format!("{}: {}", fault.name, fault.expected), now);
         if let Place::Record { record, first, last, .. } = &fault.place {
             receipt.record = Some(*record);
             if *first > 0 {
                 receipt.bytes = format!("{first}-{last}");
             }
         }
-        Refusal { receipt, by_rule: false }
+        Refusal { receipt: receipt.into(), by_rule: false }
     }
 
     /// Writes the answers, then the judgement that names them.
@@ -291,9 +293,7 @@ impl Exchange {
     pub(super) fn move_to_sent(&self, judgement: &Judgement) -> Result<bool, Trouble> {
         let Judgement { name, sent_as, sha256, .. } = judgement;
         if !self.sent.has(sent_as)? {
-            let Some(mut file) = self.outbox.read(name)? else { return Ok(false) };
-            let now = hash(&mut file).map_err(|e| Trouble::at("read", &self.outbox.path_of(name), e))?;
-            if now != *sha256 {
+            if !self.outbox.holds(name, sha256)? {
                 return Ok(false);
             }
             match self.outbox.move_new(name, &self.sent, sent_as)? {
@@ -357,15 +357,4 @@ impl Exchange {
 fn rewound(mut file: &File) -> Result<File, Trouble> {
     let again = file.rewind().and_then(|()| file.try_clone());
     again.map_err(|e| Trouble::new("read a file of the outbox again", e))
-}
-
-fn hash(file: &mut File) -> io::Result<String> {
-    let mut digest = Sha256::new();
-    io::copy(file, &mut digest)?;
-    let bytes: [u8; 32] = digest.finalize().into();
-    Ok(bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
 }
