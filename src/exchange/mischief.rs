@@ -7,23 +7,19 @@
 //!
 //! Must not: touch a folder.
 
-use super::rules::{Cut, Harm, Mischief, WrongCharset};
-use crate::domain::{AccountNo, ApplicationKind, BankCode, BankPayerNo, Date, Instant};
+use super::centre::{Asks, Line};
+use super::rules::{Cut, Harm, Mischief, Service, WrongCharset};
+use crate::bank::collection::Mode;
+use crate::domain::{ApplicationKind, BankCode, Date, Instant, Won};
 use crate::fault::Trouble;
+use std::borrow::Cow;
 
 /// A line that the bank answers as failed or as taken in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// 일련번호 of the line that is answered.
-    pub(crate) serial: u32,
-    /// `None` for a collection.
-    pub(crate) kind: Option<ApplicationKind>,
-    pub(crate) bank: BankCode,
-    pub(crate) account: AccountNo,
-    pub(crate) bank_payer_no: BankPayerNo,
-    /// What was asked for; 0 for a registration.
-    pub(crate) asked_won: i64,
-    /// What was taken nevertheless; more than 0 makes it a partial debit.
+    /// The line that is answered; the result echoes it.
+    pub(crate) line: Line<'static>,
+    /// What was taken nevertheless, in won; more than 0 makes it a partial debit.
     pub(crate) taken_won: i64,
     /// 불능코드; may be blank.
     pub(crate) code: String,
@@ -32,6 +28,7 @@ pub(crate) struct Failure {
 /// The right result file, before anything happens to it.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
+    pub(crate) service: Service,
     /// Ten digits.
     pub(crate) institution: String,
     /// The business date of request and result.
@@ -42,6 +39,8 @@ pub(crate) struct Answer {
     pub(crate) failures: Vec<Failure>,
     /// How many lines were sent.
     pub(crate) lines_sent: u32,
+    /// A bank that takes part, for lines that are invented.
+    pub(crate) any_bank: Option<BankCode>,
 }
 
 /// A file that will be put into the inbox.
@@ -54,6 +53,9 @@ pub(crate) struct Delivery {
 
 /// Writes the file of an institution and a date.
 pub(crate) type Write<'w> = dyn Fn(&str, Date, &[Failure]) -> Result<Vec<u8>, Trouble> + 'w;
+
+/// A number on the wire that no channel gives: the first eight digits are no creditor's.
+const FOREIGN_PAYER: &str = "99999999999999999999";
 
 /// What will be delivered under `name`, and when.
 pub(crate) fn deliveries(
@@ -102,8 +104,10 @@ fn harmed(answer: &Answer, right: &[u8], what: &Harm, write: &Write<'_>) -> Resu
         Harm::WrongSum => {
             let mut other = failures.clone();
             match other.last_mut() {
-                Some(last) => last.asked_won = last.asked_won.saturating_add(1),
-                None => other = with_foreign(answer, 1_000),
+                Some(Failure { line: Line { asks: Asks::Debit { amount, .. }, .. }, .. }) => {
+                    *amount = amount.checked_add(Won::new(1)).unwrap_or(*amount);
+                }
+                _ => other = with_foreign(answer, 1_000),
             }
             let longer = write(institution, *date, &other)?;
             with_last_record_of(right, &longer, record)
@@ -186,29 +190,36 @@ fn with_foreign(answer: &Answer, won: i64) -> Vec<Failure> {
     failures
 }
 
-/// A failure about a payer that is not ours. All values are invented; that they parse is held by a test.
+/// A failure about a payer that is not ours. All values are invented.
 fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Failure> {
     let like = answer.failures.last();
-    Some(Failure {
+    let asks = match answer.service {
+        Service::Registration => {
+            let kind = like.and_then(|f| f.line.kind()).unwrap_or(ApplicationKind::Register);
+            Asks::Application { kind, applied: answer.date }
+        }
+        Service::Collection => Asks::Debit {
+            amount: Won::new(won),
+            mode: Mode::FullOnly,
+            passbook_text: Cow::Borrowed(""),
+            phone: Cow::Borrowed(""),
+        },
+    };
+    let line = Line {
         serial,
-        kind: like.map_or(Some(ApplicationKind::Register), |f| f.kind),
-        bank: like.map_or_else(|| BankCode::from_number(4), |f| Some(f.bank))?,
-        account: "99999999999999".parse().ok()?,
-        bank_payer_no: "99999999999999999999".parse().ok()?,
-        asked_won: won,
-        taken_won: 0,
-        code: like.map_or_else(String::new, |f| f.code.clone()),
-    })
+        bank: like.map(|f| f.line.bank).or(answer.any_bank)?,
+        account: Cow::Borrowed("99999999999999"),
+        bank_payer_no: Cow::Borrowed(FOREIGN_PAYER),
+        id_no: Cow::Borrowed("900101"),
+        asks,
+    };
+    Some(Failure { line, taken_won: 0, code: like.map_or_else(String::new, |f| f.code.clone()) })
 }
 
 fn with_wrong_payer(answer: &Answer) -> Vec<Failure> {
     let mut failures = answer.failures.clone();
     match failures.first_mut() {
-        Some(first) => {
-            if let Ok(other) = "99999999999999999999".parse() {
-                first.bank_payer_no = other;
-            }
-        }
+        Some(first) => first.line.bank_payer_no = Cow::Borrowed(FOREIGN_PAYER),
         None => failures.extend(foreign(answer, 1, 1_000)),
     }
     failures
@@ -217,22 +228,30 @@ fn with_wrong_payer(answer: &Answer) -> Vec<Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::rules::Service;
 
     const NAME: &str = "EB220105";
 
     fn answer(failures: u32) -> Answer {
         let failure = |n: u32| Failure {
-            serial: n * 2,
-            kind: None,
-            bank: "004".parse().unwrap(),
-            account: format!("1100000000{n:03}").parse().unwrap(),
-            bank_payer_no: format!("1000000100000000{n:04}").parse().unwrap(),
-            asked_won: 10_000 + i64::from(n),
+            line: Line {
+                serial: n * 2,
+                bank: "004".parse().unwrap(),
+                account: format!("1100000000{n:03}").into(),
+                bank_payer_no: format!("1000000100000000{n:04}").into(),
+                id_no: "".into(),
+                asks: Asks::Debit {
+                    amount: Won::new(10_000 + i64::from(n)),
+                    mode: Mode::FullOnly,
+                    passbook_text: "".into(),
+                    phone: "".into(),
+                },
+            },
             taken_won: 0,
             code: "0021".into(),
         };
         Answer {
+            service: Service::Collection,
+            any_bank: "004".parse().ok(),
             institution: "1234567890".into(),
             date: "2026-01-05".parse().unwrap(),
             due: "2026-01-06 03:00".parse().unwrap(),
@@ -246,9 +265,10 @@ mod tests {
         let mut out = format!("H{institution}{}       ", date.yymmdd());
         let mut sum = 0;
         for f in failures {
-            let payer = f.bank_payer_no.as_str().get(16..).unwrap();
-            out += &format!("R{:08}{payer}{:09}  ", f.serial, f.asked_won);
-            sum += f.asked_won;
+            let payer = f.line.bank_payer_no.get(16..).unwrap();
+            let won = f.line.amount().get();
+            out += &format!("R{:08}{payer}{won:09}  ", f.line.serial);
+            sum += won;
         }
         out += &format!("T{:08}{sum:010}     ", failures.len());
         assert_eq!(out.len() % 24, 0, "{out}");

@@ -255,7 +255,7 @@ impl Exchange {
             banks: &self.setup.banks,
             service: plan.service,
             date,
-            least_won: plan.least.get(),
+            least: plan.least,
             needs_registration: plan.needs_registration,
         }
     }

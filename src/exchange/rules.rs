@@ -100,8 +100,6 @@ pub enum Check {
     PayerNoShape,
     /// Line: the application date is later than the file's.
     ApplicationDate,
-    /// Line: not a kind that an institution may apply for.
-    ApplicationKind,
     /// Line: applied for twice, or registered already.
     Twice,
     /// Line: an amount of 0 won.
@@ -116,7 +114,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 18] = [
         Self::UnknownFile,
         Self::AlreadyReceived,
         Self::Format,
@@ -130,7 +128,6 @@ impl Check {
         Self::ResidentNumber,
         Self::PayerNoShape,
         Self::ApplicationDate,
-        Self::ApplicationKind,
         Self::Twice,
         Self::AmountZero,
         Self::AmountSmall,

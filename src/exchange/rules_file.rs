@@ -25,9 +25,8 @@ impl Rules {
     /// Reads the rules; `file` is the name shown in faults.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Faults> {
         let mut page = Page { file, text, at: 0..0, faults: Faults::default() };
-        let (Some(centre), Some(raw)) = (centre_file(), page.parse::<RawFile>()) else {
-            return Err(page.faults);
-        };
+        let centre = centre_file()?;
+        let Some(raw) = page.parse::<RawFile>() else { return Err(page.faults) };
         let rules = Self {
             seed: raw.seed,
             registration_answer: page.offset("registration", raw.answers.registration, 'X'),
@@ -47,8 +46,9 @@ impl Rules {
 }
 
 /// The shipped table of the centre's codes; a test holds that it is whole.
-fn centre_file() -> Option<RawCentreFile> {
-    Page { file: CENTRE.0, text: CENTRE.1, at: 0..0, faults: Faults::default() }.parse()
+fn centre_file() -> Result<RawCentreFile, Faults> {
+    let mut page = Page { file: CENTRE.0, text: CENTRE.1, at: 0..0, faults: Faults::default() };
+    page.parse().ok_or(page.faults)
 }
 
 /// The text being read, the rule at hand, and what was found wrong.

@@ -202,7 +202,10 @@ impl Exchange {
         let nth = self.register.files(plan.service).saturating_add(1);
         let mut mischiefs = self.rules.mischiefs.iter();
         let mischief = mischiefs.find(|m| m.service == plan.service && m.which.hits(head.date, nth));
+        let any_bank = self.setup.banks.iter().find(|(_, part)| **part).map(|(bank, _)| *bank);
         let answer = Answer {
+            service: plan.service,
+            any_bank,
             institution: head.institution.clone(),
             date: head.date,
             due: self.answer_due(plan, head.date),

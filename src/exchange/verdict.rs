@@ -19,8 +19,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) bank_payer_no: &'a str,
     /// 0 for a registration.
     pub(crate) amount_won: i64,
-    /// Whether the line allows less than the full amount (출금형태).
-    pub(crate) partial_allowed: bool,
+    /// The steps in which less than the amount may be taken; `None` where only the whole may be (출금형태).
+    pub(crate) step_won: Option<i64>,
     /// The file's date.
     pub(crate) date: Date,
     /// Which debit of this payer number in the month, from 1.
@@ -75,13 +75,16 @@ impl Banks {
 
 fn answer(rule: &VerdictRule, asked: &Asked<'_>) -> Said {
     let Some(code) = rule.code.clone() else { return Said::Yes };
+    let step = asked.step_won.or(rule.against_mode.then_some(1));
     let taken_won = match rule.partial {
-        _ if !asked.partial_allowed && !rule.against_mode => 0,
+        _ if step.is_none() => 0,
         None => 0,
         Some(Partial::Won(won)) => won,
         // At most 10^13 x 99: far inside an i64.
         Some(Partial::Percent(percent)) => asked.amount_won.saturating_mul(i64::from(percent)) / 100,
     };
+    let step = step.unwrap_or(1).max(1);
+    let taken_won = taken_won / step * step;
     if taken_won <= 0 {
         Said::No(code)
     } else if taken_won >= asked.amount_won {
@@ -157,7 +160,7 @@ mod tests {
             account,
             bank_payer_no: "10000001000000000001",
             amount_won,
-            partial_allowed: false,
+            step_won: None,
             date: date.parse().unwrap(),
             attempt: 1,
         }
@@ -203,22 +206,28 @@ mod tests {
     #[test]
     fn partial_debits_need_a_line_that_allows_them() {
         let table = [
-            ("partial_won = 3000", true, 10_000, Said::Partly { code: "0021".into(), taken_won: 3_000 }),
-            ("partial_won = 3000", false, 10_000, Said::No("0021".into())),
-            ("partial_won = 3000", true, 3_000, Said::Yes),
-            ("partial_percent = 33", true, 1_001, Said::Partly { code: "0021".into(), taken_won: 330 }),
-            ("partial_percent = 1", true, 99, Said::No("0021".into())),
+            ("partial_won = 3000", Some(1), 10_000, Said::Partly { code: "0021".into(), taken_won: 3_000 }),
+            (
+                "partial_won = 3999",
+                Some(2_000),
+                10_000,
+                Said::Partly { code: "0021".into(), taken_won: 2_000 },
+            ),
+            ("partial_won = 3000", None, 10_000, Said::No("0021".into())),
+            ("partial_won = 3000", Some(1), 3_000, Said::Yes),
+            ("partial_percent = 33", Some(1), 1_001, Said::Partly { code: "0021".into(), taken_won: 330 }),
+            ("partial_percent = 1", Some(1), 99, Said::No("0021".into())),
             (
                 "partial_won = 1\nagainst_mode = true",
-                false,
+                None,
                 10_000,
                 Said::Partly { code: "0021".into(), taken_won: 1 },
             ),
         ];
-        for (keys, partial_allowed, won, said) in table {
+        for (keys, step_won, won, said) in table {
             let rules = rules(&format!("[[verdict]]\non = \"collection\"\ncode = \"0021\"\n{keys}\n"));
-            let line = Asked { partial_allowed, ..asked("1100000000001", won, "2026-01-05") };
-            assert_eq!(Banks::new(&rules).say(&rules, &line), said, "{keys} {partial_allowed} {won}");
+            let line = Asked { step_won, ..asked("1100000000001", won, "2026-01-05") };
+            assert_eq!(Banks::new(&rules).say(&rules, &line), said, "{keys} {step_won:?} {won}");
         }
     }
 

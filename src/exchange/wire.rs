@@ -41,7 +41,7 @@ impl ServicePlan {
         &self,
         name: &str,
         mut input: impl Read,
-        each: &mut dyn FnMut(&Line),
+        each: &mut dyn FnMut(&Line<'_>),
     ) -> Result<Faults, Trouble> {
         let mut text = String::new();
         input.read_to_string(&mut text).map_err(|e| Trouble::new("read", e))?;
@@ -52,14 +52,21 @@ impl ServicePlan {
                 ["T", ..] => {}
                 ["R", s, k, b, a, p, w] => each(&Line {
                     serial: s.parse().unwrap_or(0),
-                    application: ApplicationKind::from_word(k)
-                        .map(|k| (k, "2026-01-01".parse().unwrap_or(Date::from_epoch_days(0)))),
                     bank: b.parse().map_err(|e: String| Trouble::new("", e))?,
-                    account: a.parse().map_err(|e: String| Trouble::new("", e))?,
-                    bank_payer_no: p.parse().map_err(|e: String| Trouble::new("", e))?,
-                    id_no: String::new(),
-                    amount_won: w.parse().unwrap_or(0),
-                    partial_allowed: false,
+                    account: (*a).into(),
+                    bank_payer_no: (*p).into(),
+                    id_no: "".into(),
+                    asks: match ApplicationKind::from_word(k) {
+                        Some(kind) => {
+                            super::centre::Asks::Application { kind, applied: Date::from_epoch_days(0) }
+                        }
+                        None => super::centre::Asks::Debit {
+                            amount: crate::domain::Won::new(w.parse().unwrap_or(0)),
+                            mode: crate::bank::collection::Mode::FullOnly,
+                            passbook_text: "".into(),
+                            phone: "".into(),
+                        },
+                    },
                 }),
                 _ => faults.push(Fault::new(
                     "line-bad",
@@ -80,7 +87,13 @@ impl ServicePlan {
     ) -> Result<Vec<u8>, Trouble> {
         let mut out = format!("H {institution} {} {date}\n", self.result_name(date));
         for f in failures {
-            out += &format!("R {:08} {} {} {}\n", f.serial, f.bank_payer_no, f.asked_won, f.code);
+            out += &format!(
+                "R {:08} {} {} {}\n",
+                f.line.serial,
+                f.line.bank_payer_no,
+                f.line.amount().get(),
+                f.code
+            );
         }
         out += "T\n";
         Ok(out.into_bytes())
