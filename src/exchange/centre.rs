@@ -3,10 +3,11 @@
 //!
 //! Must not: read or write files.
 
-use super::mischief::Failure;
+use super::mischief::Listed;
 use super::register::{Changes, Register, Registration};
 use super::rules::{Check, Rules, Service};
 use super::verdict::{Asked, Banks, Said};
+use crate::bank::Verdict;
 use crate::bank::collection::Mode;
 use crate::domain::{ApplicationKind, BankCode, Date, Won, masked};
 use std::borrow::Cow;
@@ -118,9 +119,11 @@ pub(crate) struct Terms<'a> {
     pub(crate) least: Won,
     /// Whether a debit needs a registration.
     pub(crate) needs_registration: bool,
+    /// Whether the result lists successes as well (`results = "all"` of its layout).
+    pub(crate) lists_all: bool,
 }
 
-/// The work on one file: lines go in, failures and changes come out.
+/// The work on one file: lines go in; what the result lists and what changes come out.
 #[derive(Debug)]
 pub(crate) struct Sitting<'a> {
     terms: Terms<'a>,
@@ -128,14 +131,14 @@ pub(crate) struct Sitting<'a> {
     banks: Banks,
     seen: HashSet<(ApplicationKind, String)>,
     changes: Changes,
-    failures: Vec<Failure>,
+    listed: Vec<Listed>,
     lines: u32,
 }
 
 /// What came out of a file.
 #[derive(Debug)]
 pub(crate) struct Findings {
-    pub(crate) failures: Vec<Failure>,
+    pub(crate) listed: Vec<Listed>,
     pub(crate) changes: Changes,
     /// The verdict rules, with what this file used of them.
     pub(crate) banks: Banks,
@@ -145,7 +148,7 @@ pub(crate) struct Findings {
 impl<'a> Sitting<'a> {
     pub(crate) fn new(terms: Terms<'a>, register: &'a Register, banks: Banks) -> Self {
         let (seen, changes) = (HashSet::new(), Changes::default());
-        Self { terms, register, banks, seen, changes, failures: Vec::new(), lines: 0 }
+        Self { terms, register, banks, seen, changes, listed: Vec::new(), lines: 0 }
     }
 
     /// Judges the next line.
@@ -155,20 +158,23 @@ impl<'a> Sitting<'a> {
             Some(check) => Said::No(self.terms.rules.centre.code(check).to_string()),
             None => self.bank(line),
         };
-        let (code, taken_won) = match said {
+        let (verdict, code, taken_won) = match said {
             Said::Yes => {
                 self.carry_out(line);
-                return;
+                if !self.terms.lists_all {
+                    return;
+                }
+                (Verdict::Succeeded, String::new(), line.amount().get())
             }
-            Said::No(code) => (code, 0),
-            Said::Partly { code, taken_won } => (code, taken_won),
+            Said::No(code) => (Verdict::Failed, code, 0),
+            Said::Partly { code, taken_won } => (Verdict::Partial, code, taken_won),
         };
-        self.failures.push(Failure { line: line.kept(), taken_won, code });
+        self.listed.push(Listed { line: line.kept(), verdict, taken_won, code });
     }
 
     /// All that was found.
     pub(crate) fn close(self) -> Findings {
-        Findings { failures: self.failures, changes: self.changes, banks: self.banks, lines: self.lines }
+        Findings { listed: self.listed, changes: self.changes, banks: self.banks, lines: self.lines }
     }
 
     /// What the centre finds wrong with the line alone (facts/kftc.md 4, 센터).
@@ -274,7 +280,15 @@ mod tests {
 
     fn terms<'a>(rules: &'a Rules, banks: &'a BTreeMap<BankCode, bool>, service: Service) -> Terms<'a> {
         let date = "2026-01-05".parse().unwrap();
-        Terms { rules, banks, service, date, least: Won::new(140), needs_registration: true }
+        Terms {
+            rules,
+            banks,
+            service,
+            date,
+            least: Won::new(140),
+            needs_registration: true,
+            lists_all: false,
+        }
     }
 
     fn banks() -> BTreeMap<BankCode, bool> {
@@ -323,7 +337,7 @@ mod tests {
         for (serial, line) in (1..).zip(lines) {
             sitting.line(&Line { serial, ..line });
         }
-        sitting.close().failures.into_iter().map(|f| (f.line.serial, f.code)).collect()
+        sitting.close().listed.into_iter().map(|f| (f.line.serial, f.code)).collect()
     }
 
     #[test]
@@ -385,7 +399,7 @@ mod tests {
         let moved = Line { account: "1100000000009".into(), ..apply(New, REGISTERED) };
         sitting.line(&moved);
         let findings = sitting.close();
-        assert_eq!(findings.failures, []);
+        assert_eq!(findings.listed, []);
         let date = "2026-01-05".parse().unwrap();
         register.accept(Service::Registration, "EB130105", date, findings.changes);
         let standing = register.on(REGISTERED, date.next()).unwrap();
@@ -400,6 +414,6 @@ mod tests {
             Sitting::new(terms(&rules, &banks, Service::Registration), &register, Banks::new(&rules));
         sitting.line(&apply(ApplicationKind::Register, REGISTERED));
         let findings = sitting.close();
-        assert_eq!((findings.failures.len(), findings.changes.registrations.len()), (1, 0));
+        assert_eq!((findings.listed.len(), findings.changes.registrations.len()), (1, 0));
     }
 }

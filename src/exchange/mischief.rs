@@ -9,17 +9,19 @@
 
 use super::centre::{Asks, Line};
 use super::rules::{Cut, Harm, Mischief, Service, WrongCharset};
+use crate::bank::Verdict;
 use crate::bank::collection::Mode;
 use crate::domain::{ApplicationKind, BankCode, Date, Instant, Won};
 use crate::fault::Trouble;
 use std::borrow::Cow;
 
-/// A line that the bank answers as failed or as taken in part.
+/// A line of a result file: a failure, a debit taken in part, or a success where the layout lists all.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct Listed {
     /// The line that is answered; the result echoes it.
     pub(crate) line: Line<'static>,
-    /// What was taken nevertheless, in won; more than 0 makes it a partial debit.
+    pub(crate) verdict: Verdict,
+    /// What was taken, in won.
     pub(crate) taken_won: i64,
     /// 불능코드; may be blank.
     pub(crate) code: String,
@@ -35,8 +37,8 @@ pub(crate) struct Answer {
     pub(crate) date: Date,
     /// When it is to be in the inbox.
     pub(crate) due: Instant,
-    /// Failures in line order.
-    pub(crate) failures: Vec<Failure>,
+    /// What the result lists, in line order.
+    pub(crate) listed: Vec<Listed>,
     /// How many lines were sent.
     pub(crate) lines_sent: u32,
     /// A bank that takes part, for lines that are invented.
@@ -52,7 +54,7 @@ pub(crate) struct Delivery {
 }
 
 /// Writes the file of an institution and a date.
-pub(crate) type Write<'w> = dyn Fn(&str, Date, &[Failure]) -> Result<Vec<u8>, Trouble> + 'w;
+pub(crate) type Write<'w> = dyn Fn(&str, Date, &[Listed]) -> Result<Vec<u8>, Trouble> + 'w;
 
 /// A number on the wire that no channel gives: the first eight digits are no creditor's.
 const FOREIGN_PAYER: &str = "99999999999999999999";
@@ -64,7 +66,7 @@ pub(crate) fn deliveries(
     mischief: Option<&Mischief>,
     write: &Write<'_>,
 ) -> Result<Vec<Delivery>, Trouble> {
-    let right = write(&answer.institution, answer.date, &answer.failures)?;
+    let right = write(&answer.institution, answer.date, &answer.listed)?;
     let Some(Mischief { what, corrected_after, .. }) = mischief else {
         return Ok(vec![Delivery { due: answer.due, name: name.to_string(), bytes: right }]);
     };
@@ -90,8 +92,8 @@ pub(crate) fn deliveries(
 
 /// The bytes after the harm; `None` where nothing arrives.
 fn harmed(answer: &Answer, right: &[u8], what: &Harm, write: &Write<'_>) -> Result<Option<Vec<u8>>, Trouble> {
-    let Answer { institution, date, failures, .. } = answer;
-    let record = record_length(right, failures.len());
+    let Answer { institution, date, listed, .. } = answer;
+    let record = record_length(right, listed.len());
     let bytes = match what {
         Harm::Missing => return Ok(None),
         Harm::Late(_) | Harm::Duplicate { .. } => right.to_vec(),
@@ -99,12 +101,12 @@ fn harmed(answer: &Answer, right: &[u8], what: &Harm, write: &Write<'_>) -> Resu
         Harm::WrongCount => {
             let more = with_foreign(answer, 0);
             let longer = write(institution, *date, &more)?;
-            without_record(&longer, record, failures.len() + 1)
+            without_record(&longer, record, listed.len() + 1)
         }
         Harm::WrongSum => {
-            let mut other = failures.clone();
+            let mut other = listed.clone();
             match other.last_mut() {
-                Some(Failure { line: Line { asks: Asks::Debit { amount, .. }, .. }, .. }) => {
+                Some(Listed { line: Line { asks: Asks::Debit { amount, .. }, .. }, .. }) => {
                     *amount = amount.checked_add(Won::new(1)).unwrap_or(*amount);
                 }
                 _ => other = with_foreign(answer, 1_000),
@@ -114,12 +116,12 @@ fn harmed(answer: &Answer, right: &[u8], what: &Harm, write: &Write<'_>) -> Resu
         }
         Harm::WrongCharset(WrongCharset::Utf8) => utf8(right),
         Harm::WrongCharset(WrongCharset::CutHangul) => cut_hangul(right, record),
-        Harm::WrongDate => write(institution, date.next(), failures)?,
-        Harm::OtherInstitution(other) => write(other, *date, failures)?,
+        Harm::WrongDate => write(institution, date.next(), listed)?,
+        Harm::OtherInstitution(other) => write(other, *date, listed)?,
         Harm::ForeignLine => write(institution, *date, &with_foreign(answer, 1_000))?,
         Harm::WrongPayer => write(institution, *date, &with_wrong_payer(answer))?,
         Harm::Shuffled => {
-            let reversed: Vec<Failure> = failures.iter().rev().cloned().collect();
+            let reversed: Vec<Listed> = listed.iter().rev().cloned().collect();
             write(institution, *date, &reversed)?
         }
         Harm::CrLf => right.chunks(record).flat_map(|r| r.iter().chain(b"\r\n")).copied().collect(),
@@ -183,16 +185,16 @@ fn cut_hangul(right: &[u8], record: usize) -> Vec<u8> {
     out
 }
 
-/// The failures with one more, about a payer and a serial that were never sent.
-fn with_foreign(answer: &Answer, won: i64) -> Vec<Failure> {
-    let mut failures = answer.failures.clone();
-    failures.extend(foreign(answer, answer.lines_sent.saturating_add(1), won));
-    failures
+/// The lines with one more, about a payer and a serial that were never sent.
+fn with_foreign(answer: &Answer, won: i64) -> Vec<Listed> {
+    let mut listed = answer.listed.clone();
+    listed.extend(foreign(answer, answer.lines_sent.saturating_add(1), won));
+    listed
 }
 
 /// A failure about a payer that is not ours. All values are invented.
-fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Failure> {
-    let like = answer.failures.last();
+fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Listed> {
+    let like = answer.listed.last();
     let asks = match answer.service {
         Service::Registration => {
             let kind = like.and_then(|f| f.line.kind()).unwrap_or(ApplicationKind::Register);
@@ -213,16 +215,17 @@ fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Failure> {
         id_no: Cow::Borrowed("900101"),
         asks,
     };
-    Some(Failure { line, taken_won: 0, code: like.map_or_else(String::new, |f| f.code.clone()) })
+    let code = like.map_or_else(String::new, |f| f.code.clone());
+    Some(Listed { line, verdict: Verdict::Failed, taken_won: 0, code })
 }
 
-fn with_wrong_payer(answer: &Answer) -> Vec<Failure> {
-    let mut failures = answer.failures.clone();
-    match failures.first_mut() {
+fn with_wrong_payer(answer: &Answer) -> Vec<Listed> {
+    let mut listed = answer.listed.clone();
+    match listed.first_mut() {
         Some(first) => first.line.bank_payer_no = Cow::Borrowed(FOREIGN_PAYER),
-        None => failures.extend(foreign(answer, 1, 1_000)),
+        None => listed.extend(foreign(answer, 1, 1_000)),
     }
-    failures
+    listed
 }
 
 #[cfg(test)]
@@ -231,8 +234,8 @@ mod tests {
 
     const NAME: &str = "EB220105";
 
-    fn answer(failures: u32) -> Answer {
-        let failure = |n: u32| Failure {
+    fn answer(listed: u32) -> Answer {
+        let failure = |n: u32| Listed {
             line: Line {
                 serial: n * 2,
                 bank: "004".parse().unwrap(),
@@ -246,6 +249,7 @@ mod tests {
                     phone: "".into(),
                 },
             },
+            verdict: Verdict::Failed,
             taken_won: 0,
             code: "0021".into(),
         };
@@ -255,45 +259,45 @@ mod tests {
             institution: "1234567890".into(),
             date: "2026-01-05".parse().unwrap(),
             due: "2026-01-06 03:00".parse().unwrap(),
-            failures: (1..=failures).map(failure).collect(),
+            listed: (1..=listed).map(failure).collect(),
             lines_sent: 20,
         }
     }
 
     /// A small result file: records of 24 bytes.
-    fn write(institution: &str, date: Date, failures: &[Failure]) -> Result<Vec<u8>, Trouble> {
+    fn write(institution: &str, date: Date, listed: &[Listed]) -> Result<Vec<u8>, Trouble> {
         let mut out = format!("H{institution}{}       ", date.yymmdd());
         let mut sum = 0;
-        for f in failures {
+        for f in listed {
             let payer = f.line.bank_payer_no.get(16..).unwrap();
             let won = f.line.amount().get();
             out += &format!("R{:08}{payer}{won:09}  ", f.line.serial);
             sum += won;
         }
-        out += &format!("T{:08}{sum:010}     ", failures.len());
+        out += &format!("T{:08}{sum:010}     ", listed.len());
         assert_eq!(out.len() % 24, 0, "{out}");
         Ok(out.into_bytes())
     }
 
-    fn play(failures: u32, what: Harm, corrected_after: Option<i64>) -> Vec<Delivery> {
+    fn play(listed: u32, what: Harm, corrected_after: Option<i64>) -> Vec<Delivery> {
         let mischief = Mischief {
             service: Service::Collection,
             which: super::super::Which::Every,
             what,
             corrected_after,
         };
-        deliveries(&answer(failures), NAME, Some(&mischief), &write).unwrap()
+        deliveries(&answer(listed), NAME, Some(&mischief), &write).unwrap()
     }
 
-    fn text(failures: u32, what: Harm) -> String {
-        let [only] = play(failures, what, None).try_into().unwrap();
+    fn text(listed: u32, what: Harm) -> String {
+        let [only] = play(listed, what, None).try_into().unwrap();
         assert_eq!((only.due, only.name.as_str()), (answer(0).due, NAME));
         String::from_utf8(only.bytes).unwrap()
     }
 
-    fn right(failures: u32) -> String {
-        let answer = answer(failures);
-        String::from_utf8(write(&answer.institution, answer.date, &answer.failures).unwrap()).unwrap()
+    fn right(listed: u32) -> String {
+        let answer = answer(listed);
+        String::from_utf8(write(&answer.institution, answer.date, &answer.listed).unwrap()).unwrap()
     }
 
     #[test]
@@ -352,8 +356,8 @@ mod tests {
             (0, Harm::ForeignLine, "H1234567890260105", "R000000219999"),
             (2, Harm::Shuffled, "H1234567890260105", "R000000040002"),
         ];
-        for (failures, what, header, line) in table {
-            let text = text(failures, what.clone());
+        for (listed, what, header, line) in table {
+            let text = text(listed, what.clone());
             assert!(
                 text.starts_with(header) && text.get(24..).unwrap().starts_with(line),
                 "{what:?}: {text}"

@@ -14,6 +14,7 @@ use crate::bank::Format;
 use crate::calendar::{Calendar, Offset};
 use crate::domain::{BankCode, Date, Instant, Won};
 use crate::fault::Trouble;
+use crate::layout::ResultsListed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::PathBuf;
@@ -99,6 +100,11 @@ impl Exchange {
     }
 
     pub(super) fn open_folders(setup: Setup, rules: Rules) -> Result<Self, Trouble> {
+        if let Some(plan) = setup.services.iter().find(|plan| !plan.fits()) {
+            let (request, result) = (plan.request.layout().name(), plan.result.layout().name());
+            let doing = format!("play {} with {request} and {result}", plan.service.word());
+            return Err(Trouble::new(doing, "the messages of these layouts are not those of the service"));
+        }
         let theirs = |name: &str| Folder::open(setup.channel_folder.join(name));
         let (outbox, sent, inbox) = (theirs("outbox")?, theirs("sent")?, theirs("inbox")?);
         Folder::make(setup.own_folder.clone())?;
@@ -257,6 +263,7 @@ impl Exchange {
             date,
             least: plan.least,
             needs_registration: plan.needs_registration,
+            lists_all: plan.result.layout().results() == ResultsListed::All,
         }
     }
 }

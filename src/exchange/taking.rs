@@ -61,7 +61,7 @@ impl Exchange {
         if self.rules.outgoings.iter().any(|rule| matches!(rule.act, Act::Slow(_)))
             && let Some(plan) = self.plan_of(name)
             && let Some(file) = self.outbox.read(name)?
-            && let Ok(head) = plan.head(name, file)?
+            && let Some(head) = plan.head(name, file)?
             && let Some(Act::Slow(more)) = self.act(plan.service, name, head.date)
         {
             minutes = minutes.max(*more);
@@ -149,10 +149,15 @@ impl Exchange {
         let Some(plan) = self.plan_of(name) else {
             return refuse(Check::UnknownFile, "no request of this channel has such a name");
         };
-        Ok(match plan.head(name, file)? {
-            Ok(head) => Ok(Known { plan, head }),
-            Err(fault) => Err(self.misformed(&fault, now)),
-        })
+        if let Some(head) = plan.head(name, &file)? {
+            return Ok(Ok(Known { plan, head }));
+        }
+        // Why it does not read is told by the reading of the whole.
+        let faults = plan.lines(name, rewound(&file)?, &mut |_| {})?;
+        match faults.kept().first() {
+            Some(fault) => Ok(Err(self.misformed(fault, now))),
+            None => refuse(Check::Format, "its first record is no header"),
+        }
     }
 
     /// What must hold before the lines are looked at.
@@ -163,8 +168,7 @@ impl Exchange {
         if head.institution != self.setup.institution {
             return refuse(Check::Institution, "기관코드: not that of this channel".into());
         }
-        let right = plan.request_name(head.date);
-        if head.name != right || !name.starts_with(&right) {
+        if !name.starts_with(&plan.request_name(head.date)) {
             return refuse(Check::FileName, format!("File 이름: {name} is not the name for {}", head.date));
         }
         if self.register.was_received(name, head.date) {
@@ -198,7 +202,7 @@ impl Exchange {
         if let Some(fault) = faults.kept().first() {
             return Ok(Err(self.misformed(fault, now)));
         }
-        let findings = sitting.close();
+        let mut findings = sitting.close();
         let nth = self.register.files(plan.service).saturating_add(1);
         let mut mischiefs = self.rules.mischiefs.iter();
         let mischief = mischiefs.find(|m| m.service == plan.service && m.which.hits(head.date, nth));
@@ -209,11 +213,11 @@ impl Exchange {
             institution: head.institution.clone(),
             date: head.date,
             due: self.answer_due(plan, head.date),
-            failures: findings.failures.clone(),
+            listed: std::mem::take(&mut findings.listed),
             lines_sent: findings.lines,
         };
         let write =
-            |institution: &str, date, failures: &[_]| plan.write_result(head, institution, date, failures);
+            |institution: &str, date, listed: &[_]| plan.write_result(head, institution, date, listed);
         let deliveries = deliveries(&answer, &plan.result_name(head.date), mischief, &write)?;
         Ok(Ok((deliveries, findings)))
     }

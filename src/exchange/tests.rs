@@ -3,9 +3,10 @@
 use super::journal::Judgement;
 use super::play::{Exchange, Setup, Turn};
 use super::rules::Rules;
-use super::tests_wire::{Row, SHORT_DAYS, eb13, eb21, lines_of, plans};
+use super::tests_wire::{Row, SHORT_DAYS, applications, eb13, eb21, lines_of, plans, reading, stated};
+use crate::bank::collection::Mode;
 use crate::calendar::Calendar;
-use crate::domain::Instant;
+use crate::domain::{ApplicationKind, Instant};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -419,7 +420,7 @@ fn the_same_inputs_and_clock_give_the_same_bytes() {
     let play = || {
         let world = World::new(rules);
         let mut exchange = world.open();
-        let rows: Vec<Row> = (1..=60).map(|n| Row::new(n, 1_000 * u64::from(n))).collect();
+        let rows: Vec<Row> = (1..=60).map(|n| Row::new(n, 1_000 * i64::from(n))).collect();
         world.publish("EB130102", &eb13("2026-01-02", &rows));
         turn(&mut exchange, "2026-01-02 14:00");
         for (name, date, sent) in SHORT_DAYS {
@@ -433,4 +434,64 @@ fn the_same_inputs_and_clock_give_the_same_bytes() {
     let (first, second) = (play(), play());
     assert!(first.contains_key("channel/inbox/EB220107"));
     assert!(first == second);
+}
+
+#[test]
+fn partial_debits_state_what_was_not_taken() {
+    let rules = "[[verdict]]\non = \"collection\"\npartial_percent = 55\ncode = \"0021\"\n";
+    let (world, mut exchange) = registered(rules);
+    let [one, two, three] = rows().try_into().unwrap();
+    let rows = [one, two.with_mode(Mode::Partial), three.with_mode(Mode::Units5000)];
+    world.publish("EB210106", &eb21("2026-01-06", &rows));
+    turn(&mut exchange, "2026-01-05 14:00");
+    turn(&mut exchange, "2026-01-07 03:00");
+    let no = "0021".to_string();
+    let expected = [(1, no.clone(), 50_000), (2, no.clone(), 30_000 - 16_500), (3, no, 70_000 - 35_000)];
+    assert_eq!(stated(&world.read("inbox/EB220106")), expected);
+}
+
+#[test]
+fn a_cancelled_payer_is_no_longer_debited() {
+    let (world, mut exchange) = registered("");
+    world.publish("EB130105", &applications("2026-01-05", &rows()[..2], ApplicationKind::Cancel));
+    turn(&mut exchange, "2026-01-05 14:00");
+    world.publish("EB130106", &applications("2026-01-06", &rows(), ApplicationKind::Cancel));
+    world.publish("EB210107", &eb21("2026-01-07", &rows()));
+    turn(&mut exchange, "2026-01-06 14:00");
+    turn(&mut exchange, "2026-01-08 03:00");
+    assert_eq!(lines_of(&world.read("inbox/EB140105")), []);
+    // Two were cancelled before; the third is cancelled by the file of the day before the debit.
+    let codes = |name: &str| lines_of(&world.read(name)).into_iter().map(|(n, _)| n).collect::<Vec<u32>>();
+    assert_eq!(codes("inbox/EB140106"), [1, 2]);
+    assert_eq!(codes("inbox/EB220107"), [1, 2, 3]);
+}
+
+/// What a reader finds wrong with a result after each mischief that changes its bytes.
+#[test]
+fn harmed_results_are_wrong_as_they_should_be() {
+    let table: [(&str, &str); 12] = [
+        ("do = \"truncated\"", "?"),
+        ("do = \"truncated\"\nkeep_bytes = 200", "?"),
+        ("do = \"truncated\"\nkeep_records = 1", "?"),
+        ("do = \"wrong-count\"", "?"),
+        ("do = \"wrong-sum\"", "?"),
+        ("do = \"wrong-charset\"", "?"),
+        ("do = \"wrong-charset\"\ncharset = \"cut-hangul\"", "?"),
+        ("do = \"wrong-date\"", ""),
+        ("do = \"other-institution\"\ninstitution = \"9900000001\"", ""),
+        ("do = \"foreign-line\"", ""),
+        ("do = \"wrong-payer\"", ""),
+        ("do = \"shuffled\"", ""),
+    ];
+    for (mischief, expected) in table {
+        let rules = format!(
+            "[[verdict]]\non = \"collection\"\ncode = \"0021\"\n[[mischief]]\non = \"collection\"\n{mischief}\n"
+        );
+        let (world, mut exchange) = registered(&rules);
+        world.publish("EB210106", &eb21("2026-01-06", &rows()));
+        turn(&mut exchange, "2026-01-05 14:00");
+        turn(&mut exchange, "2026-01-07 03:00");
+        let (lines, faults) = reading(&world.read("inbox/EB220106"));
+        assert_eq!(faults.join(" "), expected, "{mischief}: {lines:?}");
+    }
 }
