@@ -1,1 +1,3 @@
-//! bank
+//! tmp
+
+pub mod codes;
