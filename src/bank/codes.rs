@@ -196,11 +196,7 @@ impl Reading<'_> {
     fn show(&self, fault: Fault, span: Range<usize>) -> Fault {
         let line = self.line(span.start);
         let text = self.text.lines().nth(line - 1).unwrap_or_default();
-        fault.with_excerpt(Excerpt {
-            margin: line.to_string(),
-            text: printable(text),
-            marker: String::new(),
-        })
+        fault.with_excerpt(Excerpt { margin: line.to_string(), text: printable(text), marker: String::new() })
     }
 
     fn word<T>(
