@@ -22,6 +22,8 @@ mod personal;
 mod query;
 mod registration;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};

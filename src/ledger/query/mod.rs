@@ -4,7 +4,7 @@ use super::due::Due;
 mod audit;
 mod board;
 mod digest;
-mod find;
+pub(super) mod find;
 mod history;
 mod totals;
 
