@@ -46,8 +46,10 @@ pub struct Board {
     pub business_time: Option<Instant>,
     /// Open alerts, oldest first.
     pub alerts: Vec<AlertRow>,
-    /// Due by now and not done, then the next ones; at most 50.
+    /// Jobs that wait, late ones first, then the next ones; at most 50.
     pub due: Vec<Due>,
+    /// How many of these are late.
+    pub late: usize,
     /// Files of ours that are not answered.
     pub open_files: Vec<FileRow>,
     /// Files in that wait for a person or a predecessor.

@@ -87,9 +87,8 @@ fn a_charge_has_one_live_attempt() {
     assert!(tx.request(file, &foreign, at(4)).is_err(), "another mandate's charge");
 }
 
-#[test]
-fn request_emit_answer_with_failures_and_parts() {
-    let mut bench = Bench::new();
+/// Six mandates, the fourth with arrears; the second left out, the fifth taken back; published.
+fn emitted(bench: &mut Bench) -> (Vec<i64>, i64, Vec<CollectionRow>) {
     let ids = bench.charged(6);
     let tx = bench.ledger.begin().unwrap();
     make(&tx, month().previous(), OnlyFor::Mandates(&ids[3..4]));
@@ -99,88 +98,148 @@ fn request_emit_answer_with_failures_and_parts() {
     assert_eq!((rows[3].amount, rows[3].mandate_state), (Won::new(100_000), State::Active));
     tx.exclude(&[(rows[1].collection_id, "not active by D-2".into())], at(8)).unwrap();
     assert!(tx.exclude(&[(rows[1].collection_id, "again".into())], at(8)).is_err());
-    assert_eq!(
-        tx.withdraw(&[rows[4].collection_id, rows[1].collection_id], "the creditor", at(8), None, None)
-            .unwrap(),
-        1
-    );
+    let out = [rows[4].collection_id, rows[1].collection_id];
+    assert_eq!(tx.withdraw(&out, "the creditor", at(8), None, None).unwrap(), 1);
     assert_eq!((tx.close_gaps(file).unwrap(), tx.sum(file).unwrap()), (4, Won::new(250_000)));
     let lines = tx.planned_lines(file, 0, 100).unwrap();
     let placed = lines.iter().map(|r| (r.line_no, r.mandate_id)).collect::<Vec<_>>();
     assert_eq!(placed, [(1, ids[0]), (2, ids[2]), (3, ids[3]), (4, ids[5])]);
     assert_eq!(tx.close_gaps(file).unwrap(), 4, "nothing to close");
     publish(&tx, file, 4, Won::new(250_000), 10);
-    assert_eq!(tx.withdraw(&[lines[0].collection_id], "too late", at(12), None, None).unwrap(), 0);
-    assert!(tx.close_gaps(file).is_err() && tx.request(file, &[], at(12)).is_err(), "it is gone");
-    assert!(tx.mandate(ids[0]).unwrap().unwrap().in_flight_collections);
+    tx.commit().unwrap();
+    (ids, file, lines)
+}
 
-    let mut sent = Vec::new();
-    tx.sent_collections(file, &[2, 3], &mut sent).unwrap();
-    tx.sent_collections(file, &[4, 90_000], &mut sent).unwrap();
-    assert_eq!(sent.iter().map(|s| s.line_no).collect::<Vec<_>>(), [2, 3, 4]);
-    assert!(tx.sent_collections(file, &[3, 2], &mut sent).is_err());
+/// The second line fails, the third brings 60,000 of 100,000 won. Returns the result and the part.
+fn answered(bench: &mut Bench, file: i64, lines: &[CollectionRow]) -> (i64, Outcome) {
+    let tx = bench.ledger.begin().unwrap();
     let charges = tx.collection_charges(lines[2].collection_id).unwrap();
     assert!(charges[0].month < charges[1].month);
+    let share = |n: usize, won: i64, state| Share {
+        charge_id: charges[n].charge_id,
+        won: Won::new(won),
+        state,
+        paid: Won::new(won),
+    };
     let part = Outcome {
         collected: Won::new(60_000),
-        shares: vec![
-            Share {
-                charge_id: charges[0].charge_id,
-                won: Won::new(50_000),
-                state: charge::State::Paid,
-                paid: Won::new(50_000),
-            },
-            Share {
-                charge_id: charges[1].charge_id,
-                won: Won::new(10_000),
-                state: charge::State::PartlyPaid,
-                paid: Won::new(10_000),
-            },
-        ],
+        shares: vec![share(0, 50_000, charge::State::Paid), share(1, 10_000, charge::State::PartlyPaid)],
         ..outcome(lines[2].collection_id, collection::State::Partial, "0021", 2)
     };
     let result = claim(&tx, "EB22", "EB221207", 5, 40);
-    let short = Outcome { collected: Won::new(50_000), shares: part.shares[..1].to_vec(), ..part.clone() };
     let failed = outcome(lines[1].collection_id, collection::State::Failed, "0021", 1);
-    tx.outcomes(result, &[failed.clone(), part]).unwrap();
+    tx.outcomes(result, &[failed.clone(), part.clone()]).unwrap();
     assert!(tx.outcomes(result, &[failed]).is_err(), "nothing counts twice");
     answer(&tx, result, file, (2, 50_000, 40_000, 2), 50);
     tx.commit().unwrap();
-    assert_eq!(bench.audit(), []);
-    let row = bench.ledger.reader().unwrap().find_file("EB211207").unwrap().remove(0);
-    assert_eq!((row.answered_by, row.failed_won, row.absent_lines), (Some(result), Won::new(50_000), 2));
+    (result, part)
+}
 
+#[test]
+fn what_is_sent_is_found_by_serial_and_cannot_be_changed() {
+    let mut bench = Bench::new();
+    let (ids, file, lines) = emitted(&mut bench);
+    let tx = bench.ledger.begin().unwrap();
+    assert_eq!(tx.withdraw(&[lines[0].collection_id], "too late", at(12), None, None).unwrap(), 0);
+    assert!(tx.close_gaps(file).is_err() && tx.request(file, &[], at(12)).is_err(), "it is gone");
+    assert!(tx.mandate(ids[0]).unwrap().unwrap().in_flight_collections);
+    let mut sent = Vec::new();
+    tx.sent_collections(file, &[2, 3], &mut sent).unwrap();
+    tx.sent_collections(file, &[4, 90_000], &mut sent).unwrap();
+    tx.sent_collections(file, &[], &mut sent).unwrap();
+    assert_eq!(sent.iter().map(|s| s.line_no).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!((&sent[0].bank_payer_no, sent[0].amount), (&lines[1].bank_payer_no, Won::new(50_000)));
+    assert!(tx.sent_collections(file, &[3, 2], &mut sent).is_err());
+    drop(tx);
+    assert_eq!(bench.audit(), []);
+}
+
+#[test]
+fn a_part_must_be_shared_out_whole() {
+    let mut bench = Bench::new();
+    let (_, _, lines) = emitted(&mut bench);
+    let tx = bench.ledger.begin().unwrap();
+    let result = claim(&tx, "EB22", "EB221207", 5, 40);
+    let charges = tx.collection_charges(lines[2].collection_id).unwrap();
+    let all = |shares: &[(usize, i64, i64)]| Outcome {
+        collected: Won::new(50_000),
+        shares: shares
+            .iter()
+            .map(|&(n, won, paid)| Share {
+                charge_id: charges[n].charge_id,
+                won: Won::new(won),
+                state: charge::State::Open,
+                paid: Won::new(paid),
+            })
+            .collect(),
+        ..outcome(lines[2].collection_id, collection::State::Partial, "0021", 1)
+    };
+    for (why, wrong) in [
+        ("a charge without a share", all(&[(0, 50_000, 50_000)])),
+        ("less than came", all(&[(0, 40_000, 40_000), (1, 0, 0)])),
+        ("a balance that does not follow", all(&[(0, 50_000, 40_000), (1, 0, 0)])),
+    ] {
+        let before = point(&tx);
+        assert!(tx.outcomes(result, &[wrong]).is_err(), "{why}");
+        before.back(&tx);
+    }
+    tx.outcomes(result, &[all(&[(0, 50_000, 50_000), (1, 0, 0)])]).unwrap();
+}
+
+/// A point to which a transaction goes back, so that one test can try several wrong things.
+struct Point;
+
+fn point(tx: &Tx<'_>) -> Point {
+    tx.sql.execute_batch("SAVEPOINT before").unwrap();
+    Point
+}
+
+impl Point {
+    fn back(self, tx: &Tx<'_>) {
+        tx.sql.execute_batch("ROLLBACK TO before; RELEASE before").unwrap();
+    }
+}
+
+#[test]
+fn failures_and_parts_count_once_and_absence_is_success() {
+    use collection::State as S;
+    let mut bench = Bench::new();
+    let (_, file, lines) = emitted(&mut bench);
+    let (result, part) = answered(&mut bench, file, &lines);
+    assert_eq!(bench.audit(), []);
     let reader = bench.ledger.reader().unwrap();
+    let row = reader.find_file("EB211207").unwrap().remove(0);
+    assert_eq!((row.answered_by, row.failed_won, row.absent_lines), (Some(result), Won::new(50_000), 2));
     let states: Vec<_> = reader
         .lines(file, Some(creditor()), 0, 100)
         .unwrap()
         .iter()
         .map(|l| (l.state, l.collected.get()))
         .collect();
-    use collection::State as S;
     assert_eq!(
         states,
         [(S::Succeeded, 50_000), (S::Failed, 0), (S::Partial, 60_000), (S::Succeeded, 50_000)]
     );
-    assert_eq!(
-        reader.left_out(file).unwrap().iter().map(|l| l.state).collect::<Vec<_>>(),
-        [S::Excluded, S::Withdrawn]
-    );
+    let out: Vec<_> = reader.left_out(file).unwrap().iter().map(|l| l.state).collect();
+    assert_eq!(out, [S::Excluded, S::Withdrawn]);
     let totals = reader.creditor_totals(month()).unwrap().remove(0);
-    assert_eq!(
-        (totals.charges, totals.amount.get(), totals.collected.get(), totals.open.get(), totals.failed),
-        (6, 300_000, 110_000, 190_000, 2)
-    );
+    let sums =
+        (totals.charges, totals.amount.get(), totals.collected.get(), totals.open.get(), totals.failed);
+    assert_eq!(sums, (6, 300_000, 110_000, 190_000, 2));
     let days = reader.days(date("2026-12-07"), date("2026-12-07")).unwrap();
-    assert_eq!(
-        days.iter().map(|d| (d.way, d.lines, d.failed_won.get())).collect::<Vec<_>>(),
-        [(Way::Out, 4, 90_000), (Way::In, 2, 90_000)]
-    );
-    let part = reader.find_collection(lines[2].collection_id).unwrap().unwrap();
-    assert_eq!(part.allocations.iter().map(|a| a.3.get()).collect::<Vec<_>>(), [50_000, 10_000]);
+    let days: Vec<_> = days.iter().map(|d| (d.way, d.lines, d.failed_won.get())).collect();
+    assert_eq!(days, [(Way::Out, 4, 90_000), (Way::In, 2, 90_000)]);
+    let found = reader.find_collection(part.collection_id).unwrap().unwrap();
+    assert_eq!(found.allocations.iter().map(|a| a.3.get()).collect::<Vec<_>>(), [50_000, 10_000]);
+}
 
+#[test]
+fn what_failed_is_free_again_and_what_is_not_can_say_why() {
+    use collection::State as S;
+    let mut bench = Bench::new();
+    let (ids, file, lines) = emitted(&mut bench);
+    answered(&mut bench, file, &lines);
     let tx = bench.ledger.begin().unwrap();
-    assert!(tx.outcomes(result, &[short]).is_err());
     let retry = tx.candidates(&CandidateQuery { kind: CollectionKind::Retry, ..query() }).unwrap();
     let open: Vec<_> = retry
         .iter()
@@ -188,26 +247,19 @@ fn request_emit_answer_with_failures_and_parts() {
             (c.mandate_id, c.charges[0].open.get(), c.charges[0].attempts, c.charges[0].last_code.as_str())
         })
         .collect();
-    assert_eq!(
-        open,
-        [(ids[2], 50_000, 1, "0021"), (ids[3], 40_000, 1, "0021")],
-        "what failed is free again, less what came"
-    );
-    let named = tx
-        .candidates_for(
-            creditor(),
-            &[(payer(1).payer_no, item()), (payer(3).payer_no, item()), (payer(99).payer_no, item())],
-            month(),
-        )
-        .unwrap();
+    assert_eq!(open, [(ids[2], 50_000, 1, "0021"), (ids[3], 40_000, 1, "0021")]);
+    let key = |n| (payer(n).payer_no, item());
+    let named = tx.candidates_for(creditor(), &[key(1), key(3), key(99)], month()).unwrap();
     assert_eq!(named.len(), 2);
-    let paid = &named[&(payer(1).payer_no, item())];
+    let paid = &named[&key(1)];
     assert_eq!((paid.candidate.charges.len(), paid.attached[0].charge_state), (0, charge::State::Paid));
     assert_eq!((paid.attached[0].state, paid.attached[0].paid), (Some(S::Succeeded), Won::new(50_000)));
+    assert_eq!((named[&key(3)].candidate.charges.len(), named[&key(3)].attached.len()), (1, 0));
     let again = plan(&tx, "EB21", "2026-12-08");
     tx.request(again, &all_of(&retry, CollectionKind::Retry), at(60)).unwrap();
-    let named = tx.candidates_for(creditor(), &[(payer(3).payer_no, item())], month()).unwrap();
-    assert_eq!(named[&(payer(3).payer_no, item())].attached[0].state, Some(S::Requested));
+    let named = tx.candidates_for(creditor(), &[key(3)], month()).unwrap();
+    assert_eq!(named[&key(3)].attached[0].state, Some(S::Requested));
+    assert!(named[&key(3)].candidate.has_live);
     tx.commit().unwrap();
     assert_eq!(bench.audit(), []);
 }
@@ -322,9 +374,7 @@ fn the_audit_finds_what_must_never_be() {
         ("file-sum", "UPDATE file SET state = 'answered', failed_won = 1 WHERE file_id = 1"),
     ] {
         let sql = bench.ledger.connection();
-        sql.execute_batch("SAVEPOINT wrong").unwrap();
         sql.execute(change, []).unwrap();
-        sql.execute_batch("RELEASE wrong").unwrap();
         let found = bench.audit();
         assert!(found.iter().any(|v| v.rule == rule), "{rule}: {found:?}");
         assert_ne!(bench.ledger.reader().unwrap().final_state_digest().unwrap(), clean, "{change}");

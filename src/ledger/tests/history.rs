@@ -4,9 +4,8 @@ use super::*;
 use crate::machine::collection;
 use crate::machine::mandate::Happening;
 
-#[test]
-fn a_failed_collection_tells_its_way_with_causes() {
-    let mut bench = Bench::new();
+/// Two lines that a list asked for; the first failed and its mandate was suspended. Returns the mandates and the list.
+fn a_month(bench: &mut Bench) -> (Vec<i64>, i64) {
     let ids = bench.charged(2);
     let tx = bench.ledger.begin().unwrap();
     let list = claim(&tx, "request", "12월.csv", 3, 2);
@@ -45,6 +44,13 @@ fn a_failed_collection_tells_its_way_with_causes() {
     answer(&tx, result, file, (1, 50_000, 0, 1), 50);
     tx.commit().unwrap();
     assert_eq!(bench.audit(), []);
+    (ids, list)
+}
+
+#[test]
+fn a_collection_tells_its_way_with_causes() {
+    let mut bench = Bench::new();
+    a_month(&mut bench);
     let reader = bench.ledger.reader().unwrap();
     let told = |id| -> Vec<String> {
         let lines = reader.history(Subject::Collection, id).unwrap();
@@ -72,6 +78,13 @@ fn a_failed_collection_tells_its_way_with_causes() {
     ]
     .concat();
     assert_eq!(told(2), second);
+}
+
+#[test]
+fn charge_mandate_and_list_tell_theirs() {
+    let mut bench = Bench::new();
+    let (ids, list) = a_month(&mut bench);
+    let reader = bench.ledger.reader().unwrap();
     let times: Vec<Instant> = reader.history(Subject::Charge, 1).unwrap().iter().map(|l| l.at).collect();
     assert!(times.is_sorted() && times.len() == 6);
     let last = reader.history(Subject::Mandate, ids[0]).unwrap().pop().unwrap();

@@ -57,7 +57,7 @@ fn one_live_mandate_per_payer_and_item_and_numbers_are_never_reused() {
     let id = bench.mandates(1, State::Active)[0];
     let tx = bench.ledger.begin().unwrap();
     let key = (payer(1).payer_no, item());
-    let payer_id = tx.payers(creditor(), &[key.0.clone()]).unwrap()[&key.0].payer_id;
+    let payer_id = tx.payers(creditor(), std::slice::from_ref(&key.0)).unwrap()[&key.0].payer_id;
     let make = |number: &str| {
         tx.new_mandate(&NewMandate {
             payer_id,
@@ -79,11 +79,11 @@ fn one_live_mandate_per_payer_and_item_and_numbers_are_never_reused() {
     };
     tx.mandate_stepped(&end).unwrap();
     assert!(tx.mandate_stepped(&end).is_err(), "a step whose `from` does not fit");
-    let facts = &tx.mandates(creditor(), &[key.clone()]).unwrap()[&key];
+    let facts = &tx.mandates(creditor(), std::slice::from_ref(&key)).unwrap()[&key];
     assert_eq!((facts.mandate_id, facts.state, facts.reason), (id, State::Ended, Some(EndReason::AtBank)));
     assert!(make(facts.bank_payer_no.as_str()).is_err(), "the number was used");
     let second = make("NEW").unwrap();
-    let facts = &tx.mandates(creditor(), &[key.clone()]).unwrap()[&key];
+    let facts = &tx.mandates(creditor(), std::slice::from_ref(&key)).unwrap()[&key];
     assert_eq!(
         (facts.mandate_id, facts.state, &facts.terms),
         (second, State::Draft, &terms(9)),

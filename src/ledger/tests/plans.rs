@@ -45,7 +45,7 @@ fn literals(source: &str) -> Vec<String> {
     let mut rest = source;
     while let Some(start) = rest.find('"') {
         let mut text = String::new();
-        let mut chars = rest[start + 1..].char_indices();
+        let mut chars = rest.split_at(start + 1).1.char_indices();
         let mut end = rest.len();
         while let Some((at, c)) = chars.next() {
             match c {
@@ -62,7 +62,7 @@ fn literals(source: &str) -> Vec<String> {
             }
         }
         found.push(text);
-        rest = &rest[end..];
+        rest = rest.split_at(end).1;
     }
     found
 }
