@@ -308,4 +308,19 @@ impl Tx<'_> {
             },
         )
     }
+
+    /// Whether the cancellation that is on its way found the mandate suspended, or saw it suspended since: a refused
+    /// one then leaves it suspended. The journal says so.
+    pub fn suspended_under_cancellation(&self, mandate_id: i64) -> Result<bool, Trouble> {
+        self.sql
+            .prepare_cached(UNDER_CANCELLATION)
+            .and_then(|mut s| s.exists([mandate_id]))
+            .doing("look a suspension up in the journal")
+    }
 }
+
+/// The journal of a mandate since its last cancellation was asked for, where it speaks of a suspension.
+const UNDER_CANCELLATION: &str = "SELECT 1 FROM event WHERE subject = 'mandate' AND id = ?1
+    AND event_id >= (SELECT max(event_id) FROM event
+      WHERE subject = 'mandate' AND id = ?1 AND happening = 'cancel-requested')
+    AND (happening = 'suspended' OR (happening = 'cancel-requested' AND from_state = 'suspended'))";

@@ -220,14 +220,28 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// A listed line's answer, or the exchange's refusal of this very line: it goes its own way, once. The mandate's
-    /// step is told by `mandate_stepped`.
+    /// The exchange named this very line when it refused the file: it goes its own way, and `unbatch` leaves it behind.
+    /// `state_word` as in [`RegistrationAnswer`]. The mandate's step is told by `mandate_stepped`.
+    pub fn registration_line_refused(
+        &self,
+        registration_id: i64,
+        state_word: &str,
+        code: &str,
+    ) -> Result<(), Trouble> {
+        self.leave_file(registration_id, state_word, code, None)
+    }
+
+    /// A listed line's answer: it goes its own way, once. The mandate's step is told by `mandate_stepped`.
     pub fn registration_answered(&self, answer: &RegistrationAnswer<'_>) -> Result<(), Trouble> {
+        let place = Some((answer.result_file, answer.result_line));
+        self.leave_file(answer.registration_id, answer.state_word, answer.code, place)
+    }
+
+    fn leave_file(&self, id: i64, word: &str, code: &str, place: Option<(i64, i64)>) -> Result<(), Trouble> {
         let doing = "record the answer to a registration";
         let text = "UPDATE registration SET state = ?2, code = ?3, result_file = ?4, result_line = ?5
                     WHERE registration_id = ?1 AND state IS NULL AND file_id IS NOT NULL";
-        let id = answer.registration_id;
-        let with = params![id, answer.state_word, answer.code, answer.result_file, answer.result_line];
+        let with = params![id, word, code, place.map(|p| p.0), place.map(|p| p.1)];
         let changed = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)?;
         if changed == 1 {
             Ok(())

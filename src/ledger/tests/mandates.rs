@@ -160,6 +160,13 @@ fn a_registration_follows_its_file_until_it_is_answered() {
     assert_eq!(tx.registration_lines(file, 0, 1).unwrap()[0].state, "active");
     tx.commit().unwrap();
     assert_eq!(bench.audit(), []);
+    let reader = bench.ledger.reader().unwrap();
+    assert_eq!(reader.creditors_of(file).unwrap(), [creditor()]);
+    let became = reader.registrations(file, Some(creditor()), 0, 9).unwrap();
+    let became: Vec<_> = became.iter().map(|r| (r.state.as_str(), r.code.as_str())).collect();
+    assert_eq!(became, [("active", ""), ("rejected", "0014"), ("active", "")]);
+    let charges = reader.charges_of(ids[0]).unwrap();
+    assert_eq!((charges.len(), charges[0].state), (1, crate::machine::charge::State::Open));
 }
 
 #[test]
@@ -173,15 +180,8 @@ fn a_file_that_did_not_stand_gives_its_lines_back_in_order() {
     let bad = tx.registration_lines(file, 1, 1).unwrap()[0].registration_id;
     tx.file_stepped(file, "refused", FileState::Out(Out::Refused), at(12), "receipt").unwrap();
     assert_eq!(state(&tx, ids[0]), State::Queued);
-    let receipt = claim(&tx, "receipt", "EB131123.receipt", 9, 12);
-    tx.registration_answered(&RegistrationAnswer {
-        registration_id: bad,
-        state_word: "draft",
-        code: "A011",
-        result_file: receipt,
-        result_line: 2,
-    })
-    .unwrap();
+    tx.registration_line_refused(bad, "draft", "A011").unwrap();
+    assert!(tx.registration_line_refused(bad, "draft", "A011").is_err(), "once");
     tx.mandate_stepped(&step(ids[1], State::Queued, State::Draft, Happening::LineRefused)).unwrap();
     assert_eq!(tx.unbatch(file, at(13)).unwrap(), 2);
     assert_eq!(tx.unbatch(file, at(13)).unwrap(), 0);
@@ -263,4 +263,22 @@ fn what_waits_can_be_taken_back() {
     assert_eq!(tx.withdraw_registrations(ids[0]).unwrap(), 0);
     let file = plan(&tx, "EB13", "2026-11-23");
     assert_eq!(tx.batch_registrations(&channel(), file, at(9)).unwrap().register, 1);
+}
+
+#[test]
+fn a_suspension_under_a_cancellation_is_remembered() {
+    let mut bench = Bench::new();
+    let ids = bench.mandates(3, State::Active);
+    let tx = bench.ledger.begin().unwrap();
+    let go = |id, from, to, happening| tx.mandate_stepped(&step(id, from, to, happening)).unwrap();
+    go(ids[0], State::Active, State::Cancelling, Happening::CancelRequested);
+    go(ids[1], State::Active, State::Suspended, Happening::Suspended);
+    go(ids[1], State::Suspended, State::Cancelling, Happening::CancelRequested);
+    go(ids[2], State::Active, State::Suspended, Happening::Suspended);
+    go(ids[2], State::Suspended, State::Active, Happening::Resumed);
+    go(ids[2], State::Active, State::Cancelling, Happening::CancelRequested);
+    let known: Vec<bool> = ids.iter().map(|&id| tx.suspended_under_cancellation(id).unwrap()).collect();
+    assert_eq!(known, [false, true, false]);
+    go(ids[0], State::Cancelling, State::Cancelling, Happening::Suspended);
+    assert!(tx.suspended_under_cancellation(ids[0]).unwrap());
 }

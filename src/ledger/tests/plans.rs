@@ -16,6 +16,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("mandate.rs", include_str!("../mandate.rs")),
     ("payer.rs", include_str!("../payer.rs")),
     ("registration.rs", include_str!("../registration.rs")),
+    ("query/answers.rs", include_str!("../query/answers.rs")),
     ("query/board.rs", include_str!("../query/board.rs")),
     ("query/find.rs", include_str!("../query/find.rs")),
     ("query/history.rs", include_str!("../query/history.rs")),
