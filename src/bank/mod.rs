@@ -11,6 +11,7 @@ pub mod collection;
 pub mod matching;
 pub mod proof;
 pub mod reading;
+pub mod receipt;
 pub mod registration;
 
 use std::fmt;
