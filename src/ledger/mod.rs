@@ -1,1 +1,38 @@
-//! ledger
+//! The ledger: one SQLite file that holds every fact, and the only room with SQL (house.md 2 and 3).
+//!
+//! It stores facts, answers questions about many records at once, and applies steps that were decided elsewhere, each
+//! batch in one transaction. What is true of all lines of a file stands once, at the file: a line carries a state of
+//! its own only when it went its own way, and the views `collection_now`, `charge_now` and `mandate_now` put both
+//! together. So publishing or answering a file of a million lines touches one row.
+//!
+//! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
+
+mod candidate;
+mod charge;
+mod collection;
+mod due;
+mod emission;
+mod event;
+mod file;
+mod mandate;
+mod open;
+mod payer;
+mod query;
+mod registration;
+mod stubs;
+
+pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
+pub use charge::{MakeCharges, OnlyFor};
+pub use collection::NewCollection;
+pub use due::{Due, DueState, NewDue};
+pub use emission::{AllocatedCharge, CollectionRow, Outcome, SentCollection, Share};
+pub use event::{Event, Subject};
+pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
+pub use mandate::{MandateFacts, MandateStep, NewMandate};
+pub use open::{Create, Ledger, OpenError, Reader, Tx};
+pub use payer::PayerFacts;
+pub use query::{
+    AlertRow, Board, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine, LineRow,
+    MandateFound, PayerFound, StateCount, Violation,
+};
+pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
