@@ -5,16 +5,14 @@
 //!
 //! Must not: read files or the clock, or know of channels and creditors.
 
-mod contract_day;
 mod holiday;
 mod lunar;
 mod offset;
 
-pub use contract_day::ContractDay;
 pub use holiday::{ClosedKind, ClosedReason, Declared, DeclaredKind};
 pub use offset::{DayOffset, Offset};
 
-use crate::domain::{Date, Month, Weekday};
+use crate::domain::{ContractDay, Date, Month, Weekday};
 use std::collections::BTreeMap;
 use std::fmt;
 

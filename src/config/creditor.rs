@@ -5,7 +5,7 @@ use super::channel::Channel;
 use super::compile::PassbookCheck;
 use super::document::{At, Document, Section, wrong_kind};
 use super::profile::{MOST_WON, Profile, RetryRule};
-use crate::calendar::ContractDay;
+use crate::domain::ContractDay;
 use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, ItemCode, Won};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

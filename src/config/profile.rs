@@ -3,7 +3,8 @@
 use super::bank_table::Banks;
 use super::document::{At, Document, Section};
 use super::payer_no_template::Template;
-use crate::calendar::{Calendar, ContractDay, DayOffset, Offset};
+use crate::calendar::{Calendar, DayOffset, Offset};
+use crate::domain::ContractDay;
 use crate::domain::{BankCode, Date, Won};
 use std::collections::BTreeSet;
 

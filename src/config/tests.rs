@@ -1,7 +1,8 @@
 //! The shipped config, the values that other rooms take from it, and the small languages of single keys.
 
 use super::*;
-use crate::calendar::{ContractDay, Offset};
+use crate::calendar::Offset;
+use crate::domain::ContractDay;
 use crate::domain::{BankCode, Won};
 use std::path::PathBuf;
 

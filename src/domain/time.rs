@@ -294,7 +294,7 @@ impl FromStr for ContractDay {
         digits
             .then(|| text.parse().ok().and_then(Self::new))
             .flatten()
-            .ok_or_else(|| format!("{text:?} is not a contract day: 1 to 31, or last"))
+            .ok_or_else(|| format!("{text:?} is not a contract day (약정일): 1 to 31, or last"))
     }
 }
 

@@ -1,1 +1,73 @@
-//! intake
+//! What people drop: creditors' lists (`.csv`, `.tsv`) and operators' orders (`.toml`), from bytes to messages, and
+//! the answer that goes back beside them. `docs/lists.md` is the page for creditors; a test keeps it in step.
+//!
+//! The way: [`read_list`] decides encoding, delimiter and headings of the whole file (a fault there means that the
+//! file is not what it claims to be and nothing of it is applied), then each row is parsed by the module of its kind
+//! (a refusal there concerns that row alone), judged by `rules`, and told back by [`answer`].
+//!
+//! Must not: do I/O, know the ledger, or decide what may happen (that is `rules`).
+
+pub mod answer;
+pub mod cancels;
+pub mod cell;
+pub mod columns;
+mod earlier;
+mod jamo;
+mod lines;
+mod list;
+pub mod mandates;
+pub mod order;
+pub mod requests;
+mod resident;
+mod text;
+
+pub use earlier::Earlier;
+pub use list::{List, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, Row, read_list};
+pub use text::Encoding;
+
+/// What a list asks for. Told by the beginning of its name, upper or lower case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Applications and changes of mandates (일괄등록).
+    Mandates,
+    /// Cancellations (계좌해지).
+    Cancel,
+    /// Debit requests (이체의뢰).
+    Request,
+    /// Retries (재처리의뢰).
+    Retry,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Mandates, Self::Cancel, Self::Request, Self::Retry];
+
+    /// The word in summaries and the ledger, which is also how the file's name begins.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Mandates => "mandates",
+            Self::Cancel => "cancel",
+            Self::Request => "request",
+            Self::Retry => "retry",
+        }
+    }
+
+    /// What people call it.
+    pub const fn ko(self) -> &'static str {
+        match self {
+            Self::Mandates => "이체정보 등록·변경",
+            Self::Cancel => "계좌해지",
+            Self::Request => "이체의뢰",
+            Self::Retry => "재처리의뢰",
+        }
+    }
+
+    /// The kind of a file of this name; `None` where no kind begins so.
+    pub fn of_name(file_name: &str) -> Option<Self> {
+        let begins = |kind: &Self| {
+            let head = file_name.as_bytes().get(..kind.word().len());
+            head.is_some_and(|head| head.eq_ignore_ascii_case(kind.word().as_bytes()))
+        };
+        Self::ALL.into_iter().find(begins)
+    }
+}

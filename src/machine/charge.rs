@@ -58,7 +58,7 @@ pub enum Happening {
     Collected(Won),
     /// Money that had come went back: a positive amount, at most what came.
     Returned(Won),
-    /// The amount owed changed before anything was requested on it.
+    /// The amount owed changed while nothing is on its way: more than 0 won, at least what came.
     AmountChanged(Won),
     /// The creditor gives up the rest.
     WrittenOff,
@@ -90,8 +90,10 @@ pub fn step(
     let ended = matches!(state, State::WrittenOff | State::Cancelled);
     let refuse = || Err(Refusal::not_from(state, happening));
     match happening {
-        Happening::Collected(won) | Happening::Returned(won) if !won.is_positive() => {
-            Err(Refusal::new("AMOUNT_NOT_POSITIVE", "an amount of money that moves is more than 0 won"))
+        Happening::Collected(won) | Happening::Returned(won) | Happening::AmountChanged(won)
+            if !won.is_positive() =>
+        {
+            Err(Refusal::new("AMOUNT_NOT_POSITIVE", "an amount that moves or is owed is more than 0 won"))
         }
         Happening::Collected(won) => {
             let paid = balance.paid.checked_add(won).ok_or_else(too_much)?;
@@ -110,11 +112,17 @@ pub fn step(
         Happening::AmountChanged(_) if in_flight => {
             Err(Refusal::new("COLLECTION_IN_FLIGHT", "a debit of this charge is on its way"))
         }
-        Happening::AmountChanged(_) if ended => refuse(),
-        Happening::AmountChanged(amount) => {
-            let next = Balance { amount, ..balance };
-            Ok((next.state(), next))
-        }
+        Happening::AmountChanged(amount) => match state {
+            State::Open | State::PartlyPaid if amount < balance.paid => {
+                Err(Refusal::new("LESS_THAN_PAID", "more came already than would be owed"))
+            }
+            State::Open | State::PartlyPaid => {
+                let next = Balance { amount, ..balance };
+                Ok((next.state(), next))
+            }
+            // What is settled stays: a change then belongs to the next charge (product.md E34).
+            State::Paid | State::Overpaid | State::WrittenOff | State::Cancelled => refuse(),
+        },
         Happening::WrittenOff | Happening::Cancelled if in_flight => {
             Err(Refusal::new("COLLECTION_IN_FLIGHT", "a debit of this charge is on its way"))
         }

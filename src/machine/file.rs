@@ -119,13 +119,16 @@ pub fn step_out(state: Out, happening: OutHappening) -> Result<Out, Refusal> {
     };
     match happening {
         H::Built => when(state == S::Planned, S::Built),
-        H::Missed => when(matches!(state, S::Planned | S::Built | S::Held), S::Missed),
+        // A staged file of this boot is proven not to have gone out (house.md 5), so it may be missed too.
+        H::Missed => when(matches!(state, S::Planned | S::Built | S::Staged | S::Held), S::Missed),
         H::Emptied => when(state == S::Planned, S::Emptied),
         H::Staged => when(state == S::Built, S::Staged),
         H::Published => when(matches!(state, S::Staged | S::Uncertain), S::Published),
-        H::Taken => when(matches!(state, S::Staged | S::Published | S::Uncertain), S::Taken),
+        H::Taken => when(matches!(state, S::Staged | S::Published | S::Uncertain | S::Held), S::Taken),
         H::Refused => when(matches!(state, S::Published | S::Taken | S::Uncertain), S::Refused),
-        H::Answered => when(matches!(state, S::Published | S::Taken | S::Uncertain), S::Answered),
+        // An answer to an uncertain or held file proves that the exchange has it: `taken` is stepped first, so that
+        // its lines are with the exchange before their results come.
+        H::Answered => when(matches!(state, S::Published | S::Taken), S::Answered),
         H::PowerLost => when(state == S::Staged, S::Uncertain),
         H::Held => when(matches!(state, S::Built | S::Staged | S::Published), S::Held),
         H::Released => when(matches!(state, S::Held | S::Uncertain), S::Built),
@@ -144,10 +147,11 @@ pub fn step_in(state: In, happening: InHappening) -> Result<In, Refusal> {
         if holds { Ok(next) } else { Err(Refusal::not_from(state, happening)) }
     };
     match happening {
-        H::Applied => when(matches!(state, S::Claimed | S::Held), S::Applied),
+        // What is held goes on only through `released`, so that nothing is applied past a person.
+        H::Applied => when(state == S::Claimed, S::Applied),
         H::Rejected => when(matches!(state, S::Claimed | S::Held), S::Rejected),
         H::Held => when(state == S::Claimed, S::Held),
-        H::Duplicate => when(matches!(state, S::Claimed | S::Held), S::Duplicate),
+        H::Duplicate => when(state == S::Claimed, S::Duplicate),
         H::Released => when(state == S::Held, S::Claimed),
     }
 }

@@ -120,6 +120,9 @@ words! {
         CancelConfirmed = "cancel-confirmed",
         /// The cancellation was answered: it still stands.
         CancelRefused = "cancel-refused",
+        /// The cancellation was answered: it still stands, and it was suspended before or while the cancellation was on
+        /// its way (the journal says so). Without this, a refused cancellation would undo a suspension.
+        CancelRefusedSuspended = "cancel-refused-suspended",
         /// The bank ended it, or it expired.
         EndedElsewhere = "ended-elsewhere",
     }
@@ -150,7 +153,18 @@ impl State {
 }
 
 impl Effect {
-    /// What happens to the mandate, and with what reason where it ends.
+    /// What a debit's result code does to a mandate in `state`. Codes speak of the registration that was debited: one
+    /// that was given back, corrected or applied for anew since is another one and is left alone (decisions.md 23,
+    /// "the active mandate"; product.md E45).
+    pub const fn on(self, state: State) -> Option<(Happening, Option<EndReason>)> {
+        match state {
+            State::Active | State::Suspended | State::Cancelling => self.happening(),
+            State::Draft | State::Queued | State::Batched | State::Sent => None,
+            State::Acknowledged | State::Rejected | State::Ended => None,
+        }
+    }
+
+    /// What happens to an active mandate, and with what reason where it ends.
     pub const fn happening(self) -> Option<(Happening, Option<EndReason>)> {
         match self {
             Self::None => None,
@@ -170,137 +184,57 @@ impl Effect {
 pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
     use Happening as H;
     use State as S;
-    let refuse = || Err(Refusal::not_from(state, happening));
+    let when = |holds: bool, next: S| {
+        if holds { Ok(next) } else { Err(Refusal::not_from(state, happening)) }
+    };
     match happening {
-        H::Applied => match state {
-            S::Draft | S::Queued | S::Rejected | S::Ended => Ok(S::Queued),
-            S::Batched | S::Sent | S::Acknowledged => Err(Refusal::new(
-                "REGISTRATION_IN_FLIGHT",
-                "the application is with the bank: wait for its answer",
-            )),
-            S::Active | S::Suspended | S::Cancelling => {
-                Err(Refusal::new("MANDATE_EXISTS", "the payer already has a mandate for this item"))
-            }
-        },
-        H::Spoiled => match state {
-            S::Draft | S::Queued => Ok(S::Draft),
-            S::Batched | S::Sent | S::Acknowledged | S::Active | S::Rejected => refuse(),
-            S::Suspended | S::Cancelling | S::Ended => refuse(),
-        },
-        H::NotRequired => match state {
-            S::Draft | S::Queued => Ok(S::Active),
-            S::Batched | S::Sent | S::Acknowledged | S::Active | S::Rejected => refuse(),
-            S::Suspended | S::Cancelling | S::Ended => refuse(),
-        },
-        H::Batched => {
-            if state == S::Queued {
-                Ok(S::Batched)
-            } else {
-                refuse()
-            }
+        H::Applied => applied(state),
+        H::Spoiled => when(matches!(state, S::Draft | S::Queued), S::Draft),
+        H::NotRequired => when(matches!(state, S::Draft | S::Queued), S::Active),
+        H::Batched => when(state == S::Queued, S::Batched),
+        H::Published => when(state == S::Batched, S::Sent),
+        H::Taken => when(matches!(state, S::Batched | S::Sent), S::Acknowledged),
+        H::Withdrawn => when(state == S::Batched, S::Queued),
+        H::FileRefused => when(state.in_flight(), S::Queued),
+        H::LineRefused => when(state.in_flight(), S::Draft),
+        H::Missed => when(matches!(state, S::Queued | S::Batched), S::Queued),
+        H::Accepted => when(matches!(state, S::Sent | S::Acknowledged), S::Active),
+        H::Refused => when(matches!(state, S::Sent | S::Acknowledged), S::Rejected),
+        // A cancellation on its way goes on whatever else is learnt; its answer decides.
+        H::Suspended | H::FoundWrong if state == S::Cancelling => Ok(S::Cancelling),
+        H::Suspended => when(matches!(state, S::Active | S::Suspended), S::Suspended),
+        H::FoundWrong => when(matches!(state, S::Active | S::Suspended), S::Draft),
+        H::Resumed => when(state == S::Suspended, S::Active),
+        H::CancelRequested => cancel_requested(state),
+        H::CancelConfirmed => when(state == S::Cancelling, S::Ended),
+        H::CancelRefused => when(state == S::Cancelling, S::Active),
+        H::CancelRefusedSuspended => when(state == S::Cancelling, S::Suspended),
+        H::EndedElsewhere => when(state.is_live() && !state.in_flight(), S::Ended),
+    }
+}
+
+fn applied(state: State) -> Result<State, Refusal> {
+    match state {
+        State::Draft | State::Queued | State::Rejected | State::Ended => Ok(State::Queued),
+        State::Batched | State::Sent | State::Acknowledged => Err(Refusal::new(
+            "REGISTRATION_IN_FLIGHT",
+            "the application is with the bank: wait for its answer",
+        )),
+        State::Active | State::Suspended | State::Cancelling => {
+            Err(Refusal::new("MANDATE_EXISTS", "the payer already has a mandate for this item"))
         }
-        H::Published => {
-            if state == S::Batched {
-                Ok(S::Sent)
-            } else {
-                refuse()
-            }
-        }
-        H::Taken => {
-            if matches!(state, S::Batched | S::Sent) {
-                Ok(S::Acknowledged)
-            } else {
-                refuse()
-            }
-        }
-        H::Withdrawn => {
-            if state == S::Batched {
-                Ok(S::Queued)
-            } else {
-                refuse()
-            }
-        }
-        H::FileRefused => {
-            if state.in_flight() {
-                Ok(S::Queued)
-            } else {
-                refuse()
-            }
-        }
-        H::LineRefused => {
-            if state.in_flight() {
-                Ok(S::Draft)
-            } else {
-                refuse()
-            }
-        }
-        H::Missed => {
-            if matches!(state, S::Queued | S::Batched) {
-                Ok(S::Queued)
-            } else {
-                refuse()
-            }
-        }
-        H::Accepted => {
-            if matches!(state, S::Sent | S::Acknowledged) {
-                Ok(S::Active)
-            } else {
-                refuse()
-            }
-        }
-        H::Refused => {
-            if matches!(state, S::Sent | S::Acknowledged) {
-                Ok(S::Rejected)
-            } else {
-                refuse()
-            }
-        }
-        H::Suspended => match state {
-            S::Active | S::Suspended => Ok(S::Suspended),
-            S::Cancelling => Ok(S::Cancelling),
-            S::Draft | S::Queued | S::Batched | S::Sent => refuse(),
-            S::Acknowledged | S::Rejected | S::Ended => refuse(),
-        },
-        H::Resumed => {
-            if state == S::Suspended {
-                Ok(S::Active)
-            } else {
-                refuse()
-            }
-        }
-        H::FoundWrong => match state {
-            S::Active | S::Suspended => Ok(S::Draft),
-            S::Cancelling => Ok(S::Cancelling),
-            S::Draft | S::Queued | S::Batched | S::Sent => refuse(),
-            S::Acknowledged | S::Rejected | S::Ended => refuse(),
-        },
-        H::CancelRequested => match state {
-            S::Draft | S::Queued | S::Rejected => Ok(S::Ended),
-            S::Active | S::Suspended => Ok(S::Cancelling),
-            S::Batched | S::Sent | S::Acknowledged => Err(Refusal::new(
-                "REGISTRATION_IN_FLIGHT",
-                "the application is with the bank: cancel after its answer",
-            )),
-            S::Cancelling => Err(Refusal::new("CANCEL_IN_FLIGHT", "a cancellation is already on its way")),
-            S::Ended => Err(Refusal::new("MANDATE_ENDED", "the mandate is over already")),
-        },
-        H::CancelConfirmed => {
-            if state == S::Cancelling {
-                Ok(S::Ended)
-            } else {
-                refuse()
-            }
-        }
-        H::CancelRefused => {
-            if state == S::Cancelling {
-                Ok(S::Active)
-            } else {
-                refuse()
-            }
-        }
-        H::EndedElsewhere => match state {
-            S::Draft | S::Queued | S::Active | S::Rejected | S::Suspended | S::Cancelling => Ok(S::Ended),
-            S::Batched | S::Sent | S::Acknowledged | S::Ended => refuse(),
-        },
+    }
+}
+
+fn cancel_requested(state: State) -> Result<State, Refusal> {
+    match state {
+        State::Draft | State::Queued | State::Rejected => Ok(State::Ended),
+        State::Active | State::Suspended => Ok(State::Cancelling),
+        State::Batched | State::Sent | State::Acknowledged => Err(Refusal::new(
+            "REGISTRATION_IN_FLIGHT",
+            "the application is with the bank: cancel after its answer",
+        )),
+        State::Cancelling => Err(Refusal::new("CANCEL_IN_FLIGHT", "a cancellation is already on its way")),
+        State::Ended => Err(Refusal::new("MANDATE_ENDED", "the mandate is over already")),
     }
 }

@@ -1,0 +1,212 @@
+//! The columns of every kind of list: heading, whether it must be there, what may stand in it. One table per kind;
+//! `docs/lists.md` shows them and a test holds the two together (product.md F14, F16-F18).
+//!
+//! Columns are matched by name, in any order. A heading that no table knows is a fault, so that a misspelt column is
+//! never silently left out.
+
+use super::Kind;
+
+/// Whether a column must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The heading must be there and every row must have a value.
+    Required,
+    /// The heading may be missing: what is known already stays. Where it is there, an empty cell empties the value.
+    Optional,
+}
+
+/// What stands in a column, as far as it needs care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Free text.
+    Text,
+    /// A code, number, day or amount.
+    Code,
+    /// An account number.
+    Account,
+    /// A birth date or business number.
+    Identity,
+}
+
+/// One column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    /// The heading; blanks in it do not count.
+    pub heading: &'static str,
+    /// Another heading that is taken for it; empty where there is none.
+    pub alias: &'static str,
+    /// Whether it must be there.
+    pub need: Need,
+    /// What stands in it.
+    pub content: Content,
+    /// The most characters that a cell may have.
+    pub max_chars: usize,
+    /// What to write, in Korean, with an example.
+    pub ko: &'static str,
+    /// What it is, in English.
+    pub en: &'static str,
+}
+
+impl Column {
+    /// Whether a heading of a file names this column.
+    pub fn is_called(&self, heading: &str) -> bool {
+        let plain: String = heading.chars().filter(|c| !c.is_whitespace()).collect();
+        plain == self.heading || (!self.alias.is_empty() && plain == self.alias)
+    }
+}
+
+/// The headings that our answers add. A creditor may correct an answer file and drop it again: they are then left out.
+pub const ANSWER_HEADINGS: [&str; 3] = ["결과", "사유", "조치"];
+
+/// The columns of a kind, in the order of the guide.
+pub const fn of_kind(kind: Kind) -> &'static [Column] {
+    match kind {
+        Kind::Mandates => MANDATES,
+        Kind::Cancel => CANCEL,
+        Kind::Request => REQUEST,
+        Kind::Retry => RETRY,
+    }
+}
+
+const fn must(
+    heading: &'static str,
+    content: Content,
+    max_chars: usize,
+    ko: &'static str,
+    en: &'static str,
+) -> Column {
+    Column { heading, alias: "", need: Need::Required, content, max_chars, ko, en }
+}
+
+const fn may(
+    heading: &'static str,
+    content: Content,
+    max_chars: usize,
+    ko: &'static str,
+    en: &'static str,
+) -> Column {
+    Column { heading, alias: "", need: Need::Optional, content, max_chars, ko, en }
+}
+
+const fn or(column: Column, alias: &'static str) -> Column {
+    Column { alias, ..column }
+}
+
+use Content::{Account, Code, Identity, Text};
+
+const ITEM: Column = must("집금항목코드", Code, 10, "대행사와 정한 집금항목의 코드", "charge item");
+const PAYER: Column =
+    or(must("납부자번호", Code, 30, "이용기관이 정한 고객번호", "payer number"), "고객번호");
+const MONTH: Column = must("청구년월", Code, 30, "2026-01", "month that is owed");
+const AMOUNT: Column =
+    may("금액", Code, 20, "50000 또는 50,000, 비우면 남은 금액", "amount in won; empty takes what is open");
+const DEBIT_DATE: Column = may(
+    "이체예정일",
+    Code,
+    30,
+    "2026-01-05, 비우면 다음 가능 이체일",
+    "debit date; empty takes the next possible one",
+);
+
+const MANDATES: &[Column] = &[
+    or(must("고객번호", Code, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"), "납부자번호"),
+    must("고객명", Text, 40, "홍길동", "payer's name"),
+    may("고객구분", Text, 20, "자유", "class"),
+    may("고객등급", Text, 20, "자유", "grade"),
+    may(
+        "사업자(생년월일)번호",
+        Identity,
+        14,
+        "예금주 칸이 비었을 때만 쓰고 보관하지 않음",
+        "payer's birth date or business number; used only where the holder's is empty, not kept",
+    ),
+    may("대표자명", Text, 40, "자유", "representative"),
+    may("전화번호", Text, 20, "02-000-0000", "telephone"),
+    may("휴대번호", Text, 20, "010-0000-0000", "mobile phone"),
+    may("이메일", Text, 80, "name@example.com", "e-mail"),
+    may("업종", Text, 40, "자유", "trade"),
+    may("최초가입일", Text, 20, "자유", "first joined"),
+    may("지역구분", Text, 20, "자유", "region"),
+    may("우편번호", Text, 10, "자유", "postcode"),
+    may("주소", Text, 100, "자유", "address"),
+    may("상세주소", Text, 100, "자유", "address detail"),
+    ITEM,
+    must("건당출금한도", Code, 20, "100000", "most that one debit may take, won"),
+    must("월이체금액", Code, 20, "50000, 건당출금한도 이하", "owed each month, won; at most the limit"),
+    must("최초이체년월", Code, 30, "2026-01", "first month"),
+    may("최종이체년월", Code, 30, "2026-12, 비우면 계속", "last month; empty runs on"),
+    must("이체예정일", Code, 30, "5, 25, 말일 가운데 계약된 날", "contract day"),
+    must("이체은행", Code, 20, "은행명 또는 코드 3자리 (국민은행, 004)", "bank: name or three-digit code"),
+    must("계좌번호", Account, 20, "숫자와 하이픈, 엑셀에서는 텍스트 서식", "account number"),
+    must("예금주명", Text, 40, "통장의 이름", "account holder"),
+    may(
+        "생년월일/사업자번호",
+        Identity,
+        14,
+        "예금주의 생년월일 6자리(900101) 또는 사업자등록번호 10자리",
+        "account holder's birth date (YYMMDD) or business number",
+    ),
+    may("관리자명", Text, 40, "자유", "who looks after the payer"),
+    may("등록자", Text, 40, "자유", "who registered"),
+    may("그룹코드", Code, 10, "대행사와 정한 그룹의 코드", "group"),
+    may("재처리제외", Code, 5, "Y이면 자동 재처리를 하지 않음", "Y: no automatic retry"),
+    may(
+        "처리구분",
+        Code,
+        10,
+        "비움, 신규, 변경, 재신청",
+        "empty, new, edit, or again (apply again with the same data)",
+    ),
+];
+
+const CANCEL: &[Column] = &[
+    PAYER,
+    ITEM,
+    may("사유", Text, 100, "자유", "reason"),
+    may(
+        "현재건후",
+        Code,
+        5,
+        "Y이면 진행 중인 이체의 결과 뒤에, N이면 바로, 비우면 Y",
+        "Y: after the debits on their way (the default); N: now",
+    ),
+];
+
+const REQUEST: &[Column] = &[
+    PAYER,
+    ITEM,
+    MONTH,
+    DEBIT_DATE,
+    AMOUNT,
+    may(
+        "의뢰",
+        Code,
+        5,
+        "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
+        "Y: request (the default); N: do not, or take a request back before the cut-off",
+    ),
+];
+
+const RETRY: &[Column] = &[PAYER, ITEM, MONTH, DEBIT_DATE, AMOUNT];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_are_unique_in_their_kind_and_written_without_blanks() {
+        for kind in Kind::ALL {
+            for (i, column) in of_kind(kind).iter().enumerate() {
+                let same = |c: &Column| c.is_called(column.heading) || c.is_called(column.alias);
+                assert_eq!(of_kind(kind).iter().position(same), Some(i), "{}", column.heading);
+                assert!(!column.heading.contains(' ') && column.max_chars > 0);
+            }
+        }
+        assert!(PAYER.is_called("납부자 번호") && PAYER.is_called("고객번호") && !PAYER.is_called(""));
+    }
+
+    #[test]
+    fn the_cancel_list_has_a_reason_and_so_it_is_no_answer_heading_there() {
+        assert!(CANCEL.iter().any(|c| c.heading == ANSWER_HEADINGS[1]));
+    }
+}

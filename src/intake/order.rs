@@ -1,0 +1,433 @@
+//! Orders of the control inbox: one TOML file says one thing that a person wants done. The CLI prints them, the
+//! engine reads them; both use this page, so that an order is always what was typed (decisions.md 26).
+//!
+//! Reading is strict: unknown keys, half a target or a missing reason are faults, and a faulty order does nothing.
+//!
+//! Must not: know whether the file or mandate exists, or whether the order is allowed now (that is `machine`).
+
+use super::answer::line;
+use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
+use crate::fault::{Fault, Faults, Place, printable};
+use serde::Deserialize;
+use std::fmt::Write as _;
+use toml::Spanned;
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verb {
+    /// Keep a file of ours back.
+    FileHold,
+    /// Let a held or uncertain file go.
+    FileRelease,
+    /// Give a held or uncertain file up.
+    FileReject,
+    /// The bank has the file: it was sent by another way.
+    FileMarkSent,
+    /// Request nothing on a mandate.
+    MandateSuspend,
+    /// Take a suspended mandate up again.
+    MandateResume,
+}
+
+impl Verb {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::FileHold,
+        Self::FileRelease,
+        Self::FileReject,
+        Self::FileMarkSent,
+        Self::MandateSuspend,
+        Self::MandateResume,
+    ];
+
+    /// The word in the order.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::FileHold => "file.hold",
+            Self::FileRelease => "file.release",
+            Self::FileReject => "file.reject",
+            Self::FileMarkSent => "file.mark-sent",
+            Self::MandateSuspend => "mandate.suspend",
+            Self::MandateResume => "mandate.resume",
+        }
+    }
+
+    /// Whether it concerns a file (and not a mandate).
+    pub const fn is_of_file(self) -> bool {
+        !matches!(self, Self::MandateSuspend | Self::MandateResume)
+    }
+}
+
+/// Whose folder a file is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Owner {
+    /// `channel/<channel>`.
+    Channel(ChannelId),
+    /// `creditor/<creditor>`.
+    Creditor(CreditorId),
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Channel(id) => write!(f, "channel/{id}"),
+            Self::Creditor(id) => write!(f, "creditor/{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Owner {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('/') {
+            Some(("channel", id)) => id.parse().map(Self::Channel),
+            Some(("creditor", id)) => id.parse().map(Self::Creditor),
+            _ => Err(format!("{text:?} is neither channel/… nor creditor/…")),
+        }
+    }
+}
+
+/// What the order is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A file by its ledger id.
+    FileId(i64),
+    /// A file by its name: the latest of that name, in one owner's folder where one is named.
+    FileName {
+        /// Whose folder; `None` where the name is enough.
+        owner: Option<Owner>,
+        /// The name.
+        name: String,
+    },
+    /// A mandate by its ledger id.
+    MandateId(i64),
+    /// The live mandate of a payer for an item.
+    Mandate {
+        /// 이용기관.
+        creditor: CreditorId,
+        /// 납부자번호.
+        payer_no: PayerNo,
+        /// 집금항목코드.
+        item: ItemCode,
+    },
+}
+
+/// One order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// What is to be done.
+    pub verb: Verb,
+    /// About what; a file for the verbs of files, a mandate for those of mandates.
+    pub target: Target,
+    /// Why, in the person's words; never empty.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When it was given, by the clock of the machine on which it was typed. For the journal only.
+    pub at: Instant,
+}
+
+/// The most characters of a reason or a name.
+const MAX_TEXT_CHARS: usize = 200;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    verb: Spanned<String>,
+    id: Option<Spanned<i64>>,
+    owner: Option<Spanned<String>>,
+    name: Option<Spanned<String>>,
+    creditor: Option<Spanned<String>>,
+    payer_no: Option<Spanned<String>>,
+    item: Option<Spanned<String>>,
+    reason: Spanned<String>,
+    by: Spanned<String>,
+    at: Spanned<String>,
+}
+
+impl Order {
+    /// The order of a dropped file.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, Faults> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let expected = format!("UTF-8; byte {} is not", error.valid_up_to().saturating_add(1));
+            one(Fault::new("order-syntax", Place::file(file), expected, "write the order again as UTF-8"))
+        })?;
+        let written: Written = toml::from_str(text).map_err(|error| {
+            let place = place_of(file, text, error.span().map_or(0, |span| span.start));
+            let remedy = "write it as `sunap file …` or `sunap mandate …` writes it";
+            one(Fault::new("order-syntax", place, printable(error.message()), remedy))
+        })?;
+        Reading { file, text, faults: Faults::default() }.read(&written)
+    }
+
+    /// The order as a file; [`Order::parse`] reads it back to the same.
+    pub fn print(&self) -> String {
+        let mut out = String::new();
+        line(&mut out, "verb", self.verb.word());
+        match &self.target {
+            Target::FileId(id) | Target::MandateId(id) => {
+                let _ = writeln!(out, "id = {id}");
+            }
+            Target::FileName { owner, name } => {
+                if let Some(owner) = owner {
+                    line(&mut out, "owner", &owner.to_string());
+                }
+                line(&mut out, "name", name);
+            }
+            Target::Mandate { creditor, payer_no, item } => {
+                line(&mut out, "creditor", &creditor.to_string());
+                line(&mut out, "payer_no", payer_no.as_str());
+                line(&mut out, "item", item.as_str());
+            }
+        }
+        line(&mut out, "reason", &self.reason);
+        line(&mut out, "by", &self.by);
+        line(&mut out, "at", &self.at.to_string());
+        out
+    }
+
+    /// The answer beside the order: the order itself and what became of it.
+    pub fn answer(&self, outcome: &Outcome) -> String {
+        let mut out = self.print();
+        let (word, text) = match outcome {
+            Outcome::Done(text) => ("done", text),
+            Outcome::Refused(text) => ("refused", text),
+        };
+        line(&mut out, "result", word);
+        line(&mut out, "detail", text);
+        out
+    }
+}
+
+/// What became of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Done; what changed.
+    Done(String),
+    /// Refused; why.
+    Refused(String),
+}
+
+/// The answer to an order that is none.
+pub fn rejection(faults: &Faults) -> String {
+    let mut out = String::new();
+    line(&mut out, "result", "rejected");
+    line(&mut out, "detail", &faults.to_string());
+    out
+}
+
+fn one(fault: Fault) -> Faults {
+    Faults::from(vec![fault])
+}
+
+fn place_of(file: &str, text: &str, offset: usize) -> Place {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count().saturating_add(1);
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
+    Place::Line { file: file.into(), line, column }
+}
+
+struct Reading<'a> {
+    file: &'a str,
+    text: &'a str,
+    faults: Faults,
+}
+
+impl Reading<'_> {
+    fn read(mut self, written: &Written) -> Result<Order, Faults> {
+        let verb = self.verb(&written.verb);
+        let target = verb.and_then(|verb| self.target(verb, written));
+        let reason = self.words(&written.reason, "reason");
+        let by = self.words(&written.by, "by");
+        let at = self.value(&written.at);
+        match (verb, target, reason, by, at) {
+            (Some(verb), Some(target), Some(reason), Some(by), Some(at)) if self.faults.is_empty() => {
+                Ok(Order { verb, target, reason, by, at })
+            }
+            _ => Err(self.faults),
+        }
+    }
+
+    fn fault(&mut self, name: &'static str, offset: usize, expected: impl Into<String>, remedy: &str) {
+        let place = place_of(self.file, self.text, offset);
+        self.faults.push(Fault::new(name, place, expected, remedy));
+    }
+
+    fn verb(&mut self, written: &Spanned<String>) -> Option<Verb> {
+        let found = Verb::ALL.into_iter().find(|verb| verb.word() == written.get_ref());
+        if found.is_none() {
+            let known = Verb::ALL.map(Verb::word).join(", ");
+            self.fault(
+                "order-verb-unknown",
+                written.span().start,
+                format!("one of {known}"),
+                "mend the verb",
+            );
+        }
+        found
+    }
+
+    fn value<T: std::str::FromStr<Err = String>>(&mut self, written: &Spanned<String>) -> Option<T> {
+        match written.get_ref().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.fault("order-value", written.span().start, printable(&error), "mend the value");
+                None
+            }
+        }
+    }
+
+    /// A text for people: one line, not empty.
+    fn words(&mut self, written: &Spanned<String>, key: &str) -> Option<String> {
+        let text = written.get_ref();
+        let well =
+            !text.trim().is_empty() && printable(text) == *text && text.chars().count() <= MAX_TEXT_CHARS;
+        if !well {
+            let expected = format!("{key}: 1 to {MAX_TEXT_CHARS} characters on one line");
+            self.fault("order-value", written.span().start, expected, "say why and who, for the journal");
+        }
+        well.then(|| text.clone())
+    }
+
+    fn target(&mut self, verb: Verb, written: &Written) -> Option<Target> {
+        let of_file = [written.owner.is_some(), written.name.is_some()];
+        let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
+        let id = written.id.as_ref().map(|id| *id.get_ref());
+        let none = |keys: &[bool]| keys.iter().all(|there| !there);
+        if verb.is_of_file() && none(&of_mandate) {
+            match (id, &written.name) {
+                (Some(id), None) if none(&of_file) && id > 0 => return Some(Target::FileId(id)),
+                (None, Some(name)) => return self.file_name(written.owner.as_ref(), name),
+                _ => {}
+            }
+        }
+        if !verb.is_of_file() && none(&of_file) {
+            match (id, &written.creditor, &written.payer_no, &written.item) {
+                (Some(id), None, None, None) if id > 0 => return Some(Target::MandateId(id)),
+                (None, Some(creditor), Some(payer_no), Some(item)) => {
+                    let (creditor, payer_no, item) =
+                        (self.value(creditor), self.value(payer_no), self.value(item));
+                    return Some(Target::Mandate { creditor: creditor?, payer_no: payer_no?, item: item? });
+                }
+                _ => {}
+            }
+        }
+        let expected = if verb.is_of_file() {
+            "one file: `id`, or `name` (with `owner` where two have that name)"
+        } else {
+            "one mandate: `id`, or `creditor`, `payer_no` and `item`"
+        };
+        self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
+        None
+    }
+
+    fn file_name(&mut self, owner: Option<&Spanned<String>>, name: &Spanned<String>) -> Option<Target> {
+        let text = name.get_ref();
+        let well = !text.is_empty()
+            && text.len() <= 255
+            && !text.contains('/')
+            && printable(text) == *text
+            && !matches!(text.as_str(), "." | "..");
+        if !well {
+            let expected = "the name of a file, without folders";
+            self.fault("order-value", name.span().start, expected, "write the name as the folder shows it");
+        }
+        let owner = match owner {
+            Some(owner) => Some(self.value(owner)?),
+            None => None,
+        };
+        well.then(|| Target::FileName { owner, name: text.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn targets(verb: Verb) -> Vec<Target> {
+        if !verb.is_of_file() {
+            return vec![
+                Target::MandateId(7),
+                Target::Mandate {
+                    creditor: "00000012".parse().unwrap(),
+                    payer_no: "가-\"1\"".parse().unwrap(),
+                    item: "FEE".parse().unwrap(),
+                },
+            ];
+        }
+        let name = |owner: Option<&str>| Target::FileName {
+            owner: owner.map(|o| o.parse().unwrap()),
+            name: "EB210105".into(),
+        };
+        vec![Target::FileId(1), name(None), name(Some("channel/main")), name(Some("creditor/00000012"))]
+    }
+
+    fn order(verb: Verb, target: Target) -> Order {
+        let at = "2026-01-05 13:00:00".parse().unwrap();
+        Order { verb, target, reason: "계좌 확인 중".into(), by: "kim".into(), at }
+    }
+
+    #[test]
+    fn every_order_reads_back() {
+        for verb in Verb::ALL {
+            for target in targets(verb) {
+                let order = order(verb, target);
+                assert_eq!(Order::parse("o.toml", order.print().as_bytes()), Ok(order.clone()));
+                let answer: toml::Table = order.answer(&Outcome::Done("held".into())).parse().unwrap();
+                assert_eq!(answer["result"].as_str(), Some("done"));
+            }
+        }
+    }
+
+    fn name_of(text: &str) -> String {
+        match Order::parse("o.toml", text.as_bytes()) {
+            Ok(order) => order.verb.word().into(),
+            Err(faults) => {
+                faults.kept().iter().map(|f| format!("{}@{}", f.name, f.place)).collect::<Vec<_>>().join(" ")
+            }
+        }
+    }
+
+    #[test]
+    fn half_orders_do_nothing() {
+        let rest = "reason = \"x\"\nby = \"kim\"\nat = \"2026-01-05\"\n";
+        for (head, expected) in [
+            ("verb = \"file.hold\"\nid = 1\n", "file.hold"),
+            ("verb = \"file.hold\"\nid = 0\n", "order-target@o.toml:1:8"),
+            ("verb = \"file.hold\"\n", "order-target@o.toml:1:8"),
+            ("verb = \"file.hold\"\nowner = \"channel/main\"\n", "order-target@o.toml:1:8"),
+            ("verb = \"file.hold\"\nowner = \"main\"\nname = \"a\"\n", "order-value@o.toml:2:9"),
+            ("verb = \"file.hold\"\npayer_no = \"1\"\nid = 1\n", "order-target@o.toml:1:8"),
+            ("verb = \"mandate.suspend\"\npayer_no = \"1\"\n", "order-target@o.toml:1:8"),
+            ("verb = \"mandate.suspend\"\nname = \"a\"\n", "order-target@o.toml:1:8"),
+            ("verb = \"mandate.suspend\"\nid = 3\n", "mandate.suspend"),
+            ("verb = \"file.hold\"\nid = 1\nid = 2\n", "order-syntax@o.toml:3:1"),
+        ] {
+            assert_eq!(name_of(&format!("{head}{rest}")), expected, "{head}");
+        }
+        assert!(name_of("verb = \"file.hold\"\nid = 1\n").starts_with("order-syntax"));
+        assert_eq!(Order::parse("o.toml", b"verb = \"\xFF").unwrap_err().kept()[0].name, "order-syntax");
+    }
+
+    proptest! {
+        #[test]
+        fn any_words_read_back(reason in "[^\\p{C}]{1,60}", name in "[^\\p{C}/]{1,60}") {
+            let target = Target::FileName { owner: None, name };
+            let mut order = order(Verb::FileReject, target);
+            order.reason = reason;
+            match Order::parse("o.toml", order.print().as_bytes()) {
+                Ok(read) => prop_assert_eq!(read, order),
+                Err(faults) => prop_assert!(faults.kept().iter().all(|f| f.name == "order-value"), "{}", faults),
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_told_and_never_break(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Order::parse("o.toml", &bytes);
+            for name in ["mandates.csv", "cancel.tsv", "request.csv", "x"] {
+                let _ = crate::intake::read_list(name, &bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Every reason for which a row, request or line is refused: its stable name, what the creditor reads (사유), what
+//! the creditor does about it (조치), and the English of it. One table; `docs/lists.md` is held to it by a test.
+//!
+//! Must not: carry what belongs to one case (that is [`super::Refused::detail`]).
+
+/// Declares the reasons.
+macro_rules! names {
+    ($($variant:ident = $word:literal, $ko:literal, $action:literal, $en:literal;)+) => {
+        /// The name of a reason.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Name {
+            $(#[doc = $en] $variant),+
+        }
+
+        impl Name {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The stable word in answers, journal and tests.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// 사유: why, in Korean.
+            pub const fn ko(self) -> &'static str {
+                match self { $(Self::$variant => $ko),+ }
+            }
+
+            /// 조치: what to do, in Korean.
+            pub const fn action(self) -> &'static str {
+                match self { $(Self::$variant => $action),+ }
+            }
+
+            /// Why, in English.
+            pub const fn en(self) -> &'static str {
+                match self { $(Self::$variant => $en),+ }
+            }
+
+            /// The inverse of `word`.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+names! {
+    // The row as it was written.
+    CellEmpty = "CELL_EMPTY", "필수 항목이 비어 있습니다", "값을 채워 다시 올리십시오", "A required cell is empty.";
+    ColumnCount = "COLUMN_COUNT", "칸 수가 제목 줄과 다릅니다", "값에 든 쉼표는 큰따옴표로 묶어 다시 올리십시오", "The row has more or fewer cells than the heading.";
+    ControlCharacter = "CONTROL_CHARACTER", "보이지 않는 제어 문자나 줄바꿈이 들어 있습니다", "해당 칸을 지우고 다시 입력하십시오", "A cell holds a control or invisible character.";
+    TextDamaged = "TEXT_DAMAGED", "글자가 이미 깨져 있습니다", "원본에서 다시 내려받아 올리십시오", "A cell holds a replacement character: the text was damaged before it came.";
+    TextTooLong = "TEXT_TOO_LONG", "글자 수가 너무 많습니다", "줄여서 다시 올리십시오", "A text is longer than its column takes.";
+    TextForm = "TEXT_FORM", "값의 모양이 맞지 않습니다", "안내서의 형식대로 고쳐 다시 올리십시오", "A text does not have the form of its column.";
+    FormulaCell = "FORMULA_CELL", "수식이 들어 있습니다", "수식을 값으로 바꾸어 다시 올리십시오", "A cell holds a formula instead of a value.";
+    ExcelExponent = "EXCEL_EXPONENT", "엑셀이 숫자를 지수 표기로 바꾸어 원래 번호를 알 수 없습니다", "셀 서식을 텍스트로 하고 번호를 다시 입력하십시오", "A spreadsheet turned the number into exponent form; digits are lost.";
+    LeadingZeroLost = "LEADING_ZERO_LOST", "맨 앞의 0이 빠진 것으로 보입니다", "셀 서식을 텍스트로 하고 0부터 다시 입력하십시오", "A spreadsheet dropped the leading zeros.";
+    ExcelDate = "EXCEL_DATE", "엑셀이 날짜 모양을 바꾸었습니다", "셀 서식을 텍스트로 하고 2026-01 또는 2026-01-05처럼 입력하십시오", "A spreadsheet changed the form of the day or month.";
+    AmountForm = "AMOUNT_FORM", "금액이 숫자가 아닙니다", "50000 또는 50,000처럼 숫자만 입력하십시오", "The amount is not written in digits.";
+    MonthForm = "MONTH_FORM", "년월의 모양이 맞지 않습니다", "2026-01처럼 입력하십시오", "The month is not written as YYYY-MM.";
+    DateForm = "DATE_FORM", "날짜의 모양이 맞지 않습니다", "2026-01-05처럼 입력하십시오", "The day is not written as YYYY-MM-DD.";
+    DayForm = "DAY_FORM", "이체예정일이 1-31 또는 말일이 아닙니다", "5, 25, 말일처럼 입력하십시오", "The due day is not 1 to 31 or the last day.";
+    YesNoForm = "YES_NO_FORM", "Y 또는 N이 아닙니다", "Y나 N을 입력하거나 비워 두십시오", "The cell is neither Y nor N.";
+    AccountForm = "ACCOUNT_FORM", "계좌번호가 숫자 7-16자리가 아닙니다", "숫자와 하이픈만으로 다시 입력하십시오", "The account number is not 7 to 16 digits.";
+    IdNumber = "ID_NUMBER", "생년월일 6자리 또는 사업자등록번호 10자리가 아니거나 검증번호가 틀립니다", "예금주의 생년월일(YYMMDD)이나 사업자등록번호를 확인하십시오", "The number is neither a birth date nor a business number with a right check digit.";
+    ResidentNumber = "RESIDENT_NUMBER", "주민등록번호로 보이는 번호는 받을 수 없습니다", "주민등록번호를 지우고 생년월일 6자리만 입력하십시오", "A resident number was given; it must not be collected.";
+    DuplicateInFile = "DUPLICATE_IN_FILE", "같은 파일에 같은 납부자와 항목이 먼저 나옵니다", "한 줄만 남기고 다시 올리십시오", "The same payer and item (and month) stands earlier in the file.";
+    // The application.
+    PayerExists = "PAYER_EXISTS", "이미 등록된 고객번호입니다", "처리구분을 비우거나 변경으로 하여 다시 올리십시오", "The payer number is taken, and the row says new.";
+    PayerUnknown = "PAYER_UNKNOWN", "등록되지 않은 고객번호입니다", "번호를 확인하거나 처리구분을 신규로 하십시오", "There is no such payer, and the row changes one.";
+    ItemUnknown = "ITEM_UNKNOWN", "등록되지 않은 집금항목코드입니다", "집금항목코드를 확인하십시오", "The charge item is not known.";
+    ItemClosed = "ITEM_CLOSED", "더 쓰지 않는 집금항목입니다", "사용 중인 집금항목코드로 바꾸십시오", "The charge item is retired.";
+    GroupUnknown = "GROUP_UNKNOWN", "등록되지 않은 그룹코드입니다", "그룹코드를 확인하거나 비워 두십시오", "The group is not known.";
+    AmountZero = "AMOUNT_ZERO", "금액이 0원입니다", "0원보다 큰 금액을 입력하십시오", "The amount is 0 won.";
+    AmountUnderMinimum = "AMOUNT_UNDER_MINIMUM", "금액이 이체할 수 있는 최소 금액보다 작습니다", "금액을 올리거나 다음 달에 합쳐 청구하십시오", "The amount is below what the network carries.";
+    AmountOverLimit = "AMOUNT_OVER_LIMIT", "금액이 건당출금한도보다 큽니다", "금액을 낮추거나 납부자의 동의를 받아 한도를 올리십시오", "The amount is above the mandate's limit for one debit.";
+    LimitOverContract = "LIMIT_OVER_CONTRACT", "이용기관 계약의 건당 한도보다 큽니다", "금액이나 한도를 낮추거나 대행사와 계약 한도를 의논하십시오", "The amount is above the creditor's contract for one debit.";
+    DueDayNotInContract = "DUE_DAY_NOT_IN_CONTRACT", "계약에 없는 이체예정일입니다", "계약된 이체일 가운데 하나로 바꾸십시오", "The due day is not one of the creditor's contract days.";
+    MonthsReversed = "MONTHS_REVERSED", "최종이체년월이 최초이체년월보다 앞섭니다", "두 년월을 확인하십시오", "The last month is before the first.";
+    MonthsPassed = "MONTHS_PASSED", "최종이체년월이 이미 지났습니다", "최종이체년월을 고치거나 비워 두십시오", "The last month is over already.";
+    BankUnknown = "BANK_UNKNOWN", "알 수 없는 은행입니다", "은행명이나 은행코드 3자리를 확인하십시오", "The bank is not known.";
+    BankNotInService = "BANK_NOT_IN_SERVICE", "출금이체를 하지 않는 은행입니다", "다른 은행의 계좌로 바꾸십시오", "The bank takes no part in debits.";
+    AccountLength = "ACCOUNT_LENGTH", "계좌번호 자릿수가 이 은행과 맞지 않습니다", "은행과 계좌번호를 통장과 견주어 보십시오", "The bank has no account numbers of this length.";
+    HolderNotEncodable = "HOLDER_NOT_ENCODABLE", "은행 파일에 쓸 수 없는 글자가 있습니다", "완성형 한글이나 영문으로 바꾸십시오", "The name holds characters that a bank file cannot carry.";
+    MandateExists = "MANDATE_EXISTS", "이 납부자는 이 항목의 이체정보가 이미 있습니다", "처리구분을 비우거나 변경으로 하여 다시 올리십시오", "The payer has a mandate for this item, and the row says new.";
+    AccountChange = "ACCOUNT_CHANGE", "등록된 계좌는 목록으로 바꿀 수 없습니다", "먼저 해지하고, 해지가 끝난 뒤 새 계좌로 신청하십시오", "The account of an active mandate cannot be changed by a list: cancel, then register anew.";
+    RegistrationInFlight = "REGISTRATION_IN_FLIGHT", "계좌등록 신청이 은행에 가 있습니다", "등록 결과가 나온 뒤 다시 올리십시오", "The registration is with the bank.";
+    // The mandate, when it is cancelled or debited.
+    MandateUnknown = "MANDATE_UNKNOWN", "이 납부자와 항목의 이체정보가 없습니다", "납부자번호와 집금항목코드를 확인하십시오", "The payer has no mandate for this item.";
+    MandateNotActive = "MANDATE_NOT_ACTIVE", "계좌등록이 끝나지 않았습니다", "등록이 끝난 뒤 의뢰하십시오", "The registration is not finished.";
+    MandateSuspended = "MANDATE_SUSPENDED", "이체가 정지된 납부자입니다", "정지 사유를 확인하고 해제를 요청하십시오", "The mandate is suspended.";
+    MandateEnded = "MANDATE_ENDED", "이미 해지된 이체정보입니다", "계속하려면 새로 신청하십시오", "The mandate is over.";
+    CancelInFlight = "CANCEL_IN_FLIGHT", "해지가 진행 중입니다", "해지 결과를 기다리십시오", "A cancellation is on its way.";
+    ActiveTooLate = "ACTIVE_TOO_LATE", "계좌등록이 이체일 2영업일 전까지 끝나지 않았습니다", "다음 이체일에 의뢰하십시오", "The registration was finished after the gate of this debit date.";
+    // The charge and the request.
+    ChargeUnknown = "CHARGE_UNKNOWN", "이 년월의 청구가 없습니다", "청구년월을 확인하십시오", "There is no charge of this month.";
+    ChargePaid = "CHARGE_PAID", "이미 수납된 청구입니다", "조치할 것이 없습니다", "The charge is paid.";
+    ChargeEnded = "CHARGE_ENDED", "종료되거나 취소된 청구입니다", "청구를 확인하십시오", "The charge is written off or cancelled.";
+    NothingOwed = "NOTHING_OWED", "청구할 금액이 없습니다", "조치할 것이 없습니다", "Nothing is open.";
+    AmountOverOpen = "AMOUNT_OVER_OPEN", "의뢰 금액이 남은 청구 금액보다 큽니다", "남은 금액 안에서 의뢰하십시오", "More is asked for than is open.";
+    MonthLimit = "MONTH_LIMIT", "이용기관 계약의 월 한도를 넘습니다", "대행사와 월 한도를 의논하십시오", "The creditor's limit for the month would be passed.";
+    CollectionInFlight = "COLLECTION_IN_FLIGHT", "이체의뢰가 이미 진행 중입니다", "그 결과를 기다리십시오", "A debit is on its way already.";
+    LateForWindow = "LATE_FOR_WINDOW", "이 이체일의 의뢰 마감이 지났습니다", "다음 가능 이체일로 다시 의뢰하십시오", "The window of this debit date is closed.";
+    DayNotAllowed = "DAY_NOT_ALLOWED", "의뢰할 수 없는 이체일입니다", "계약된 이체일이나 재처리일의 영업일로 바꾸십시오", "The debit date is not one that the contract allows.";
+    CreditorClosed = "CREDITOR_CLOSED", "이용기관의 수납이 정지되어 있습니다", "대행사에 문의하십시오", "Collection for this creditor is stopped.";
+    // The retry.
+    RetryInstead = "RETRY_INSTEAD", "이달에 이미 실패한 청구입니다", "재처리 목록으로 의뢰하십시오", "The charge failed this month: ask for a retry.";
+    NothingFailed = "NOTHING_FAILED", "실패한 이체가 없습니다", "처음 의뢰는 이체의뢰 목록으로 하십시오", "No debit of this charge has failed.";
+    NotSameMonth = "NOT_SAME_MONTH", "재처리는 같은 달의 청구만 할 수 있습니다", "다음 정기 이체에 미납으로 합쳐 의뢰하십시오", "A retry is possible only in the charge's month.";
+    RegularDay25 = "REGULAR_DAY_25", "25일 이후 정기 이체분은 재처리할 수 없습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "A charge of the 25th or later has no retry; it joins the next request as arrears.";
+    CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
+    MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
+    OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_capital_words_with_text_that_cp949_can_write() {
+        for name in Name::ALL {
+            assert_eq!(Name::from_word(name.word()), Some(*name), "{}", name.word());
+            assert!(name.word().bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_'));
+            let text = format!("{}{}", name.ko(), name.action());
+            let mut out = [0_u8; 512];
+            let mut encoder = encoding_rs::EUC_KR.new_encoder();
+            let (result, ..) = encoder.encode_from_utf8_without_replacement(&text, &mut out, true);
+            assert_eq!(result, encoding_rs::EncoderResult::InputEmpty, "{}", name.word());
+        }
+    }
+}
