@@ -1,6 +1,10 @@
 //! Charges: what is owed for one month, made for many mandates at once.
 
+use super::column::{self, Doing};
+use super::open::Tx;
 use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
+use crate::fault::Trouble;
+use rusqlite::params;
 
 /// For which mandates charges are made.
 #[derive(Debug, Clone, Copy)]
@@ -26,4 +30,51 @@ pub struct MakeCharges<'a> {
     pub only: OnlyFor<'a>,
     /// When.
     pub at: Instant,
+}
+
+/// The mandates of [`OnlyFor::All`]; `?5` is not used.
+const ALL: &str = "mandate m WHERE ?5 IS NULL";
+/// The mandates of [`OnlyFor::ActivatedBy`]; `?5` is the file.
+const ACTIVATED: &str = "registration r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
+    WHERE r.file_id = ?5 AND r.kind = 'register' AND (r.state IS NULL OR r.state = 'active')";
+/// The mandates of [`OnlyFor::Mandates`]; `?5` is a JSON list.
+const THESE: &str = "json_each(?5) j CROSS JOIN mandate m ON m.mandate_id = j.value WHERE true";
+
+/// The statement that makes charges for the mandates that `which` selects.
+pub(super) fn making(which: &str) -> String {
+    format!(
+        "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at)
+         SELECT mandate_id, ?1, ?2, monthly_won, debit_date, ?4 FROM
+           (SELECT m.mandate_id, m.monthly_won,
+              (SELECT json_extract(d.value, '$[1]') FROM json_each(?3) d
+               WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
+            FROM {which} AND m.creditor = ?1 AND m.state = 'active' AND m.monthly_won > 0
+              AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
+            ORDER BY m.mandate_id)
+         WHERE debit_date IS NOT NULL
+         ON CONFLICT (mandate_id, month) DO NOTHING"
+    )
+}
+
+impl Tx<'_> {
+    /// Makes the charge of one month for every active mandate that runs in it, owes something, has one of the contract
+    /// days, and has no charge of that month yet. Returns how many are new.
+    pub fn make_charges(&self, make: &MakeCharges<'_>) -> Result<i64, Trouble> {
+        let doing = "make charges";
+        let due: Vec<(u32, i64)> =
+            make.due.iter().map(|(day, date)| (day.number(), date.to_epoch_days())).collect();
+        let due = serde_json::to_string(&due).map_err(|e| Trouble::new(doing, e))?;
+        let (which, with) = match make.only {
+            OnlyFor::All => (ALL, None),
+            OnlyFor::ActivatedBy(file_id) => (ACTIVATED, Some(file_id.to_string())),
+            OnlyFor::Mandates(ids) => {
+                (THESE, Some(serde_json::to_string(ids).map_err(|e| Trouble::new(doing, e))?))
+            }
+        };
+        let made = self.sql.prepare_cached(&making(which)).and_then(|mut s| {
+            let month = make.month.to_index();
+            s.execute(params![make.creditor.get(), month, due, make.at.unix_ms(), with])
+        });
+        Ok(column::count(made.doing(doing)?))
+    }
 }

@@ -10,6 +10,7 @@
 mod candidate;
 mod charge;
 mod collection;
+mod column;
 mod due;
 mod emission;
 mod event;
@@ -17,9 +18,10 @@ mod file;
 mod mandate;
 mod open;
 mod payer;
+mod personal;
 mod query;
 mod registration;
-mod stubs;
+mod schema;
 
 pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};

@@ -1,7 +1,15 @@
 //! Registrations: the lines that tell a bank of a mandate or of its end, and what the bank answered.
 
-use crate::domain::{AccountNo, ApplicationKind, BankCode, BankPayerNo, CreditorId, IdNo};
+use super::column::{self, Doing, page, unfit};
+use super::event::{self, Event};
+use super::open::Tx;
+use super::personal;
+use crate::domain::{
+    AccountNo, ApplicationKind, BankCode, BankPayerNo, ChannelId, CreditorId, Date, IdNo, Instant,
+};
+use crate::fault::Trouble;
 use crate::machine::mandate;
+use rusqlite::{Row, params};
 
 /// How many lines a batch took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,3 +78,232 @@ pub struct RegistrationAnswer<'a> {
     /// The line of that file.
     pub result_line: i64,
 }
+
+/// What [`read`] takes.
+const COLUMNS: &str = "r.registration_id, r.mandate_id, r.line_no, r.kind, m.creditor, m.bank_payer_no, m.bank, \
+    m.account, m.id_no, m.holder, p.phone, m.state_now, r.state_now";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
+    Ok(RegistrationRow {
+        registration_id: row.get(0)?,
+        mandate_id: row.get(1)?,
+        line_no: row.get(2)?,
+        kind: column::word(row, 3, ApplicationKind::from_word)?,
+        creditor: column::through(row, 4, CreditorId::from_number)?,
+        bank_payer_no: column::parsed(row, 5, "bank payer number")?,
+        bank: column::through(row, 6, BankCode::from_number)?,
+        account: personal::account(row, 7)?,
+        id_no: personal::id_no(row, 8)?,
+        holder: row.get(9)?,
+        phone: row.get(10)?,
+        mandate_state: column::word(row, 11, mandate::State::from_word)?,
+        state: row.get(12)?,
+    })
+}
+
+impl Tx<'_> {
+    /// Puts a registration or cancellation into the queue of its mandate's channel; it becomes the mandate's current
+    /// one. A second one of the same kind that waits is a trouble.
+    pub fn queue_registration(
+        &self,
+        mandate_id: i64,
+        kind: ApplicationKind,
+        at: Instant,
+        file: Option<i64>,
+        line: Option<i64>,
+    ) -> Result<i64, Trouble> {
+        let doing = "queue a registration";
+        let registration_id = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO registration (mandate_id, channel, kind, queued_at, request_file, request_line)
+                 SELECT mandate_id, channel, ?2, ?3, ?4, ?5 FROM mandate WHERE mandate_id = ?1",
+            )
+            .and_then(|mut s| s.insert(params![mandate_id, kind.word(), at.unix_ms(), file, line]))
+            .doing(doing)?;
+        self.sql
+            .prepare_cached("UPDATE mandate SET registration_id = ?2 WHERE mandate_id = ?1")
+            .and_then(|mut s| s.execute([mandate_id, registration_id]))
+            .doing(doing)?;
+        Ok(registration_id)
+    }
+
+    /// Takes back what waits of a mandate. Returns how many lines that were.
+    pub fn withdraw_registrations(&self, mandate_id: i64) -> Result<i64, Trouble> {
+        let text = "UPDATE registration SET state = 'withdrawn'
+                    WHERE mandate_id = ?1 AND file_id IS NULL AND state IS NULL";
+        let taken = self.sql.prepare_cached(text).and_then(|mut s| s.execute([mandate_id]));
+        Ok(column::count(taken.doing("withdraw registrations")?))
+    }
+
+    /// Puts all that waited before `queued_before` on the file's lines, in the order in which it was queued.
+    pub fn batch_registrations(
+        &self,
+        channel: &ChannelId,
+        file_id: i64,
+        queued_before: Instant,
+    ) -> Result<Batched, Trouble> {
+        let doing = "put registrations on a file";
+        let base: i64 = self
+            .sql
+            .prepare_cached("SELECT coalesce(max(line_no), 0) FROM registration WHERE file_id = ?1")
+            .and_then(|mut s| s.query_row([file_id], |row| row.get(0)))
+            .doing(doing)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE registration SET file_id = ?1, line_no = n.line FROM
+                   (SELECT registration_id AS id, ?2 + row_number() OVER (ORDER BY registration_id) AS line
+                    FROM registration
+                    WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4) n
+                 WHERE registration.registration_id = n.id",
+            )
+            .and_then(|mut s| s.execute(params![file_id, base, channel.as_str(), queued_before.unix_ms()]))
+            .doing(doing)?;
+        self.sql
+            .prepare_cached(
+                "SELECT coalesce(sum(kind = 'register'), 0), coalesce(sum(kind = 'cancel'), 0) FROM registration
+                 WHERE file_id = ?1 AND line_no > ?2",
+            )
+            .and_then(|mut s| {
+                s.query_row([file_id, base], |row| Ok(Batched { register: row.get(0)?, cancel: row.get(1)? }))
+            })
+            .doing(doing)
+    }
+
+    /// Lines of a file after one of them, in line order.
+    pub fn registration_lines(
+        &self,
+        file_id: i64,
+        after_line: i64,
+        limit: usize,
+    ) -> Result<Vec<RegistrationRow>, Trouble> {
+        let doing = "read lines of a registration file";
+        let text = format!(
+            "SELECT {COLUMNS} FROM registration_now r JOIN mandate_now m ON m.mandate_id = r.mandate_id
+             JOIN payer p ON p.payer_id = m.payer_id
+             WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
+        );
+        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let rows = statement.query_map(params![file_id, after_line, page(limit)], read).doing(doing)?;
+        rows.collect::<rusqlite::Result<_>>().doing(doing)
+    }
+
+    /// The lines of a file for these numbers on the wire, number by number, then in line order.
+    pub fn registration_lines_of(
+        &self,
+        file_id: i64,
+        numbers: &[BankPayerNo],
+    ) -> Result<Vec<RegistrationRow>, Trouble> {
+        let doing = "look lines of a registration file up";
+        let text = format!(
+            "SELECT {COLUMNS} FROM mandate_now m CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id
+             JOIN payer p ON p.payer_id = m.payer_id
+             WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
+               AND m.bank_payer_no = ?2 AND r.file_id = ?1 ORDER BY r.line_no"
+        );
+        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let mut found = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            let rows = statement.query_map(params![file_id, number.as_str()], read).doing(doing)?;
+            for row in rows {
+                found.push(row.doing(doing)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A listed line's answer, or the exchange's refusal of this very line: it goes its own way, once. The mandate's
+    /// step is told by `mandate_stepped`.
+    pub fn registration_answered(&self, answer: &RegistrationAnswer<'_>) -> Result<(), Trouble> {
+        let doing = "record the answer to a registration";
+        let text = "UPDATE registration SET state = ?2, code = ?3, result_file = ?4, result_line = ?5
+                    WHERE registration_id = ?1 AND state IS NULL AND file_id IS NOT NULL";
+        let id = answer.registration_id;
+        let with = params![id, answer.state_word, answer.code, answer.result_file, answer.result_line];
+        let changed = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(unfit(doing, format!("registration {id} is answered already")))
+        }
+    }
+
+    /// All lines of the file that no answer has named are accepted: registered mandates become active, cancelled ones
+    /// end, and what was requested on those and has not gone out is withdrawn.
+    pub fn accept_rest(&self, file_id: i64, at: Instant, active_on: Date) -> Result<Accepted, Trouble> {
+        let doing = "accept the lines of a registration file";
+        let activated = self
+            .sql
+            .prepare_cached(ACTIVATE)
+            .and_then(|mut s| s.execute([file_id, active_on.to_epoch_days()]))
+            .doing(doing)?;
+        let cancelled =
+            self.sql.prepare_cached(CANCEL).and_then(|mut s| s.execute([file_id])).doing(doing)?;
+        let requested: Vec<i64> = {
+            let mut statement = self.sql.prepare_cached(REQUESTED_OF_CANCELLED).doing(doing)?;
+            let rows = statement.query_map([file_id], |row| row.get(0)).doing(doing)?;
+            rows.collect::<rusqlite::Result<_>>().doing(doing)?
+        };
+        let withdrawn = self.withdraw(&requested, "the mandate was cancelled", at, Some(file_id), None)?;
+        Ok(Accepted { activated: column::count(activated), cancelled: column::count(cancelled), withdrawn })
+    }
+
+    /// The file did not stand (refused, missed, taken back): its lines that carry no answer wait again, each as a new
+    /// row in the old order and with its old place in time. The old rows stay where they stood. Returns how many.
+    pub fn unbatch(&self, file_id: i64, at: Instant) -> Result<i64, Trouble> {
+        let doing = "queue the lines of a file again";
+        let newest = "SELECT coalesce(max(registration_id), 0) FROM registration";
+        let before: i64 = self
+            .sql
+            .prepare_cached(newest)
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .doing(doing)?;
+        let again = self
+            .sql
+            .prepare_cached(
+                "INSERT INTO registration (mandate_id, channel, kind, queued_at, request_file, request_line, again_of)
+                 SELECT mandate_id, channel, kind, queued_at, request_file, request_line, registration_id
+                 FROM registration WHERE file_id = ?1 AND state IS NULL ORDER BY line_no",
+            )
+            .and_then(|mut s| s.execute([file_id]))
+            .doing(doing)?;
+        self.sql
+            .prepare_cached("UPDATE registration SET state = 'requeued' WHERE file_id = ?1 AND state IS NULL")
+            .and_then(|mut s| s.execute([file_id]))
+            .doing(doing)?;
+        self.sql
+            .prepare_cached(
+                "UPDATE mandate SET registration_id = n.registration_id FROM registration n
+                 WHERE n.registration_id > ?1 AND mandate.mandate_id = n.mandate_id
+                   AND mandate.registration_id = n.again_of",
+            )
+            .and_then(|mut s| s.execute([before]))
+            .doing(doing)?;
+        let again = column::count(again);
+        let happening = "lines-requeued";
+        event::write(
+            &self.sql,
+            &Event::of_file(file_id, at, happening, &format!("{again} lines wait again")),
+        )?;
+        Ok(again)
+    }
+}
+
+/// Mandates whose registration in this file carries no answer.
+const ACTIVATE: &str = "UPDATE mandate SET state = 'active', active_on = ?2 FROM registration r
+    WHERE r.file_id = ?1 AND r.kind = 'register' AND r.state IS NULL AND mandate.mandate_id = r.mandate_id
+      AND mandate.registration_id = r.registration_id AND mandate.state = 'queued'";
+
+/// Mandates whose cancellation in this file carries no answer.
+const CANCEL: &str = "UPDATE mandate SET state = 'ended', reason = 'creditor' FROM registration r
+    WHERE r.file_id = ?1 AND r.kind = 'cancel' AND r.state IS NULL AND mandate.mandate_id = r.mandate_id
+      AND mandate.registration_id = r.registration_id AND mandate.state = 'cancelling'";
+
+/// Collections that wait in a planned file for mandates that this file cancelled.
+const REQUESTED_OF_CANCELLED: &str = "SELECT DISTINCT k.collection_id FROM registration r
+    CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
+    CROSS JOIN charge h ON h.mandate_id = r.mandate_id
+    CROSS JOIN collection k ON k.collection_id = h.collection_id CROSS JOIN file f ON f.file_id = k.file_id
+    WHERE r.file_id = ?1 AND r.kind = 'cancel' AND r.state IS NULL AND m.state = 'ended'
+      AND m.registration_id = r.registration_id AND k.state IS NULL AND f.state = 'planned'
+    ORDER BY k.collection_id";

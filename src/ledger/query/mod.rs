@@ -1,6 +1,13 @@
 //! Questions of people, answered on read-only connections. No write path passes here.
 
 use super::due::Due;
+mod audit;
+mod board;
+mod digest;
+mod find;
+mod history;
+mod totals;
+
 use super::file::{FileRow, Way};
 use crate::domain::{
     BankCode, BankPayerNo, ChannelId, CollectionKind, ContractDay, CreditorId, Date, Instant, ItemCode,

@@ -1,0 +1,117 @@
+//! The books checked against themselves: rules that must hold whatever happened (product.md 3.0).
+
+use super::Violation;
+use crate::fault::Trouble;
+use crate::ledger::column::Doing;
+use crate::ledger::open::Reader;
+
+/// A rule, and a statement that finds what breaks it: one text per finding.
+const RULES: &[(&str, &str)] = &[
+    (
+        "I3",
+        "SELECT 'charge ' || h.charge_id || ': paid ' || h.paid_now || ', its collections brought ' || coalesce(t.came, 0)
+         FROM charge_now h LEFT JOIN (SELECT a.charge_id, sum(CASE coalesce(k.state, f.collection_state)
+             WHEN 'succeeded' THEN coalesce(a.collected_won, a.won) WHEN 'partial' THEN a.collected_won ELSE 0 END) AS came
+           FROM allocation a CROSS JOIN collection k ON k.collection_id = a.collection_id
+           CROSS JOIN file f ON f.file_id = k.file_id GROUP BY a.charge_id) t ON t.charge_id = h.charge_id
+         WHERE h.paid_now <> coalesce(t.came, 0)",
+    ),
+    (
+        "I2",
+        "SELECT 'charge ' || a.charge_id || ': ' || count(*) || ' live attempts' FROM allocation a
+         CROSS JOIN collection_now k ON k.collection_id = a.collection_id
+         WHERE k.state_now IN ('requested', 'batched', 'sent', 'acknowledged') GROUP BY a.charge_id HAVING count(*) > 1",
+    ),
+    (
+        "held",
+        "SELECT 'charge ' || a.charge_id || ': collection ' || k.collection_id || ' is ' || k.state_now
+           || ' and does not hold it' FROM allocation a CROSS JOIN collection_now k ON k.collection_id = a.collection_id
+         CROSS JOIN charge h ON h.charge_id = a.charge_id
+         WHERE k.state_now IN ('requested', 'batched', 'sent', 'acknowledged', 'succeeded')
+           AND (h.collection_id IS NOT k.collection_id OR h.attached_won IS NOT a.won)",
+    ),
+    (
+        "let-go",
+        "SELECT 'charge ' || charge_id || ': held by collection ' || collection_id || ', which is ' || attempt_state
+         FROM charge_now WHERE attempt_state NOT IN ('requested', 'batched', 'sent', 'acknowledged', 'succeeded')",
+    ),
+    (
+        "charge-state",
+        "SELECT 'charge ' || charge_id || ': ' || state || ' with ' || paid_won || ' of ' || amount_won FROM charge
+         WHERE state NOT IN ('written-off', 'cancelled') AND state <> CASE WHEN paid_won > amount_won THEN 'overpaid'
+           WHEN paid_won = amount_won THEN 'paid' WHEN paid_won > 0 THEN 'partly-paid' ELSE 'open' END",
+    ),
+    (
+        "allocated",
+        "SELECT 'collection ' || k.collection_id || ': amount ' || k.amount_won || ', allocated ' || coalesce(sum(a.won), 0)
+         FROM collection k LEFT JOIN allocation a ON a.collection_id = k.collection_id
+         GROUP BY k.collection_id HAVING k.amount_won <> coalesce(sum(a.won), 0)
+           OR (k.state = 'partial' AND k.collected_won <> sum(a.collected_won))",
+    ),
+    (
+        "file-lines",
+        "SELECT 'file ' || f.file_id || ' ' || f.name || ': ' || f.lines || ' lines for ' || f.won || ' won, its rows say '
+           || count(k.line_no) || ' for ' || sum(k.amount_won) || ', last line ' || max(k.line_no)
+         FROM file f CROSS JOIN collection k ON k.file_id = f.file_id AND k.line_no >= 1
+         WHERE f.way = 'out' AND f.sha256 IS NOT NULL GROUP BY f.file_id
+         HAVING f.lines <> count(k.line_no) OR f.won <> sum(k.amount_won) OR max(k.line_no) <> count(k.line_no)",
+    ),
+    (
+        "registration-lines",
+        "SELECT 'file ' || f.file_id || ' ' || f.name || ': ' || f.lines || ' lines, its rows say ' || count(*)
+           || ', last line ' || max(r.line_no)
+         FROM file f CROSS JOIN registration r ON r.file_id = f.file_id
+         WHERE f.way = 'out' AND f.sha256 IS NOT NULL GROUP BY f.file_id
+         HAVING f.lines <> count(*) OR max(r.line_no) <> count(*)",
+    ),
+    (
+        "file-sum",
+        "SELECT 'file ' || f.file_id || ' ' || f.name || ': ' || f.won || ' less ' || f.failed_won || ' failed less '
+           || f.partial_won || ' not withdrawn is not ' || sum(k.collected_now)
+         FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id AND k.line_no >= 1
+         WHERE f.way = 'out' AND f.state = 'answered' GROUP BY f.file_id
+         HAVING f.won - f.failed_won - f.partial_won <> sum(k.collected_now)",
+    ),
+    (
+        "answered-by",
+        "SELECT 'file ' || o.file_id || ' ' || o.name || ': answered without the file that answers it' FROM file o
+         LEFT JOIN file i ON i.file_id = o.answered_by
+         WHERE o.way = 'out' AND o.state = 'answered'
+           AND (i.file_id IS NULL OR i.state <> 'applied' OR i.answers IS NOT o.file_id)",
+    ),
+    (
+        "mandate-registration",
+        "SELECT 'mandate ' || m.mandate_id || ': waits for its registration, but none is on its way' FROM mandate m
+         LEFT JOIN registration r ON r.registration_id = m.registration_id
+         LEFT JOIN file f ON f.file_id = r.file_id
+         WHERE m.state = 'queued'
+           AND (r.registration_id IS NULL OR r.state IS NOT NULL OR f.state IN ('answered', 'refused', 'missed'))",
+    ),
+];
+
+/// How many findings of one rule are told.
+const TOLD: usize = 100;
+
+impl Reader {
+    /// Checks the books against themselves; empty where all is well. Reads everything: for tests, `sunap audit`, and
+    /// the quiet hours.
+    pub fn audit(&self) -> Result<Vec<Violation>, Trouble> {
+        let doing = "audit the ledger";
+        let tx = self.sql.unchecked_transaction().doing(doing)?;
+        let mut found = Vec::new();
+        for &(rule, text) in RULES {
+            let mut statement = tx.prepare(text).doing(doing)?;
+            let rows = statement.query_map([], |row| row.get(0)).doing(doing)?;
+            for row in rows.take(TOLD) {
+                found.push(Violation { rule, text: row.doing(doing)? });
+            }
+        }
+        let mut statement = tx.prepare("PRAGMA foreign_key_check").doing(doing)?;
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).doing(doing)?;
+        for row in rows.take(TOLD) {
+            let text = format!("a row of {} points nowhere", row.doing(doing)?);
+            found.push(Violation { rule: "reference", text });
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,65 @@
+//! One hash over what the business would call the result: for tests that stop the program anywhere and start it again.
+//!
+//! Left out: instants, boots, causes, alerts, and the steps of files, which tell how the result was reached.
+
+use crate::fault::Trouble;
+use crate::ledger::column::Doing;
+use crate::ledger::open::Reader;
+use rusqlite::types::ValueRef;
+use sha2::{Digest, Sha256};
+
+/// What is hashed, in this order.
+const PARTS: &[&str] = &[
+    "SELECT file_id, way, owner, kind, name, date, state, sha256, bytes, lines, won, listed_lines, failed_won,
+       partial_won, absent_lines, answers, answered_by FROM file ORDER BY file_id",
+    "SELECT payer_id, creditor, payer_no, name, phone, email, payer_group, attributes FROM payer ORDER BY payer_id",
+    "SELECT * FROM serial ORDER BY channel",
+    "SELECT mandate_id, payer_id, creditor, channel, bank_payer_no, item, state, reason, active_on, registration_id,
+       limit_won, monthly_won, first_month, last_month, due_day, bank, account, id_no, holder, no_retry, request_file,
+       request_line FROM mandate ORDER BY mandate_id",
+    "SELECT registration_id, mandate_id, channel, kind, file_id, line_no, state, code, result_file, result_line,
+       request_file, request_line, again_of FROM registration ORDER BY registration_id",
+    "SELECT charge_id, mandate_id, creditor, month, amount_won, paid_won, state, debit_date, collection_id,
+       attached_won, fails, last_code FROM charge ORDER BY charge_id",
+    "SELECT collection_id, file_id, line_no, mandate_id, creditor, kind, amount_won, state, collected_won, code, reason,
+       result_file, result_line, request_file, request_line, again_of FROM collection ORDER BY collection_id",
+    "SELECT collection_id, charge_id, won, collected_won FROM allocation ORDER BY collection_id, charge_id",
+    "SELECT subject, id, happening, from_state, to_state, file_id, line, code FROM event
+     WHERE subject NOT IN ('file', 'due') ORDER BY subject, id, event_id",
+    "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
+];
+
+impl Reader {
+    /// The hash of every business row, in order.
+    pub fn final_state_digest(&self) -> Result<[u8; 32], Trouble> {
+        let doing = "hash the ledger";
+        let tx = self.sql.unchecked_transaction().doing(doing)?;
+        let mut hash = Sha256::new();
+        for part in PARTS {
+            let mut statement = tx.prepare(part).doing(doing)?;
+            let columns = statement.column_count();
+            let mut rows = statement.query([]).doing(doing)?;
+            while let Some(row) = rows.next().doing(doing)? {
+                for at in 0..columns {
+                    take(&mut hash, row.get_ref(at).doing(doing)?);
+                }
+            }
+            hash.update([0xff]);
+        }
+        Ok(hash.finalize().into())
+    }
+}
+
+/// Hashes one value with its kind and length, so that no two rows look alike.
+fn take(hash: &mut Sha256, value: ValueRef<'_>) {
+    let (kind, bytes): (u8, &[u8]) = match value {
+        ValueRef::Null => (0, &[]),
+        ValueRef::Integer(n) => (1, &n.to_be_bytes()),
+        ValueRef::Real(x) => (2, &x.to_be_bytes()),
+        ValueRef::Text(text) => (3, text),
+        ValueRef::Blob(blob) => (4, blob),
+    };
+    hash.update([kind]);
+    hash.update((bytes.len() as u64).to_be_bytes());
+    hash.update(bytes);
+}

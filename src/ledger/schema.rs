@@ -1,0 +1,29 @@
+//! The steps of the schema, counted by `PRAGMA user_version`.
+//!
+//! A step that was released is never edited: a change is a new step at the end.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks the file as a ledger of sunap (`PRAGMA application_id`): "SUNP".
+pub(super) const APPLICATION_ID: i64 = 0x5355_4e50;
+
+/// Every step, oldest first; the version of a ledger is how many of them it has.
+const STEPS: &[&str] = &[include_str!("schema/0001.sql")];
+
+/// The newest version that this program knows.
+pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// Applies the steps that are missing, all in one exclusive transaction.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let found: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found).unwrap_or(usize::MAX);
+    for step in STEPS.iter().skip(done) {
+        tx.execute_batch(step)?;
+    }
+    if found < VERSION {
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", VERSION)?;
+    }
+    tx.commit()
+}
