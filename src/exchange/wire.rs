@@ -1,0 +1,187 @@
+//! Between the exchange and a channel's bound formats: our request files in, result files out.
+//!
+//! Must not: judge anything; it only reads and writes.
+
+use super::centre::{Asks, Line};
+use super::mischief::Listed;
+use super::play::ServicePlan;
+use super::rules::Service;
+use crate::bank::{FileHead, Format, collection, registration};
+use crate::domain::{Date, Won};
+use crate::fault::{Faults, Trouble};
+use crate::layout::{PartialAmount, WriteError};
+use std::borrow::Cow;
+use std::io::Read;
+
+impl ServicePlan {
+    /// Whether a file of this name is the service's request.
+    pub(super) fn takes(&self, name: &str) -> bool {
+        self.request.layout().matches_file_name(name).is_some()
+    }
+
+    /// Whether both formats are those of the service.
+    pub(super) fn fits(&self) -> bool {
+        match self.service {
+            Service::Registration => matches!(
+                (&*self.request, &*self.result),
+                (Format::RegistrationRequest(_), Format::RegistrationResult(_))
+            ),
+            Service::Collection => matches!(
+                (&*self.request, &*self.result),
+                (Format::CollectionRequest(_), Format::CollectionResult(_))
+            ),
+        }
+    }
+
+    /// The right name of a request of this date.
+    pub(super) fn request_name(&self, date: Date) -> String {
+        self.request.layout().file_name(date)
+    }
+
+    /// The right name of the result for this date.
+    pub(super) fn result_name(&self, date: Date) -> String {
+        self.result.layout().file_name(date)
+    }
+
+    /// The head of a request; `None` where its first record is no readable header.
+    pub(super) fn head(&self, name: &str, input: impl Read) -> Result<Option<FileHead>, Trouble> {
+        match &*self.request {
+            Format::RegistrationRequest(format) => format.read_head(name, input),
+            Format::CollectionRequest(format) => format.read_head(name, input),
+            _ => Ok(None),
+        }
+    }
+
+    /// Hands on every line of a request that reads; the faults are those of the whole file.
+    pub(super) fn lines(
+        &self,
+        name: &str,
+        input: impl Read,
+        each: &mut dyn FnMut(&Line<'_>),
+    ) -> Result<Faults, Trouble> {
+        match &*self.request {
+            Format::RegistrationRequest(format) => {
+                let mut reader = format.reader(name, input);
+                while let Some(line) = reader.next_line()? {
+                    each(&application(&line));
+                }
+                Ok(reader.finish()?.faults)
+            }
+            Format::CollectionRequest(format) => {
+                let reading = format.reader(name, input).each(|_, line| {
+                    each(&debit(line));
+                    Ok(())
+                })?;
+                Ok(reading.faults)
+            }
+            _ => Ok(Faults::default()),
+        }
+    }
+
+    /// The bytes of a result of `date`, in answer to a file with the head `like`.
+    pub(super) fn write_result(
+        &self,
+        like: &FileHead,
+        institution: &str,
+        date: Date,
+        listed: &[Listed],
+    ) -> Result<Vec<u8>, Trouble> {
+        let head = FileHead::new(self.result.layout(), institution, date, &like.branch, &like.account);
+        let written = match &*self.result {
+            Format::RegistrationResult(format) => write_registrations(format, &head, listed),
+            Format::CollectionResult(format) => write_collections(format, &head, listed),
+            _ => Ok(Vec::new()),
+        };
+        written.map_err(|error| match error {
+            WriteError::Trouble(trouble) => trouble,
+            WriteError::Fault(fault) => {
+                let said = format!("{}: {}", fault.name, fault.expected);
+                Trouble::new(format!("write the result {}", head.name), said)
+            }
+        })
+    }
+}
+
+fn application(line: &registration::Line) -> Line<'_> {
+    Line {
+        serial: line.serial,
+        bank: line.bank,
+        account: Cow::Borrowed(line.account.reveal()),
+        bank_payer_no: Cow::Borrowed(line.bank_payer_no.as_str()),
+        id_no: Cow::Borrowed(line.id_no.as_deref().unwrap_or_default()),
+        asks: Asks::Application { kind: line.kind, applied: line.application_date },
+    }
+}
+
+fn debit<'a>(line: &'a collection::Line<'_>) -> Line<'a> {
+    Line {
+        serial: line.serial,
+        bank: line.bank,
+        account: Cow::Borrowed(&line.account),
+        bank_payer_no: Cow::Borrowed(&line.bank_payer_no),
+        id_no: Cow::Borrowed(&line.id_no),
+        asks: Asks::Debit {
+            amount: line.amount,
+            mode: line.mode,
+            passbook_text: Cow::Borrowed(&line.passbook_text),
+            phone: Cow::Borrowed(&line.phone),
+        },
+    }
+}
+
+fn write_registrations(
+    format: &registration::ResultFormat,
+    head: &FileHead,
+    listed: &[Listed],
+) -> Result<Vec<u8>, WriteError> {
+    let mut writer = format.writer(Vec::new(), head)?;
+    for Listed { line, verdict, code, .. } in listed {
+        let Asks::Application { kind, applied } = &line.asks else { continue };
+        // They were read as such from our file, or are the invented ones of `mischief`.
+        let (Ok(bank_payer_no), Ok(account)) = (line.bank_payer_no.parse(), line.account.parse()) else {
+            continue;
+        };
+        let answered = registration::Line {
+            serial: line.serial,
+            kind: *kind,
+            application_date: *applied,
+            bank_payer_no,
+            bank: line.bank,
+            account,
+            id_no: (!line.id_no.is_empty()).then(|| line.id_no.to_string()),
+        };
+        writer.put(&answered, *verdict, code)?;
+    }
+    writer.finish().map(|(_, bytes)| bytes)
+}
+
+fn write_collections(
+    format: &collection::ResultFormat,
+    head: &FileHead,
+    listed: &[Listed],
+) -> Result<Vec<u8>, WriteError> {
+    let mut writer = format.writer(Vec::new(), head)?;
+    for Listed { line, verdict, taken_won, code } in listed {
+        let Asks::Debit { amount, mode, passbook_text, phone } = &line.asks else { continue };
+        let taken = Won::new(*taken_won);
+        let stated = match (format.partial_amount(), taken.is_positive()) {
+            // A failure states what was asked for, either way.
+            (_, false) => *amount,
+            (PartialAmount::Withdrawn, true) => taken,
+            (PartialAmount::NotWithdrawn, true) => amount.checked_sub(taken).unwrap_or(*amount),
+        };
+        let answered = collection::Line {
+            serial: line.serial,
+            bank: line.bank,
+            account: line.account.clone(),
+            amount: *amount,
+            id_no: line.id_no.clone(),
+            passbook_text: passbook_text.clone(),
+            bank_payer_no: line.bank_payer_no.clone(),
+            mode: *mode,
+            phone: phone.clone(),
+        };
+        writer.put(&answered, *verdict, code, stated)?;
+    }
+    writer.finish().map(|(_, bytes)| bytes)
+}
