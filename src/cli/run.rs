@@ -8,7 +8,7 @@
 use super::bank_side::BankSide;
 use super::settings::{ConfigArgument, start_log};
 use super::{Exit, Failed};
-use crate::clock::{Fast, System};
+use crate::clock::{Clock, Fast, System};
 use crate::daemon::rehearsal::{Idle, Outside, RealTime, Rehearsal};
 use crate::daemon::{self, Broken, Stop, stop_on_signals};
 use crate::domain::Instant;
@@ -88,7 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failed> {
 /// A rehearsal under way: the parts and their clock.
 #[derive(Debug)]
 pub(super) struct Play {
-    parts: Rehearsal<RealTime<Arc<Fast>>>,
+    parts: Rehearsal<RealTime>,
     clock: Arc<Fast>,
     stop: Stop,
 }
@@ -118,13 +118,12 @@ impl Play {
             clock.advance_to(left_at);
         }
         let clock = Arc::new(clock);
-        let parts = Rehearsal::new(engine, outside, RealTime(Arc::clone(&clock)), stop.clone());
+        let parts = Rehearsal::new(engine, outside, RealTime(Arc::clone(&clock) as Arc<dyn Clock>), stop.clone());
         Ok(Self { parts, clock, stop })
     }
 
     /// Business time.
     pub(super) fn now(&self) -> Instant {
-        use crate::clock::Clock;
         self.clock.now()
     }
 

@@ -39,9 +39,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 }
 
 fn write(layout: &Layout, out: impl Write, fill: bool) -> Result<(), Failed> {
-    match layout::write_json(layout, io::stdin().lock(), out, fill) {
+    match layout::write_json(layout, "stdin", io::stdin().lock(), out, fill) {
         Ok(_) => Ok(()),
-        Err(WriteError::Faults(faults)) => Err(Failed::Faults(Exit::Data, faults)),
+        Err(WriteError::Fault(fault)) => Err(Failed::data(*fault)),
         Err(WriteError::Trouble(trouble)) => Err(Failed::from_write(trouble)),
     }
 }

@@ -7,7 +7,8 @@
 
 use super::Hint;
 use crate::config::Config;
-use crate::domain::{KST_SECONDS, TimeOfDay};
+use crate::domain::TimeOfDay;
+use crate::domain::time::KST_SECONDS;
 use chrono::FixedOffset;
 use std::collections::BTreeSet;
 use std::sync::mpsc::Sender;

@@ -8,11 +8,13 @@
 //! Must not: know who plays the outside. Whoever starts a rehearsal hands in the parts.
 
 use super::{Broken, Stop};
+use crate::clock::Clock;
 use crate::domain::Instant;
 use crate::engine::Engine;
 use crate::fault::Trouble;
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -52,12 +54,12 @@ pub trait Patience: Debug {
 
 /// Real waiting.
 #[derive(Debug)]
-pub struct RealTime<C>(
+pub struct RealTime(
     /// The clock whose monotonic time counts.
-    pub C,
+    pub Arc<dyn Clock>,
 );
 
-impl<C: crate::clock::Clock> Patience for RealTime<C> {
+impl Patience for RealTime {
     fn monotonic_ms(&self) -> u64 {
         self.0.monotonic_ms()
     }
