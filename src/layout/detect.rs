@@ -1,0 +1,62 @@
+//! Which layout a file is of: by its name and by its first record.
+//!
+//! Must not: guess. Where neither says it, or both say several, the answer is a fault that names the candidates.
+
+use super::plan::Layout;
+use super::record::validate;
+use crate::fault::{Fault, Place};
+
+/// The layout of a file. `head` is the beginning of the file, at least its first record.
+pub fn detect<'a>(
+    layouts: impl IntoIterator<Item = &'a Layout>,
+    file_name: &str,
+    head: &[u8],
+) -> Result<&'a Layout, Fault> {
+    let all: Vec<&Layout> = layouts.into_iter().collect();
+    let base = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
+    let named: Vec<&Layout> =
+        all.iter().copied().filter(|layout| layout.matches_file_name(base).is_some()).collect();
+    let fits = |candidates: &[&'a Layout]| -> Vec<&'a Layout> {
+        candidates.iter().copied().filter(|layout| head_fits(layout, head)).collect()
+    };
+    match named.as_slice() {
+        [only] => return Ok(only),
+        [] => {}
+        several => {
+            if let [only] = fits(several).as_slice() {
+                return Ok(only);
+            }
+        }
+    }
+    let fitting = fits(if named.is_empty() { &all } else { &named });
+    let names = |layouts: &[&Layout]| layouts.iter().map(|l| l.name()).collect::<Vec<_>>().join(", ");
+    match fitting.as_slice() {
+        [only] => Ok(only),
+        [] => Err(Fault::new(
+            "layout-not-found",
+            Place::file(file_name),
+            format!("Neither the file's name nor its first record is of a known kind ({}).", names(&all)),
+            "Name the layout with --layout, or write one for this file (formats/README.md).",
+        )),
+        several => Err(Fault::new(
+            "layout-ambiguous",
+            Place::file(file_name),
+            format!("The file's first record may be of several kinds: {}.", names(several)),
+            "Name the layout with --layout, or give the file its proper name.",
+        )),
+    }
+}
+
+/// Whether a file's first record is a good first record of a layout, its own file name included.
+fn head_fits(layout: &Layout, head: &[u8]) -> bool {
+    let Some(record) = head.get(..layout.record_bytes) else { return false };
+    let Some(kind) = layout.dispatch.classify(&layout.records, record) else { return false };
+    let Some(plan) = layout.plan(kind) else { return false };
+    let mut flaws = Vec::new();
+    validate(plan, layout.encoding, record, &mut flaws, &mut Vec::new());
+    let named_so = plan.file_names.iter().filter_map(|ix| plan.field(*ix)).all(|field| {
+        let name = String::from_utf8_lossy(field.cut(record).trim_ascii_end());
+        layout.matches_file_name(&name).is_some()
+    });
+    flaws.is_empty() && named_so && layout.order.step(0, kind.index()).is_some()
+}

@@ -1,0 +1,142 @@
+//! One record: which kind it is, and whether each of its fields is as its kind demands.
+//!
+//! Must not: look beyond the record. What ties records together is `progress.rs`.
+
+use super::charset::Encoding;
+use super::field::{FieldFlaw, check, is_blank};
+use super::flaw::Flaw;
+use super::plan::{Blank, Condition, FieldIs, FieldIx, FieldPlan, Kind, RecordIx, RecordPlan, Tolerances};
+
+impl Condition {
+    pub(crate) fn holds(&self, record: &[u8]) -> bool {
+        let Some(bytes) = record.get(self.start..self.start + self.len) else { return false };
+        self.values.iter().any(|value| value == bytes) != self.negated
+    }
+}
+
+impl FieldIs {
+    pub(crate) fn holds(&self, plan: &RecordPlan, record: &[u8]) -> bool {
+        plan.field(self.field).is_some_and(|field| {
+            let raw = field.cut(record);
+            self.values.iter().any(|value| value == raw)
+        })
+    }
+}
+
+/// Finds a record's kind: a table over one byte leaves few candidates, whose conditions are tried in order.
+#[derive(Debug, Clone)]
+pub(crate) struct Dispatch {
+    at: usize,
+    /// For each byte value the kinds it may be, one bit each, lowest first.
+    table: Vec<u64>,
+}
+
+impl Dispatch {
+    /// More kinds than this in one layout are refused.
+    pub(crate) const MOST_RECORDS: usize = 64;
+
+    pub(crate) fn new(records: &[RecordPlan]) -> Self {
+        let first = records.first().and_then(|record| record.when.iter().find(|c| !c.negated));
+        let at = first.map_or(0, |condition| condition.start);
+        let may_be = |record: &RecordPlan, byte: u8| {
+            record
+                .when
+                .iter()
+                .filter(|c| c.start == at && !c.negated)
+                .all(|condition| condition.values.iter().any(|value| value.first() == Some(&byte)))
+        };
+        let table = (0..=255)
+            .map(|byte| {
+                records
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, record)| may_be(record, byte))
+                    .fold(0_u64, |bits, (ix, _)| bits | 1 << (ix % Self::MOST_RECORDS))
+            })
+            .collect();
+        Self { at, table }
+    }
+
+    /// The first kind whose conditions hold.
+    #[inline]
+    pub(crate) fn classify(&self, records: &[RecordPlan], record: &[u8]) -> Option<RecordIx> {
+        let byte = record.get(self.at)?;
+        let mut candidates = self.table.get(usize::from(*byte)).copied()?;
+        while candidates != 0 {
+            let ix = candidates.trailing_zeros() as usize;
+            if records.get(ix)?.when.iter().all(|condition| condition.holds(record)) {
+                return u16::try_from(ix).ok().map(RecordIx);
+            }
+            candidates &= candidates - 1;
+        }
+        None
+    }
+}
+
+/// Checks every field; what is wrong goes to `flaws`, tolerances used to `used`.
+pub(crate) fn validate(
+    plan: &RecordPlan,
+    encoding: Encoding,
+    record: &[u8],
+    flaws: &mut Vec<Flaw>,
+    used: &mut Vec<(FieldIx, Tolerances)>,
+) {
+    for (ix, field) in plan.fields.iter().enumerate() {
+        let verdict = validate_field(plan, field, encoding, record);
+        if let Ok(Tolerances::NONE) = verdict {
+            continue;
+        }
+        let ix = FieldIx(u16::try_from(ix).unwrap_or(u16::MAX));
+        match verdict {
+            Ok(tolerances) => used.push((ix, tolerances)),
+            Err(flaw) => flaws.push(Flaw::of_field(ix, field, flaw)),
+        }
+    }
+}
+
+#[inline]
+fn validate_field(
+    plan: &RecordPlan,
+    field: &FieldPlan,
+    encoding: Encoding,
+    record: &[u8],
+) -> Result<Tolerances, FieldFlaw> {
+    let raw = field.cut(record);
+    if matches!(field.kind, Kind::Const(_) | Kind::Filler(_) | Kind::Opaque | Kind::Payload) {
+        return check(field, encoding, raw);
+    }
+    let blank = is_blank(&field.kind, encoding, raw);
+    let must_be_set = match &field.blank {
+        Blank::Never => true,
+        Blank::Allowed => false,
+        Blank::RequiredWhen(condition) => blank && condition.holds(plan, record),
+        Blank::Unless { is, optional } => {
+            let holds = is.holds(plan, record);
+            if !holds && !blank {
+                let other = plan.field(is.field).map_or_else(String::new, FieldPlan::titled);
+                let expected = format!("must be blank here, by what {other} says");
+                return Err(FieldFlaw::new("value-must-be-blank", Some(0), expected));
+            }
+            holds && !optional
+        }
+    };
+    match (blank, must_be_set) {
+        (false, _) => check(field, encoding, raw),
+        (true, false) => Ok(Tolerances::NONE),
+        (true, true) => check_blank(field, encoding, raw),
+    }
+}
+
+/// A blank field that needs a value: right only where a blank is a code or a tolerated zero.
+#[cold]
+fn check_blank(field: &FieldPlan, encoding: Encoding, raw: &[u8]) -> Result<Tolerances, FieldFlaw> {
+    let means_something = match &field.kind {
+        Kind::Code { codes, .. } => codes.iter().any(|code| code.raw == raw),
+        Kind::Number { .. } => field.tolerate.has(Tolerances::BLANK_IS_ZERO),
+        _ => false,
+    };
+    if means_something {
+        return check(field, encoding, raw);
+    }
+    Err(FieldFlaw::new("value-missing", None, "must hold a value; it is blank"))
+}
