@@ -90,7 +90,7 @@ pub struct Named {
 }
 
 /// What [`mandate_from`] takes, from `mandate_now AS m` and `payer AS p`.
-const MANDATE: &str = "m.mandate_id, p.payer_no, m.item, m.channel, m.state_now, m.active_on, m.limit_won, m.bank, \
+pub(super) const MANDATE: &str = "m.mandate_id, p.payer_no, m.item, m.channel, m.state_now, m.active_on, m.limit_won, m.bank, \
     m.no_retry, m.due_day, EXISTS (SELECT 1 FROM charge a JOIN collection k ON k.collection_id = a.collection_id \
       JOIN file f ON f.file_id = k.file_id WHERE a.mandate_id = m.mandate_id AND k.state IS NULL \
       AND f.collection_state IN ('requested', 'batched', 'sent', 'acknowledged'))";
@@ -150,6 +150,13 @@ pub(super) fn looking() -> String {
     )
 }
 
+/// The charges of one mandate that may be requested.
+pub(super) fn free_of_mandate() -> String {
+    format!(
+        "SELECT {CHARGE} FROM charge h WHERE h.mandate_id = ?1 AND h.month <= ?2 AND {FREE} ORDER BY h.month"
+    )
+}
+
 /// The charges of one mandate that may not be requested.
 pub(super) const HELD: &str =
     "SELECT charge_id, month, amount_won, paid_now, collection_id, attempt_state, state_now
@@ -203,11 +210,8 @@ impl Tx<'_> {
     ) -> Result<HashMap<(PayerNo, ItemCode), Named>, Trouble> {
         let doing = "look up what may be requested";
         let one = format!("SELECT {MANDATE} {BY_PAYER}");
-        let free = format!(
-            "SELECT {CHARGE} FROM charge h WHERE h.mandate_id = ?1 AND h.month <= ?2 AND {FREE} ORDER BY h.month"
-        );
         let mut one = self.sql.prepare_cached(&one).doing(doing)?;
-        let mut free = self.sql.prepare_cached(&free).doing(doing)?;
+        let mut free = self.sql.prepare_cached(&free_of_mandate()).doing(doing)?;
         let mut held = self.sql.prepare_cached(HELD).doing(doing)?;
         let mut found = HashMap::with_capacity(keys.len());
         for key in keys {

@@ -33,12 +33,12 @@ pub struct MakeCharges<'a> {
 }
 
 /// The mandates of [`OnlyFor::All`]; `?5` is not used.
-const ALL: &str = "mandate m WHERE ?5 IS NULL";
+pub(super) const ALL: &str = "mandate m WHERE ?5 IS NULL";
 /// The mandates of [`OnlyFor::ActivatedBy`]; `?5` is the file.
-const ACTIVATED: &str = "registration r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
+pub(super) const ACTIVATED: &str = "registration r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
     WHERE r.file_id = ?5 AND r.kind = 'register' AND (r.state IS NULL OR r.state = 'active')";
 /// The mandates of [`OnlyFor::Mandates`]; `?5` is a JSON list.
-const THESE: &str = "json_each(?5) j CROSS JOIN mandate m ON m.mandate_id = j.value WHERE true";
+pub(super) const THESE: &str = "json_each(?5) j CROSS JOIN mandate m ON m.mandate_id = j.value WHERE true";
 
 /// The statement that makes charges for the mandates that `which` selects.
 pub(super) fn making(which: &str) -> String {

@@ -50,10 +50,10 @@ pub(super) const TAKE_OVER: &str = "UPDATE charge SET collection_id = n.collecti
     WHERE n.collection_id > ?1 AND charge.collection_id = n.again_of";
 
 /// Closes gaps, first step: numbers past all others, in line order, from the first gap on.
-pub(super) const NUMBER_ANEW: &str = "UPDATE collection SET line_no = n.line FROM
+pub(super) const NUMBER_ANEW: &str = "UPDATE collection SET line_no = numbered.line FROM
       (SELECT collection_id AS id, ?2 + ?3 + row_number() OVER (ORDER BY line_no) AS line
-       FROM collection WHERE file_id = ?1 AND line_no > ?2) n
-    WHERE collection.collection_id = n.id";
+       FROM collection WHERE file_id = ?1 AND line_no > ?2) numbered
+    WHERE collection.collection_id = numbered.id";
 
 /// What took a collection out of its file, and why.
 struct Exit<'a> {

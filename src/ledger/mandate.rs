@@ -89,7 +89,7 @@ pub struct MandateStep<'a> {
 }
 
 /// What [`read`] takes, from `mandate_now AS m`.
-const COLUMNS: &str = "m.mandate_id, m.state_now, m.reason, m.bank_payer_no, m.channel, m.active_on, m.item, \
+pub(super) const COLUMNS: &str = "m.mandate_id, m.state_now, m.reason, m.bank_payer_no, m.channel, m.active_on, m.item, \
     m.limit_won, m.monthly_won, m.first_month, m.last_month, m.due_day, m.bank, m.account, m.holder, m.id_no, \
     m.no_retry, EXISTS (SELECT 1 FROM charge h JOIN collection k ON k.collection_id = h.collection_id \
       JOIN file f ON f.file_id = k.file_id WHERE h.mandate_id = m.mandate_id AND k.state IS NULL \
@@ -128,6 +128,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
 pub(super) const BY_PAYER: &str = "FROM payer p JOIN mandate_now m ON m.payer_id = p.payer_id \
     WHERE p.creditor = ?1 AND p.payer_no = ?2 AND m.item = ?3 ORDER BY m.state = 'ended', m.mandate_id DESC LIMIT 1";
 
+/// The mandate with a number on the wire.
+pub(super) const BY_NUMBER: &str = "FROM mandate_now m WHERE m.channel = ?1 AND m.bank_payer_no = ?2";
+
+/// One mandate.
+pub(super) const BY_KEY: &str = "FROM mandate_now m WHERE m.mandate_id = ?1";
+
 impl Tx<'_> {
     fn one_mandate(&self, rest: &str, with: impl Params) -> Result<Option<MandateFacts>, Trouble> {
         let doing = "look a mandate up";
@@ -159,8 +165,7 @@ impl Tx<'_> {
     ) -> Result<HashMap<BankPayerNo, MandateFacts>, Trouble> {
         let mut found = HashMap::with_capacity(numbers.len());
         for number in numbers {
-            let rest = "FROM mandate_now m WHERE m.channel = ?1 AND m.bank_payer_no = ?2";
-            if let Some(facts) = self.one_mandate(rest, [channel.as_str(), number.as_str()])? {
+            if let Some(facts) = self.one_mandate(BY_NUMBER, [channel.as_str(), number.as_str()])? {
                 found.insert(number.clone(), facts);
             }
         }
@@ -169,7 +174,7 @@ impl Tx<'_> {
 
     /// One mandate.
     pub fn mandate(&self, mandate_id: i64) -> Result<Option<MandateFacts>, Trouble> {
-        self.one_mandate("FROM mandate_now m WHERE m.mandate_id = ?1", [mandate_id])
+        self.one_mandate(BY_KEY, [mandate_id])
     }
 
     /// Makes a mandate. A second live one of the payer and item, or a number that was used before, is a trouble.
@@ -303,4 +308,19 @@ impl Tx<'_> {
             },
         )
     }
+
+    /// Whether the cancellation that is on its way found the mandate suspended, or saw it suspended since: a refused
+    /// one then leaves it suspended. The journal says so.
+    pub fn suspended_under_cancellation(&self, mandate_id: i64) -> Result<bool, Trouble> {
+        self.sql
+            .prepare_cached(UNDER_CANCELLATION)
+            .and_then(|mut s| s.exists([mandate_id]))
+            .doing("look a suspension up in the journal")
+    }
 }
+
+/// The journal of a mandate since its last cancellation was asked for, where it speaks of a suspension.
+const UNDER_CANCELLATION: &str = "SELECT 1 FROM event WHERE subject = 'mandate' AND id = ?1
+    AND event_id >= (SELECT max(event_id) FROM event
+      WHERE subject = 'mandate' AND id = ?1 AND happening = 'cancel-requested')
+    AND (happening = 'suspended' OR (happening = 'cancel-requested' AND from_state = 'suspended'))";

@@ -22,6 +22,8 @@ mod personal;
 mod query;
 mod registration;
 mod schema;
+#[cfg(test)]
+mod tests;
 
 pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
@@ -34,7 +36,7 @@ pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use payer::PayerFacts;
 pub use query::{
-    AlertRow, Board, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine, LineRow,
-    MandateFound, PayerFound, StateCount, Violation,
+    AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
+    LineRow, MandateFound, PayerFound, RegistrationFound, StateCount, Violation,
 };
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};

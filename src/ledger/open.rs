@@ -249,3 +249,11 @@ impl fmt::Display for OpenError {
 }
 
 impl std::error::Error for OpenError {}
+
+#[cfg(test)]
+impl Ledger {
+    /// The connection itself, for tests that break rules.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}

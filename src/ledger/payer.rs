@@ -20,6 +20,9 @@ pub struct PayerFacts {
 pub(super) const COLUMNS: &str =
     "p.payer_id, p.payer_no, p.name, p.phone, p.email, p.payer_group, p.attributes";
 
+/// A payer of a creditor by its number.
+pub(super) const BY_NUMBER: &str = "p.creditor = ?1 AND p.payer_no = ?2";
+
 /// A payer from the columns of [`COLUMNS`].
 pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<PayerFacts> {
     let payer = Payer {
@@ -41,7 +44,7 @@ impl Tx<'_> {
         numbers: &[PayerNo],
     ) -> Result<HashMap<PayerNo, PayerFacts>, Trouble> {
         let doing = "look payers up";
-        let text = format!("SELECT {COLUMNS} FROM payer p WHERE p.creditor = ?1 AND p.payer_no = ?2");
+        let text = format!("SELECT {COLUMNS} FROM payer p WHERE {BY_NUMBER}");
         let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
         let mut found = HashMap::with_capacity(numbers.len());
         for number in numbers {

@@ -101,6 +101,25 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
     })
 }
 
+/// Lines of a file after one of them, in line order.
+pub(super) fn lines_of_file() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM registration_now r JOIN mandate_now m ON m.mandate_id = r.mandate_id
+             JOIN payer p ON p.payer_id = m.payer_id
+             WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
+    )
+}
+
+/// Lines of a file for one number on the wire.
+pub(super) fn lines_of_numbers() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM mandate_now m CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id
+             JOIN payer p ON p.payer_id = m.payer_id
+             WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
+               AND m.bank_payer_no = ?2 AND r.file_id = ?1 ORDER BY r.line_no"
+    )
+}
+
 impl Tx<'_> {
     /// Puts a registration or cancellation into the queue of its mandate's channel; it becomes the mandate's current
     /// one. A second one of the same kind that waits is a trouble.
@@ -151,11 +170,11 @@ impl Tx<'_> {
             .doing(doing)?;
         self.sql
             .prepare_cached(
-                "UPDATE registration SET file_id = ?1, line_no = n.line FROM
+                "UPDATE registration SET file_id = ?1, line_no = numbered.line FROM
                    (SELECT registration_id AS id, ?2 + row_number() OVER (ORDER BY registration_id) AS line
                     FROM registration
-                    WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4) n
-                 WHERE registration.registration_id = n.id",
+                    WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4) numbered
+                 WHERE registration.registration_id = numbered.id",
             )
             .and_then(|mut s| s.execute(params![file_id, base, channel.as_str(), queued_before.unix_ms()]))
             .doing(doing)?;
@@ -178,12 +197,7 @@ impl Tx<'_> {
         limit: usize,
     ) -> Result<Vec<RegistrationRow>, Trouble> {
         let doing = "read lines of a registration file";
-        let text = format!(
-            "SELECT {COLUMNS} FROM registration_now r JOIN mandate_now m ON m.mandate_id = r.mandate_id
-             JOIN payer p ON p.payer_id = m.payer_id
-             WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
-        );
-        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let mut statement = self.sql.prepare_cached(&lines_of_file()).doing(doing)?;
         let rows = statement.query_map(params![file_id, after_line, page(limit)], read).doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
@@ -195,13 +209,7 @@ impl Tx<'_> {
         numbers: &[BankPayerNo],
     ) -> Result<Vec<RegistrationRow>, Trouble> {
         let doing = "look lines of a registration file up";
-        let text = format!(
-            "SELECT {COLUMNS} FROM mandate_now m CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id
-             JOIN payer p ON p.payer_id = m.payer_id
-             WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
-               AND m.bank_payer_no = ?2 AND r.file_id = ?1 ORDER BY r.line_no"
-        );
-        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let mut statement = self.sql.prepare_cached(&lines_of_numbers()).doing(doing)?;
         let mut found = Vec::with_capacity(numbers.len());
         for number in numbers {
             let rows = statement.query_map(params![file_id, number.as_str()], read).doing(doing)?;
@@ -212,14 +220,28 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// A listed line's answer, or the exchange's refusal of this very line: it goes its own way, once. The mandate's
-    /// step is told by `mandate_stepped`.
+    /// The exchange named this very line when it refused the file: it goes its own way, and `unbatch` leaves it behind.
+    /// `state_word` as in [`RegistrationAnswer`]. The mandate's step is told by `mandate_stepped`.
+    pub fn registration_line_refused(
+        &self,
+        registration_id: i64,
+        state_word: &str,
+        code: &str,
+    ) -> Result<(), Trouble> {
+        self.leave_file(registration_id, state_word, code, None)
+    }
+
+    /// A listed line's answer: it goes its own way, once. The mandate's step is told by `mandate_stepped`.
     pub fn registration_answered(&self, answer: &RegistrationAnswer<'_>) -> Result<(), Trouble> {
+        let place = Some((answer.result_file, answer.result_line));
+        self.leave_file(answer.registration_id, answer.state_word, answer.code, place)
+    }
+
+    fn leave_file(&self, id: i64, word: &str, code: &str, place: Option<(i64, i64)>) -> Result<(), Trouble> {
         let doing = "record the answer to a registration";
         let text = "UPDATE registration SET state = ?2, code = ?3, result_file = ?4, result_line = ?5
                     WHERE registration_id = ?1 AND state IS NULL AND file_id IS NOT NULL";
-        let id = answer.registration_id;
-        let with = params![id, answer.state_word, answer.code, answer.result_file, answer.result_line];
+        let with = params![id, word, code, place.map(|p| p.0), place.map(|p| p.1)];
         let changed = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)?;
         if changed == 1 {
             Ok(())

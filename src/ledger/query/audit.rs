@@ -84,8 +84,8 @@ const RULES: &[(&str, &str)] = &[
         "SELECT 'mandate ' || m.mandate_id || ': waits for its registration, but none is on its way' FROM mandate m
          LEFT JOIN registration r ON r.registration_id = m.registration_id
          LEFT JOIN file f ON f.file_id = r.file_id
-         WHERE m.state = 'queued'
-           AND (r.registration_id IS NULL OR r.state IS NOT NULL OR f.state IN ('answered', 'refused', 'missed'))",
+         WHERE (m.registration_id IS NOT NULL AND r.mandate_id IS NOT m.mandate_id) OR (m.state = 'queued'
+           AND (r.registration_id IS NULL OR r.state IS NOT NULL OR f.state IN ('answered', 'refused', 'missed')))",
     ),
 ];
 

@@ -21,12 +21,7 @@ impl Reader {
     /// What a person sees first, as of `now`.
     pub fn board(&self, now: Instant) -> Result<Board, Trouble> {
         let doing = "read the board";
-        let business_time = self
-            .sql
-            .prepare_cached("SELECT business_ms FROM meta")
-            .and_then(|mut s| s.query_row([], |row| column::opt_instant(row, 0)))
-            .doing(doing)?;
-        let overdue_first = "WHERE state = 'waiting' ORDER BY due_at > ?1, due_at, owner, job, date LIMIT 50";
+        let waiting = "WHERE state = 'waiting' ORDER BY due_at, owner, job, date LIMIT 50";
         let mut statement = self.sql.prepare_cached(STANDING).doing(doing)?;
         let mandates = statement.query_map([], |row| {
             Ok(StateCount {
@@ -38,10 +33,12 @@ impl Reader {
         let open = "WHERE way = 'out' AND state IN
             ('planned', 'built', 'staged', 'published', 'taken', 'uncertain', 'held') ORDER BY date, file_id";
         let held = "WHERE way = 'in' AND state = 'held' ORDER BY file_id";
+        let due = due::select(&self.sql, waiting, [])?;
         Ok(Board {
-            business_time,
+            business_time: self.business_time()?,
             alerts: self.open_alerts()?,
-            due: due::select(&self.sql, overdue_first, [now.unix_ms()])?,
+            late: due.iter().filter(|row| row.due_at <= now).count(),
+            due,
             open_files: file::select(&self.sql, open, [])?,
             held_files: file::select(&self.sql, held, [])?,
             mandates: mandates.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)?,

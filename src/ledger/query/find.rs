@@ -31,6 +31,37 @@ pub(in crate::ledger) fn lines_asked_for() -> String {
     format!("{LINE} WHERE k.request_file = ?1 ORDER BY k.request_line, k.collection_id")
 }
 
+/// The lines that left a file before it was built.
+pub(in crate::ledger) fn lines_left_out() -> String {
+    format!("{LINE} WHERE k.file_id = ?1 AND k.line_no IS NULL ORDER BY k.collection_id")
+}
+
+/// One line.
+pub(in crate::ledger) fn one_line() -> String {
+    format!("{LINE} WHERE k.collection_id = ?1")
+}
+
+/// The mandates with a key or a number on the wire.
+pub(in crate::ledger) fn mandates_by_text() -> String {
+    let columns =
+        "m.mandate_id, m.creditor, p.payer_no, p.name, m.channel, m.bank_payer_no, m.item, m.state_now,
+        m.reason, m.active_on, m.limit_won, m.monthly_won, m.due_day, m.bank, m.account";
+    format!(
+        "SELECT {columns} FROM mandate_now m CROSS JOIN payer p ON p.payer_id = m.payer_id
+         WHERE m.mandate_id IN (SELECT mandate_id FROM mandate WHERE bank_payer_no = ?1 UNION SELECT ?2)
+         ORDER BY m.mandate_id"
+    )
+}
+
+/// The payers with a number, of one creditor or of all.
+pub(in crate::ledger) fn payers_by_number() -> String {
+    format!(
+        "SELECT {}, p.creditor FROM payer p WHERE p.payer_no = ?1 AND (?2 IS NULL OR p.creditor = ?2)
+         ORDER BY p.creditor",
+        payer::COLUMNS
+    )
+}
+
 fn line_from(row: &Row<'_>) -> rusqlite::Result<LineRow> {
     Ok(LineRow {
         collection_id: row.get(0)?,
@@ -94,12 +125,7 @@ impl Reader {
         payer_no: &PayerNo,
     ) -> Result<Vec<PayerFound>, Trouble> {
         let doing = "look for a payer";
-        let text = format!(
-            "SELECT {}, p.creditor FROM payer p WHERE p.payer_no = ?1 AND (?2 IS NULL OR p.creditor = ?2)
-             ORDER BY p.creditor",
-            payer::COLUMNS
-        );
-        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let mut statement = self.sql.prepare_cached(&payers_by_number()).doing(doing)?;
         let with = params![payer_no.as_str(), creditor.map(CreditorId::get)];
         let rows = statement.query_map(with, |row| {
             Ok((payer::read(row)?, column::through(row, 7, CreditorId::from_number)?))
@@ -119,15 +145,7 @@ impl Reader {
     /// The mandates with this key or this number on the wire.
     pub fn find_mandate(&self, text: &str) -> Result<Vec<MandateFound>, Trouble> {
         let doing = "look for a mandate";
-        let columns =
-            "m.mandate_id, m.creditor, p.payer_no, p.name, m.channel, m.bank_payer_no, m.item, m.state_now,
-            m.reason, m.active_on, m.limit_won, m.monthly_won, m.due_day, m.bank, m.account";
-        let query = format!(
-            "SELECT {columns} FROM mandate_now m CROSS JOIN payer p ON p.payer_id = m.payer_id
-             WHERE m.mandate_id IN (SELECT mandate_id FROM mandate WHERE bank_payer_no = ?1 UNION SELECT ?2)
-             ORDER BY m.mandate_id"
-        );
-        let mut statement = self.sql.prepare_cached(&query).doing(doing)?;
+        let mut statement = self.sql.prepare_cached(&mandates_by_text()).doing(doing)?;
         let rows = statement.query_map(params![text, text.parse::<i64>().ok()], mandate_from).doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
@@ -135,8 +153,7 @@ impl Reader {
     /// One collection with its charges.
     pub fn find_collection(&self, collection_id: i64) -> Result<Option<CollectionFound>, Trouble> {
         let doing = "look for a collection";
-        let text = format!("{LINE} WHERE k.collection_id = ?1");
-        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let mut statement = self.sql.prepare_cached(&one_line()).doing(doing)?;
         let found = statement
             .query_row([collection_id], |row| Ok((line_from(row)?, row.get::<_, i64>(16)?)))
             .optional()
@@ -169,8 +186,7 @@ impl Reader {
 
     /// Lines that left the file before it was built, excluded or withdrawn, in the order of their request.
     pub fn left_out(&self, file_id: i64) -> Result<Vec<LineRow>, Trouble> {
-        let text = format!("{LINE} WHERE k.file_id = ?1 AND k.line_no IS NULL ORDER BY k.collection_id");
-        self.line_rows(&text, [file_id])
+        self.line_rows(&lines_left_out(), [file_id])
     }
 
     /// The lines that a creditor's file asked for, in that file's order.

@@ -1,19 +1,20 @@
 //! Questions of people, answered on read-only connections. No write path passes here.
 
 use super::due::Due;
+mod answers;
 mod audit;
 mod board;
 mod digest;
-mod find;
+pub(super) mod find;
 mod history;
 mod totals;
 
 use super::file::{FileRow, Way};
 use crate::domain::{
-    BankCode, BankPayerNo, ChannelId, CollectionKind, ContractDay, CreditorId, Date, Instant, ItemCode,
-    Month, Payer, PayerNo, Won,
+    ApplicationKind, BankCode, BankPayerNo, ChannelId, CollectionKind, ContractDay, CreditorId, Date,
+    Instant, ItemCode, Month, Payer, PayerNo, Won,
 };
-use crate::machine::{collection, mandate};
+use crate::machine::{charge, collection, mandate};
 
 /// An alert that a person has to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +47,10 @@ pub struct Board {
     pub business_time: Option<Instant>,
     /// Open alerts, oldest first.
     pub alerts: Vec<AlertRow>,
-    /// Due by now and not done, then the next ones; at most 50.
+    /// Jobs that wait, late ones first, then the next ones; at most 50.
     pub due: Vec<Due>,
+    /// How many of these are late.
+    pub late: usize,
     /// Files of ours that are not answered.
     pub open_files: Vec<FileRow>,
     /// Files in that wait for a person or a predecessor.
@@ -182,6 +185,64 @@ pub struct LineRow {
     pub date: Option<Date>,
     /// The row of the creditor's file that asked for it.
     pub request_line: Option<i64>,
+}
+
+/// A line of a registration file for reports and answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegistrationFound {
+    /// The key.
+    pub registration_id: i64,
+    /// Its place in the file.
+    pub line_no: i64,
+    /// The mandate.
+    pub mandate_id: i64,
+    /// Whose.
+    pub creditor: CreditorId,
+    /// The creditor's number of the payer.
+    pub payer_no: PayerNo,
+    /// The payer's name.
+    pub payer_name: String,
+    /// What is collected for.
+    pub item: ItemCode,
+    /// Register or cancel.
+    pub kind: ApplicationKind,
+    /// Where the line stands, as in [`super::RegistrationRow::state`].
+    pub state: String,
+    /// The bank's code; empty where it was not listed.
+    pub code: String,
+    /// The bank.
+    pub bank: BankCode,
+    /// The account, masked.
+    pub account_masked: String,
+    /// The creditor's file that asked for it.
+    pub request_file: Option<i64>,
+    /// The row of that file.
+    pub request_line: Option<i64>,
+}
+
+/// A charge that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeFound {
+    /// The key.
+    pub charge_id: i64,
+    /// 청구년월.
+    pub month: Month,
+    /// What is owed.
+    pub amount: Won,
+    /// What came, an attempt's success by absence included.
+    pub paid: Won,
+    /// Where it stands, that included.
+    pub state: charge::State,
+    /// Its regular debit date.
+    pub debit_date: Date,
+    /// The attempt that holds it.
+    pub collection_id: Option<i64>,
+    /// Where that attempt stands.
+    pub attempt: Option<collection::State>,
+    /// Attempts that did not bring all.
+    pub fails: i64,
+    /// The code of the last of these.
+    pub last_code: String,
 }
 
 /// What one creditor's charges of one month came to.
