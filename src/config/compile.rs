@@ -74,6 +74,8 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         creditors,
         formats: sources.formats.clone(),
         codes: sources.codes.clone(),
+        bound: BTreeMap::new(),
+        code_tables: BTreeMap::new(),
     })
 }
 

@@ -12,6 +12,7 @@ mod compile;
 mod creditor;
 mod days;
 mod document;
+mod formats;
 mod passbook;
 mod payer_no_template;
 mod profile;
@@ -29,6 +30,8 @@ pub use profile::{DebitMode, LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings};
 pub use sources::{FormatSource, Sources};
 
+use crate::bank::Format;
+use crate::bank::codes::CodeTable;
 use crate::calendar::Calendar;
 use crate::domain::{ChannelId, CreditorId};
 use crate::fault::{Faults, Trouble};
@@ -69,15 +72,21 @@ pub struct Config {
     pub formats: Vec<FormatSource>,
     /// The texts of the code tables, in the order of their file names.
     pub codes: Vec<FormatSource>,
+    /// The layouts, compiled and bound to their messages, by their name; [`Config::load`] fills them in.
+    pub bound: BTreeMap<String, Format>,
+    /// The code tables by the stem of their file; [`Config::load`] fills them in.
+    pub code_tables: BTreeMap<String, Arc<CodeTable>>,
 }
 
 impl Config {
     /// Reads and checks the configuration that `sunap.toml` at `path` leads to.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let sources = Sources::read(path)?;
-        // The layouts and code tables are carried as texts here: who wires the rooms calls `Layout::from_toml` and
-        // `bank::bind` on `config.formats` and `config.codes`, and adds their faults to these.
-        Ok(compile(&sources)?)
+        let mut config = compile(&Sources::read(path)?)?;
+        let mut faults = Faults::default();
+        config.bound = formats::bind(&config.formats, &mut faults);
+        config.code_tables = formats::codes(&config.codes, &mut faults);
+        formats::passbooks(&config, &mut faults);
+        if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
     }
 
     /// The channel of a creditor.

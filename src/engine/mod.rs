@@ -1,1 +1,157 @@
-//! engine
+//! The one loop and the one writer: look, fetch, ask, commit, publish and settle (house.md 2).
+//!
+//! A [`turn`](Engine::turn) does all that is due in date order, looks after our files on their way out, and takes
+//! every file that has settled in an inbox. Triggers only cause a turn; the turn itself finds the work, so that a
+//! night without power and a lost hint are no special cases. Everything is decided in the pure rooms; this room
+//! carries facts to them and their answers to `ledger` and `spool`.
+//!
+//! Must not: ask a clock (time is handed in), hold SQL, rename a file, decide what a bank's code means.
+//!
+//! Diagnostics: a failing ledger stops the process (`Failure::Ledger`); a failing disk on one file is told, logged
+//! and tried again in the next turn (`Failure::Spool`), never taken for a verdict on that file's content.
+
+mod answering;
+mod desk;
+mod drop_cancels;
+mod drop_mandates;
+mod drop_requests;
+mod drops;
+mod due;
+mod emission;
+mod incoming;
+mod orders;
+mod outgoing;
+mod place;
+mod requesting;
+mod result_collection;
+mod result_registration;
+mod start;
+
+use crate::config::Config;
+use crate::domain::{ChannelId, Date, Instant};
+use crate::fault::Trouble;
+use crate::ledger::Ledger;
+use crate::spool::{Lock, Owner, Quiet, Room, Spool};
+use desk::Desk;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+pub use start::{LEDGER, StartError};
+
+/// Why a step could not be done. Never a verdict on content.
+#[derive(Debug)]
+pub enum Failure {
+    /// The ledger failed: the process must stop, so that what is durable decides at the next start.
+    Ledger(Trouble),
+    /// The disk failed on one file: it stays where it is and is tried again, aloud.
+    Spool(Trouble),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ledger(trouble) => write!(f, "ledger: {trouble}"),
+            Self::Spool(trouble) => write!(f, "spool: {trouble}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A bare trouble is the ledger's: calls of `spool` say so with `map_err(Failure::Spool)`.
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::Ledger(trouble)
+    }
+}
+
+/// What a turn did and what it waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    /// Something changed: another turn may find more to do at the same time.
+    pub worked: bool,
+    /// The next instant at which something is due by the schedule.
+    pub next_due: Option<Instant>,
+    /// A file in an inbox is still growing, or a step failed on the disk: look again soon, by monotonic time.
+    pub look_again: bool,
+}
+
+/// The engine: owns the ledger's one writer and the spool.
+pub struct Engine {
+    config: Arc<Config>,
+    desks: BTreeMap<ChannelId, Arc<Desk>>,
+    owners: Vec<Owner>,
+    ledger: Ledger,
+    spool: Spool,
+    quiet: Quiet,
+    boot_id: String,
+    /// Since when this ledger is worked with: nothing older is ever planned.
+    opened_at: Instant,
+    /// The day on which the coming weeks were planned last.
+    planned_on: Option<Date>,
+    /// Set when a disk step failed in this turn.
+    troubled: bool,
+    _lock: Lock,
+}
+
+impl Engine {
+    /// Does everything that can be done at `now` (KST business time, never earlier than before: a clock that
+    /// steps back is answered with the ledger's own high-water mark). `monotonic_ms` only measures how long files
+    /// have been quiet.
+    pub fn turn(&mut self, now: Instant, monotonic_ms: u64) -> Result<Turn, Failure> {
+        let now = self.advance(now)?;
+        self.troubled = false;
+        let mut worked = self.plan_ahead(now)?;
+        worked |= self.do_due(now)?;
+        worked |= self.look_after_outgoing(now)?;
+        worked |= self.judge_early(now)?;
+        let (took, growing) = self.take_inboxes(now, monotonic_ms)?;
+        worked |= took;
+        worked |= self.give_answers(now)?;
+        let next_due = self.next_due()?;
+        Ok(Turn { worked, next_due, look_again: growing || self.troubled })
+    }
+
+    /// A hint that `path` came into an inbox by a rename: it is whole and need not be watched for growth.
+    pub fn renamed_in(&mut self, path: &Path) {
+        if let Some((owner, Room::Inbox, name)) = self.spool.place_of(path) {
+            self.quiet.renamed_in(&owner, &name);
+        }
+    }
+
+    /// The configuration in force.
+    pub fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    /// The folders that the engine looks at.
+    pub fn owners(&self) -> &[Owner] {
+        &self.owners
+    }
+
+    /// Business time only moves forward: what the ledger saw last counts where the clock says less (decisions.md 12).
+    fn advance(&mut self, now: Instant) -> Result<Instant, Failure> {
+        let tx = self.ledger.begin()?;
+        let now = tx.advance(now)?;
+        tx.commit()?;
+        Ok(now)
+    }
+
+    /// Tells a disk failure and goes on; a ledger failure stops.
+    fn tell(&mut self, result: Result<bool, Failure>, subject: &str, now: Instant) -> Result<bool, Failure> {
+        match result {
+            Ok(worked) => Ok(worked),
+            Err(Failure::Spool(trouble)) => {
+                self.troubled = true;
+                tracing::error!(subject, error = %trouble, "disk failed; will try again");
+                let tx = self.ledger.begin()?;
+                tx.alert("disk-failed", subject, &trouble.to_string(), now)?;
+                tx.commit()?;
+                Ok(false)
+            }
+            Err(stop @ Failure::Ledger(_)) => Err(stop),
+        }
+    }
+}

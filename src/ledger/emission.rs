@@ -43,6 +43,8 @@ pub struct CollectionRow {
     pub active_on: Option<Date>,
     /// First attempt or another.
     pub kind: CollectionKind,
+    /// What is still open on the charges that it holds; 0 where they were paid or ended meanwhile.
+    pub open: Won,
 }
 
 /// A line that we sent, to which a line of a result is compared.
@@ -116,7 +118,9 @@ pub struct AllocatedCharge {
 /// Lines of a file that still follow it, with all that a record needs.
 pub(super) const PLANNED: &str =
     "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.item, m.bank_payer_no, m.bank, m.account, m.id_no,
-       p.phone, k.amount_won, m.limit_won, m.state_now, m.active_on, k.kind
+       p.phone, k.amount_won, m.limit_won, m.state_now, m.active_on, k.kind,
+       (SELECT coalesce(sum(h.amount_won - h.paid_won), 0) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
+        WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id)
      FROM collection k CROSS JOIN mandate_now m ON m.mandate_id = k.mandate_id
      CROSS JOIN payer p ON p.payer_id = m.payer_id
      WHERE k.file_id = ?1 AND k.line_no > ?2 AND k.state IS NULL ORDER BY k.line_no LIMIT ?3";
@@ -154,6 +158,7 @@ fn row_from(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
         mandate_state: column::word(row, 12, mandate::State::from_word)?,
         active_on: column::opt_date(row, 13)?,
         kind: column::word(row, 14, CollectionKind::from_word)?,
+        open: column::won(row, 15)?,
     })
 }
 

@@ -22,6 +22,7 @@ mod personal;
 mod query;
 mod registration;
 mod schema;
+mod settling;
 #[cfg(test)]
 mod tests;
 
@@ -40,3 +41,4 @@ pub use query::{
     LineRow, MandateFound, PayerFound, RegistrationFound, StateCount, Violation,
 };
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
+pub use settling::OwedAnswer;

@@ -172,8 +172,11 @@ impl Tx<'_> {
             .prepare_cached(
                 "UPDATE registration SET file_id = ?1, line_no = numbered.line FROM
                    (SELECT registration_id AS id, ?2 + row_number() OVER (ORDER BY registration_id) AS line
-                    FROM registration
-                    WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4) numbered
+                    FROM registration r
+                    WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4
+                      AND (NOT waits OR NOT EXISTS (SELECT 1 FROM collection_now k
+                        WHERE k.mandate_id = r.mandate_id
+                          AND k.state_now IN ('batched', 'sent', 'acknowledged')))) numbered
                  WHERE registration.registration_id = numbered.id",
             )
             .and_then(|mut s| s.execute(params![file_id, base, channel.as_str(), queued_before.unix_ms()]))
@@ -283,8 +286,9 @@ impl Tx<'_> {
         let again = self
             .sql
             .prepare_cached(
-                "INSERT INTO registration (mandate_id, channel, kind, queued_at, request_file, request_line, again_of)
-                 SELECT mandate_id, channel, kind, queued_at, request_file, request_line, registration_id
+                "INSERT INTO registration (mandate_id, channel, kind, queued_at, request_file, request_line, again_of,
+                   waits)
+                 SELECT mandate_id, channel, kind, queued_at, request_file, request_line, registration_id, waits
                  FROM registration WHERE file_id = ?1 AND state IS NULL ORDER BY line_no",
             )
             .and_then(|mut s| s.execute([file_id]))

@@ -2,9 +2,10 @@
 
 CREATE TABLE meta (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
-  business_ms INTEGER                          -- high-water mark of business time; never goes back
+  business_ms INTEGER,                         -- high-water mark of business time; never goes back
+  opened_ms INTEGER                            -- when the ledger was first worked with
 ) STRICT;
-INSERT INTO meta (only_row, business_ms) VALUES (1, NULL);
+INSERT INTO meta (only_row) VALUES (1);
 
 CREATE TABLE file (
   file_id INTEGER PRIMARY KEY,
@@ -36,6 +37,9 @@ CREATE TABLE file (
   overdue INTEGER NOT NULL DEFAULT 0 CHECK (overdue IN (0, 1)),
   proof TEXT,
   note TEXT NOT NULL DEFAULT '',
+  report TEXT NOT NULL DEFAULT '',             -- what goes beside a decided file
+  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),  -- a file that came has left work
+  acknowledged_at INTEGER,                     -- a receipt says that the exchange accepted it
   -- What the lines of a file of ours are while they follow it (machine::collection::of_file; a test compares).
   collection_state TEXT GENERATED ALWAYS AS (CASE state
     WHEN 'planned' THEN 'requested'
@@ -60,6 +64,20 @@ CREATE INDEX file_named ON file (owner, name);
 CREATE INDEX file_bytes ON file (sha256) WHERE sha256 IS NOT NULL;
 CREATE INDEX file_dated ON file (date);
 CREATE INDEX file_open ON file (way, state);
+
+CREATE INDEX file_unsettled ON file (owner, name) WHERE way = 'in' AND settled = 0;
+
+-- Answers to creditors and operators, owed from the commit that decided until they lie in the outbox.
+CREATE TABLE answer (
+  answer_id INTEGER PRIMARY KEY,
+  file_id INTEGER REFERENCES file (file_id),
+  owner TEXT NOT NULL,
+  name TEXT NOT NULL CHECK (name <> ''),
+  sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+  day INTEGER NOT NULL,
+  given INTEGER NOT NULL DEFAULT 0 CHECK (given IN (0, 1))
+) STRICT;
+CREATE INDEX answer_owed ON answer (answer_id) WHERE given = 0;
 
 CREATE TABLE file_step (
   file_step_id INTEGER PRIMARY KEY,
@@ -140,6 +158,7 @@ CREATE TABLE registration (
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
   again_of INTEGER REFERENCES registration (registration_id),
+  waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),     -- until no debit of the mandate is on its way
   CHECK ((file_id IS NULL) = (line_no IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX registration_line ON registration (file_id, line_no) WHERE file_id IS NOT NULL;

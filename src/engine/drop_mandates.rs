@@ -1,0 +1,235 @@
+//! `mandates*`: payers and what they agreed to. New ones are registered by themselves (manual, 계좌등록).
+
+use super::Failure;
+use super::drops::Judged;
+use super::place::Place;
+use super::result_collection::bug;
+use crate::domain::{Application, ApplicationKind, Instant, ItemCode, PayerNo};
+use crate::fault::Trouble;
+use crate::intake::List;
+use crate::intake::answer::Verdict;
+use crate::intake::mandates::{self, BankName, MandateRow, ParseFacts};
+use crate::ledger::{
+    Event, MakeCharges, MandateFacts, MandateStep, NewMandate, OnlyFor, PayerFacts, Subject, Tx,
+};
+use crate::machine::mandate::{Happening, State, step};
+use crate::rules::Refused;
+use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, ItemFact};
+use std::collections::HashMap;
+
+type Key = (PayerNo, ItemCode);
+
+/// What is known before the first row is applied.
+struct Known {
+    payers: HashMap<PayerNo, PayerFacts>,
+    mandates: HashMap<Key, MandateFacts>,
+}
+
+/// Judges and applies all rows.
+pub(super) fn judge(
+    tx: &Tx<'_>,
+    place: &Place,
+    list: &List,
+    file_id: i64,
+    now: Instant,
+) -> Result<Judged, Failure> {
+    let bank = |name: &str| find_bank(place, name);
+    let parsed: Vec<(u64, Result<MandateRow, Vec<Refused>>)> =
+        list.rows().map(|row| (row.no(), mandates::parse(row, &ParseFacts { bank: &bank }))).collect();
+    let known = known(tx, place, &parsed)?;
+    let mut seen: HashMap<Key, u64> = HashMap::new();
+    let mut verdicts = Vec::with_capacity(parsed.len());
+    for (no, row) in parsed {
+        verdicts.push(match row {
+            Err(refused) => Verdict::Refused(refused),
+            Ok(row) => {
+                let key = (row.payer_no().clone(), row.item().clone());
+                let earlier = seen.get(&key).copied();
+                seen.entry(key.clone()).or_insert(no);
+                let applied = Row { tx, place, known: &known, file_id, no, now };
+                applied.judge(row, &key, earlier)?
+            }
+        });
+    }
+    Ok(Judged { verdicts, goes_to: Some(place.registration_date(now)) })
+}
+
+fn known(
+    tx: &Tx<'_>,
+    place: &Place,
+    parsed: &[(u64, Result<MandateRow, Vec<Refused>>)],
+) -> Result<Known, Failure> {
+    let rows: Vec<&MandateRow> = parsed.iter().filter_map(|(_, row)| row.as_ref().ok()).collect();
+    let numbers: Vec<PayerNo> = rows.iter().map(|row| row.payer_no().clone()).collect();
+    let keys: Vec<Key> = rows.iter().map(|row| (row.payer_no().clone(), row.item().clone())).collect();
+    Ok(Known {
+        payers: tx.payers(place.creditor.id, &numbers)?,
+        mandates: tx.mandates(place.creditor.id, &keys)?,
+    })
+}
+
+/// A bank by code, alias or name, as a creditor writes it.
+fn find_bank(place: &Place, text: &str) -> Option<BankName> {
+    let by_code = text.parse().ok().and_then(|code| place.config.banks.find(code));
+    let bank = by_code.or_else(|| place.config.banks.iter().find(|bank| bank.name == text))?;
+    Some(BankName { code: bank.code, account_lengths: bank.account_lengths.clone() })
+}
+
+/// One row on its way into the ledger.
+struct Row<'a> {
+    tx: &'a Tx<'a>,
+    place: &'a Place,
+    known: &'a Known,
+    file_id: i64,
+    no: u64,
+    now: Instant,
+}
+
+impl Row<'_> {
+    fn judge(&self, row: MandateRow, key: &Key, earlier: Option<u64>) -> Result<Verdict, Failure> {
+        let payer = self.known.payers.get(&key.0).map(|facts| &facts.payer);
+        let mandate = self.known.mandates.get(key);
+        let operation = row.operation();
+        let live = mandate.filter(|facts| facts.state.is_live()).map(|facts| &facts.terms);
+        let application = row.onto(payer, live);
+        let bank = self.place.config.banks.find(application.terms.bank);
+        let lengths = bank.map(|bank| bank.account_lengths.as_slice()).unwrap_or_default();
+        let facts = ApplicationFacts {
+            operation,
+            limit_per_debit: self.place.creditor.limit_per_debit,
+            minimum: self.place.profile.min_amount_won,
+            days: &self.place.creditor.days,
+            this_month: self.now.date().month(),
+            item: self.item(&key.1),
+            group_known: self.group_known(&application.payer.group),
+            bank: match bank {
+                None => BankFact::Unknown,
+                Some(bank) if !bank.takes_part => BankFact::NotInService,
+                Some(_) => BankFact::InService(lengths),
+            },
+            encodes: &|text| self.place.desk.encodes(text),
+            payer,
+            mandate: mandate.map(|facts| Existing { state: facts.state, terms: &facts.terms }),
+            earlier_row: earlier,
+        };
+        match application::check(&application, &facts) {
+            Err(refused) => Ok(Verdict::Refused(refused)),
+            Ok(Decision::Unchanged) => Ok(Verdict::Unchanged),
+            Ok(Decision::Edit) => self.edit(&application, mandate),
+            Ok(Decision::New) => self.new_mandate(&application),
+            Ok(Decision::Reapply) => self.reapply(&application, mandate),
+        }
+    }
+
+    fn item(&self, item: &ItemCode) -> ItemFact {
+        match self.place.creditor.items.get(item) {
+            None => ItemFact::Unknown,
+            Some(item) if !item.active => ItemFact::Closed,
+            Some(_) => ItemFact::Active,
+        }
+    }
+
+    fn group_known(&self, group: &str) -> bool {
+        group.is_empty() || group.parse().is_ok_and(|code| self.place.creditor.groups.contains_key(&code))
+    }
+
+    fn line(&self) -> Option<i64> {
+        i64::try_from(self.no).ok()
+    }
+
+    fn new_mandate(&self, application: &Application) -> Result<Verdict, Failure> {
+        let channel = &self.place.creditor.channel;
+        let payer_id = self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
+        let serial = self.tx.next_serial(channel)?;
+        let bank_payer_no =
+            self.place.profile.bank_payer_no.print(self.place.creditor.id, serial).ok_or_else(|| {
+                Failure::Ledger(Trouble::new(
+                    "give a bank payer number",
+                    "the template has no number for this serial",
+                ))
+            })?;
+        let needed = self.place.profile.registration_needed(application.terms.bank);
+        let mandate_id = self.tx.new_mandate(&NewMandate {
+            payer_id,
+            creditor: self.place.creditor.id,
+            channel,
+            bank_payer_no: &bank_payer_no,
+            terms: &application.terms,
+            state: if needed { State::Queued } else { State::Active },
+            active_on: (!needed).then(|| self.now.date()),
+            at: self.now,
+            file: Some(self.file_id),
+            line: self.line(),
+        })?;
+        if needed {
+            self.queue(mandate_id)?;
+            return Ok(Verdict::Accepted(format!("신규, {} 신청", self.place.registration_date(self.now))));
+        }
+        self.charge(mandate_id)?;
+        Ok(Verdict::Accepted("신규, 등록 불필요 은행".into()))
+    }
+
+    fn reapply(&self, application: &Application, mandate: Option<&MandateFacts>) -> Result<Verdict, Failure> {
+        let Some(facts) = mandate else { return self.new_mandate(application) };
+        self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
+        self.tx.update_mandate(facts.mandate_id, &application.terms)?;
+        let to = step(facts.state, Happening::Applied).map_err(bug)?;
+        self.tx.mandate_stepped(&MandateStep {
+            mandate_id: facts.mandate_id,
+            from: facts.state,
+            to,
+            happening: Happening::Applied,
+            reason: None,
+            active_on: None,
+            at: self.now,
+            file: Some(self.file_id),
+            line: self.line(),
+            code: "",
+            note: "재신청",
+        })?;
+        if facts.state != State::Queued {
+            self.queue(facts.mandate_id)?;
+        }
+        Ok(Verdict::Accepted(format!("재신청, {} 신청", self.place.registration_date(self.now))))
+    }
+
+    fn edit(&self, application: &Application, mandate: Option<&MandateFacts>) -> Result<Verdict, Failure> {
+        let payer_id = self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
+        let (subject, id) = match mandate {
+            Some(facts) => {
+                self.tx.update_mandate(facts.mandate_id, &application.terms)?;
+                (Subject::Mandate, facts.mandate_id)
+            }
+            None => (Subject::Payer, payer_id),
+        };
+        self.tx.event(&Event {
+            subject,
+            id,
+            at: self.now,
+            happening: "edited",
+            from: "",
+            to: "",
+            file: Some(self.file_id),
+            line: self.line(),
+            code: "",
+            note: "",
+        })?;
+        Ok(Verdict::Accepted("변경, 다음 청구부터".into()))
+    }
+
+    fn queue(&self, mandate_id: i64) -> Result<(), Failure> {
+        let kind = ApplicationKind::Register;
+        self.tx.queue_registration(mandate_id, kind, self.now, Some(self.file_id), self.line())?;
+        Ok(())
+    }
+
+    /// A mandate that is active at once gets the charges whose debit date it can still reach (decisions.md 10).
+    fn charge(&self, mandate_id: i64) -> Result<(), Failure> {
+        for (month, due) in self.place.reachable_months(self.now) {
+            let only = OnlyFor::Mandates(&[mandate_id]);
+            let creditor = self.place.creditor.id;
+            self.tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: self.now })?;
+        }
+        Ok(())
+    }
+}

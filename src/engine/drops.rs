@@ -1,0 +1,139 @@
+//! A creditor's list: read, judged row by row, applied in one transaction, answered (decisions.md 21).
+//!
+//! Every row gets its verdict: accepted, unchanged, or refused with all reasons; the others go on. The answer and the
+//! summary are archived before the commit and owed by the ledger from it, so that a crash cannot lose them.
+
+use super::incoming::{Arrival, Decided};
+use super::{Engine, Failure, drop_cancels, drop_mandates, drop_requests};
+use crate::domain::{CreditorId, Date};
+use crate::fault::Trouble;
+use crate::intake::answer::{self, About, Verdict};
+use crate::intake::{self, Kind, List};
+use crate::ledger::{FileState, Tx};
+use crate::machine::file::{In, InHappening};
+use crate::spool::Spool;
+use std::io::Read;
+
+/// What became of a list's rows.
+pub(super) struct Judged {
+    pub(super) verdicts: Vec<Verdict>,
+    /// The window or debit date to which accepted rows go, where all go to one.
+    pub(super) goes_to: Option<Date>,
+}
+
+impl Engine {
+    /// Judges and applies a creditor's list.
+    pub(super) fn list(&mut self, creditor: CreditorId, arrival: &Arrival) -> Result<Decided, Failure> {
+        let bytes = self.archived_bytes(arrival)?;
+        let about = About { file: &arrival.name, sha256: arrival.sha256.as_bytes() };
+        let list = match intake::read_list(&arrival.name, &bytes) {
+            Ok(list) => list,
+            Err(faults) => {
+                let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
+                let decided = self.reject(arrival, kind, &faults)?;
+                self.owe_now(
+                    arrival,
+                    &answer::summary_name(&arrival.name),
+                    answer::rejection(&about, &faults).as_bytes(),
+                )?;
+                return Ok(decided);
+            }
+        };
+        let Some(place) = self.place_of(creditor) else { return self.no_channel(arrival) };
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, list.kind.word())?;
+        let judged = match list.kind {
+            Kind::Mandates => drop_mandates::judge(&tx, &place, &list, file_id, arrival.at)?,
+            Kind::Cancel => drop_cancels::judge(&tx, &place, &list, file_id, arrival.at)?,
+            Kind::Request | Kind::Retry => drop_requests::judge(&tx, &place, &list, file_id, arrival.at)?,
+        };
+        let summary = answer::summary(&about, &list, &judged.verdicts, judged.goes_to);
+        let answers = [
+            (answer::answer_name(&arrival.name), answer::print(&list, &judged.verdicts)),
+            (answer::summary_name(&arrival.name), summary.clone().into_bytes()),
+        ];
+        for (name, bytes) in &answers {
+            owe(&self.spool, &tx, arrival, Some(file_id), name, bytes)?;
+        }
+        let report = format!("{}\n{summary}", counts(&list, &judged));
+        tx.set_lines(file_id, i64::try_from(judged.verdicts.len()).unwrap_or(i64::MAX))?;
+        tx.set_report(file_id, &report)?;
+        tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, "")?;
+        tx.commit()?;
+        Ok(Decided::new(In::Applied, report))
+    }
+
+    /// The bytes of a list or order: small files, read whole.
+    pub(super) fn archived_bytes(&self, arrival: &Arrival) -> Result<Vec<u8>, Failure> {
+        let mut file = self.spool.open_archived(arrival.day, &arrival.sha256).map_err(Failure::Spool)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)
+            .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
+        Ok(bytes)
+    }
+
+    /// Owes an answer to a file that is decided already.
+    pub(super) fn owe_now(&mut self, arrival: &Arrival, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        let tx = self.ledger.begin()?;
+        owe(&self.spool, &tx, arrival, None, name, bytes)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Gives every answer that is owed into its owner's outbox.
+    pub(super) fn give_answers(&mut self, now: crate::domain::Instant) -> Result<bool, Failure> {
+        let owed = self.ledger.begin()?.answers_owed()?;
+        let mut worked = false;
+        for answer in owed {
+            let result = self.give(&answer);
+            worked |= self.tell(result, &answer.name, now)?;
+        }
+        Ok(worked)
+    }
+
+    fn give(&mut self, owed: &crate::ledger::OwedAnswer) -> Result<bool, Failure> {
+        let Some(owner) = self.owners.iter().find(|owner| owner.folder() == owed.owner).cloned() else {
+            return Ok(false);
+        };
+        let sha256 = crate::spool::Sha256::from_bytes(owed.sha256);
+        let mut bytes = Vec::new();
+        self.spool
+            .open_archived(owed.day, &sha256)
+            .map_err(Failure::Spool)?
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::Spool(Trouble::new(format!("read the answer {}", owed.name), error)))?;
+        self.spool.answer(&owner, &owed.name, &bytes).map_err(Failure::Spool)?;
+        let tx = self.ledger.begin()?;
+        tx.answer_given(owed.answer_id)?;
+        tx.commit()?;
+        Ok(true)
+    }
+}
+
+/// Archives an answer and lets the ledger owe it. The order matters: what is owed can be given.
+pub(super) fn owe(
+    spool: &Spool,
+    tx: &Tx<'_>,
+    arrival: &Arrival,
+    file_id: Option<i64>,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), Failure> {
+    let day = arrival.at.date();
+    let archived = spool.archive_built(day, |out| out.write_all(bytes)).map_err(Failure::Spool)?;
+    tx.owe_answer(file_id, &arrival.owner_key, name, archived.sha256.as_bytes(), day)?;
+    Ok(())
+}
+
+fn counts(list: &List, judged: &Judged) -> String {
+    let count = |word: &str| judged.verdicts.iter().filter(|verdict| verdict.ko() == word).count();
+    format!(
+        "반영 (applied): {} — {} {}건 가운데 접수 {}, 변동없음 {}, 거절 {}",
+        list.file,
+        list.kind.ko(),
+        judged.verdicts.len(),
+        count("접수"),
+        count("변동없음"),
+        count("거절")
+    )
+}

@@ -1,0 +1,262 @@
+//! The schedule: which steps are due when, planned ahead as rows and done in date order (house.md 6).
+//!
+//! A row is one step of one owner for one business date. It is planned once and done once; a trigger that came twice
+//! finds it done, and a night without power finds all of them waiting, in order. A window that passed while the
+//! daemon was down is done while the exchange's own deadline is ahead, else its lines are missed, aloud.
+
+use super::desk::Desk;
+use super::place::rolled_to;
+use super::{Engine, Failure};
+use crate::config::{Config, RetryMode};
+use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
+use crate::ledger::{Due, DueState, FileState, NewDue};
+
+/// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
+const HORIZON_DAYS: i64 = 45;
+
+/// 청구 생성 at 00:30 of the last banking day before the month (decisions.md 10).
+const CHARGES_AT: (u32, u32) = (0, 30);
+
+/// 자동 의뢰: requests and retries that the config orders are made at 09:00 of the banking day before the debit date,
+/// five hours before the creditor's window closes, so that a person can still take them back.
+const REQUESTS_AT: (u32, u32) = (9, 0);
+
+/// The steps of the schedule, by the word that the ledger keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Job {
+    Charges,
+    Request,
+    Retry,
+    EmitRegistrations,
+    EmitCollections,
+    OverdueRegistrations,
+    OverdueCollections,
+    Expire,
+}
+
+impl Job {
+    const ALL: [Self; 8] = [
+        Self::Charges,
+        Self::Request,
+        Self::Retry,
+        Self::EmitRegistrations,
+        Self::EmitCollections,
+        Self::OverdueRegistrations,
+        Self::OverdueCollections,
+        Self::Expire,
+    ];
+
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Charges => "charges",
+            Self::Request => "request",
+            Self::Retry => "retry",
+            Self::EmitRegistrations => "emit-registrations",
+            Self::EmitCollections => "emit-collections",
+            Self::OverdueRegistrations => "overdue-registrations",
+            Self::OverdueCollections => "overdue-collections",
+            Self::Expire => "expire",
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|job| job.word() == word)
+    }
+}
+
+impl Engine {
+    /// Writes down the steps of the coming weeks, once a day. Refuses to plan past the declared calendar (E30).
+    pub(super) fn plan_ahead(&mut self, now: Instant) -> Result<bool, Failure> {
+        let today = now.date();
+        if self.planned_on == Some(today) {
+            return Ok(false);
+        }
+        let mut rows = Vec::new();
+        for offset in 0..=HORIZON_DAYS {
+            let date = today.plus_days(offset);
+            if self.config.calendar.covers(date).is_err() {
+                break;
+            }
+            for desk in self.desks.values() {
+                plan_channel(&self.config, desk, date, &mut rows);
+            }
+            plan_creditors(&self.config, date, &mut rows);
+        }
+        rows.retain(|row| row.due_at >= self.opened_at);
+        let left = self.config.calendar.days_left(today);
+        let tx = self.ledger.begin()?;
+        let planned = tx.plan_due(&rows)?;
+        if left <= 90 {
+            let text = format!(
+                "declared days are known for {left} more days; extend config/calendar.toml (declared_until)"
+            );
+            tx.alert("calendar-ends", "config/calendar.toml", &text, now)?;
+        }
+        tx.commit()?;
+        self.planned_on = Some(today);
+        Ok(planned > 0)
+    }
+
+    /// Does everything that is due, oldest first.
+    pub(super) fn do_due(&mut self, now: Instant) -> Result<bool, Failure> {
+        let mut worked = false;
+        let due = {
+            let tx = self.ledger.begin()?;
+            tx.due(now)?
+        };
+        for row in due {
+            let result = self.do_one(&row, now);
+            worked |= self.tell(result, &format!("{} {} {}", row.owner, row.job, row.date), now)?;
+            if self.troubled {
+                // Later steps may build on this one: wait for it.
+                break;
+            }
+        }
+        Ok(worked)
+    }
+
+    fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
+        let Some(job) = Job::from_word(&row.job) else { return self.done(row, DueState::Missed, now) };
+        match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
+            (Job::EmitRegistrations, Some(channel), _) => {
+                self.emit_registrations(&channel, row.date, row.due_at, now)?;
+            }
+            (Job::EmitCollections, Some(channel), _) => self.emit_collections(&channel, row.date, now)?,
+            (Job::OverdueRegistrations, Some(channel), _) => {
+                let kind =
+                    self.desks.get(&channel).map(|desk| desk.profile.layouts.registration_request.clone());
+                self.note_overdue(row, &kind.unwrap_or_default(), now)?;
+            }
+            (Job::OverdueCollections, Some(channel), _) => {
+                let kind =
+                    self.desks.get(&channel).map(|desk| desk.profile.layouts.collection_request.clone());
+                self.note_overdue(row, &kind.unwrap_or_default(), now)?;
+            }
+            (Job::Charges, _, Some(creditor)) => self.make_charges(creditor, row.date.month(), now)?,
+            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, now)?,
+            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, now)?,
+            (Job::Expire, _, Some(creditor)) => {
+                let tx = self.ledger.begin()?;
+                tx.expire_mandates(creditor, row.date.month(), now)?;
+                tx.commit()?;
+            }
+            _ => return self.done(row, DueState::Missed, now),
+        }
+        self.done(row, DueState::Done, now)
+    }
+
+    /// The result of a file of ours did not come in time: told, and shown on the board; its records stay as they are,
+    /// and never count as succeeded (E01, E02).
+    fn note_overdue(&mut self, row: &Due, kind: &str, now: Instant) -> Result<(), Failure> {
+        let tx = self.ledger.begin()?;
+        if let Some(file) = tx.out_file(&row.owner, kind, row.date)?
+            && matches!(file.state, FileState::Out(state) if state.is_open())
+        {
+            tx.mark_overdue(file.file_id, true)?;
+            let due = file.due_at.map_or_else(String::new, |due| format!(", due {due}"));
+            let text = format!(
+                "no result of {} has come{due}; ask the bank. Its records stay as they are.",
+                file.name
+            );
+            tx.alert("result-overdue", &file.name, &text, now)?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn done(&mut self, row: &Due, state: DueState, now: Instant) -> Result<bool, Failure> {
+        let tx = self.ledger.begin()?;
+        tx.due_done(row.due_id, state, now, "")?;
+        tx.commit()?;
+        Ok(true)
+    }
+
+    /// The next instant at which a step is due.
+    pub(super) fn next_due(&mut self) -> Result<Option<Instant>, Failure> {
+        let tx = self.ledger.begin()?;
+        Ok(tx.next_due()?)
+    }
+}
+
+/// The steps of a channel for one day: its registration window of that banking day, and the windows and overdue
+/// marks of the debit date.
+fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>) {
+    let calendar = &config.calendar;
+    if !calendar.is_open(date) {
+        return;
+    }
+    let owner = desk.key();
+    let mut push = |job: Job, due_at: Instant, deadline_at: Instant| {
+        rows.push(NewDue {
+            owner: owner.clone(),
+            job: job.word().to_string(),
+            date,
+            opens_at: due_at,
+            due_at,
+            deadline_at: Some(deadline_at),
+        });
+    };
+    let registration = &desk.profile.registration;
+    push(
+        Job::EmitRegistrations,
+        registration.cutoff.instant(calendar, date),
+        registration.deadline.instant(calendar, date),
+    );
+    let collection = &desk.profile.collection;
+    push(
+        Job::EmitCollections,
+        collection.cutoff.instant(calendar, date),
+        collection.deadline.instant(calendar, date),
+    );
+    let grace = desk.profile.result_grace_minutes;
+    for (job, window) in [(Job::OverdueRegistrations, registration), (Job::OverdueCollections, collection)] {
+        let at = window.result_due.instant(calendar, date).plus_minutes(grace);
+        push(job, at, at);
+    }
+}
+
+/// The steps of all creditors that belong to one day: charges of a month on its last banking day before, automatic
+/// requests and retries for a debit date.
+fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
+    let calendar = &config.calendar;
+    for creditor in config.creditors.values() {
+        let owner = format!("creditor/{}", creditor.id);
+        let mut push = |job: Job, date: Date, due_at: Instant| {
+            rows.push(NewDue {
+                owner: owner.clone(),
+                job: job.word().to_string(),
+                date,
+                opens_at: due_at,
+                due_at,
+                deadline_at: None,
+            });
+        };
+        if date.day() == 1 {
+            push(Job::Charges, date, calendar.last_before(date.month()).at(time(CHARGES_AT)));
+            push(Job::Expire, date, date.at(TimeOfDay::MIDNIGHT));
+        }
+        if !calendar.is_open(date) {
+            continue;
+        }
+        let at = calendar.shift(date, -1).at(time(REQUESTS_AT));
+        if creditor.auto_request && !rolled_to(config, &creditor.days, date).is_empty() {
+            push(Job::Request, date, at);
+        }
+        let automatic = creditor.retry.mode == RetryMode::Auto;
+        if automatic && !rolled_to(config, &creditor.retry.days, date).is_empty() {
+            push(Job::Retry, date, at);
+        }
+    }
+}
+
+fn time((hour, minute): (u32, u32)) -> TimeOfDay {
+    TimeOfDay::new(hour, minute, 0).unwrap_or(TimeOfDay::MIDNIGHT)
+}
+
+fn channel_of(owner: &str) -> Option<ChannelId> {
+    owner.strip_prefix("channel/")?.parse().ok()
+}
+
+fn creditor_of(owner: &str) -> Option<CreditorId> {
+    owner.strip_prefix("creditor/")?.parse().ok()
+}

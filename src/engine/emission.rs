@@ -1,0 +1,410 @@
+//! A window closes: the lines of its file are checked once more, numbered, written, read back and committed.
+//!
+//! The bytes go into the archive first (fsynced), then the ledger commits their hash with the state `built`; from
+//! there `outgoing` publishes them. A crash before the commit leaves an archive object that nothing names and that
+//! the next try writes again, byte for byte. What the peer may have seen is never built twice.
+
+use super::desk::Desk;
+use super::{Engine, Failure};
+use crate::bank::{FileHead, collection, registration};
+use crate::config::Config;
+use crate::domain::{ChannelId, Date, Instant, Won};
+use crate::fault::{Faults, Trouble};
+use crate::layout::WriteError;
+use crate::ledger::{CollectionRow, FileRow, FileState, RegistrationRow, Sealed, Tx};
+use crate::machine::file::{Out, OutHappening};
+use crate::rules::DebitLimits;
+use crate::rules::emission as rule;
+use std::borrow::Cow;
+use std::io::{self, Read, Write};
+
+/// Lines that are fetched from the ledger at a time: bounds memory whatever the file's size.
+const CHUNK: usize = 4096;
+
+/// What a file holds, as written and as read back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Content {
+    lines: i64,
+    won: Won,
+}
+
+impl Engine {
+    /// The registration window of banking day `date` closed (decisions.md 5): everything queued before the cut-off
+    /// goes out in one file; nothing queued = no file, unless the profile says `send_empty`.
+    pub(super) fn emit_registrations(
+        &mut self,
+        channel: &ChannelId,
+        date: Date,
+        cutoff: Instant,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let owner = desk.key();
+        let calendar = &self.config.calendar;
+        let deadline = desk.profile.registration.deadline.instant(calendar, date);
+        let layout = desk.profile.layouts.registration_request.clone();
+        let format = desk.registration_request.layout();
+        let name = format.file_name(date);
+        let tx = self.ledger.begin()?;
+        if now > deadline {
+            let waiting = tx.queued_registrations(channel, cutoff)?;
+            if waiting > 0 {
+                let text = format!(
+                    "{waiting} applications missed the exchange's deadline {deadline}; they wait for the next window"
+                );
+                tx.alert("window-missed", &name, &text, now)?;
+                tx.commit()?;
+            }
+            return Ok(());
+        }
+        if tx.out_file(&owner, &layout, date)?.is_some() {
+            return Ok(());
+        }
+        if tx.queued_registrations(channel, cutoff)? == 0 && !desk.profile.send_empty {
+            return Ok(());
+        }
+        let file_id = tx.plan_out(&owner, &layout, &name, date, Some(deadline), now)?;
+        tx.batch_registrations(channel, file_id, cutoff)?;
+        let head = desk.head(format, date);
+        let day = now.date();
+        let archived = self
+            .spool
+            .archive_built(day, |out| {
+                write_registrations(&tx, &desk, &head, file_id, out).map_err(io::Error::other)
+            })
+            .map_err(Failure::Spool)?;
+        let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
+        let content = read_back_registrations(&tx, &desk, &head, file_id, input)?;
+        let due_at = desk.profile.registration.result_due.instant(&self.config.calendar, date);
+        seal(&tx, file_id, &archived, content, day, &self.boot_id, due_at, now)?;
+        tx.commit()?;
+        tracing::info!(file = %name, lines = content.lines, "built");
+        Ok(())
+    }
+
+    /// The collection window of debit date `date` closed: the lines are checked again, gaps are closed, the file
+    /// is built. After the exchange's deadline they are missed, listed and told (house.md 6).
+    pub(super) fn emit_collections(
+        &mut self,
+        channel: &ChannelId,
+        date: Date,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let owner = desk.key();
+        let tx = self.ledger.begin()?;
+        let Some(file) = tx.out_file(&owner, &desk.profile.layouts.collection_request, date)? else {
+            return Ok(());
+        };
+        if file.state != FileState::Out(Out::Planned) {
+            return Ok(());
+        }
+        let deadline = desk.profile.collection.deadline.instant(&self.config.calendar, date);
+        if now > deadline {
+            let missed = tx.mark_missed(file.file_id, now)?;
+            step_out(
+                &tx,
+                file.file_id,
+                Out::Planned,
+                OutHappening::Missed,
+                now,
+                "the exchange's deadline passed",
+            )?;
+            let text = format!(
+                "{missed} requested debits of {date} missed the exchange's deadline {deadline}; they may be requested for another date"
+            );
+            tx.alert("window-missed", &file.name, &text, now)?;
+            tx.commit()?;
+            return Ok(());
+        }
+        exclude_unfit(&tx, &desk, &self.config, file.file_id, date, now)?;
+        let lines = tx.close_gaps(file.file_id)?;
+        if lines == 0 {
+            step_out(&tx, file.file_id, Out::Planned, OutHappening::Emptied, now, "no line was left")?;
+            tx.commit()?;
+            return Ok(());
+        }
+        let head = desk.head(desk.collection_request.layout(), date);
+        let lines = Lines { tx: &tx, desk: &desk, config: &self.config, file_id: file.file_id };
+        let day = now.date();
+        let archived = self
+            .spool
+            .archive_built(day, |out| lines.write(&head, out).map_err(io::Error::other))
+            .map_err(Failure::Spool)?;
+        let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
+        let content = lines.read_back(&head, input)?;
+        let due_at = desk.profile.collection.result_due.instant(&self.config.calendar, date);
+        seal(&tx, file.file_id, &archived, content, day, &self.boot_id, due_at, now)?;
+        tx.commit()?;
+        tracing::info!(file = %file.name, lines = content.lines, won = content.won.get(), "built");
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Sends the lines of a refused file again, in a new file of the same kind and date (E23).
+    pub(super) fn emit_again(&mut self, file: &FileRow, now: Instant) -> Result<(), Failure> {
+        let channel = file.owner.strip_prefix("channel/").and_then(|id| id.parse::<ChannelId>().ok());
+        let (Some(channel), Some(date)) = (channel, file.date) else { return Ok(()) };
+        let Some(desk) = self.desks.get(&channel).cloned() else { return Ok(()) };
+        if file.kind == desk.profile.layouts.registration_request {
+            let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
+            self.emit_registrations(&channel, date, cutoff, now)
+        } else {
+            self.emit_collections(&channel, date, now)
+        }
+    }
+}
+
+/// Commits what was built: hash, counts, boot id, and the state `built`.
+#[expect(clippy::too_many_arguments, reason = "each is one column of the file's row")]
+fn seal(
+    tx: &Tx<'_>,
+    file_id: i64,
+    archived: &crate::spool::Archived,
+    content: Content,
+    archive_day: Date,
+    boot_id: &str,
+    due_at: Instant,
+    now: Instant,
+) -> Result<(), Failure> {
+    tx.sealed(
+        file_id,
+        &Sealed {
+            sha256: *archived.sha256.as_bytes(),
+            bytes: i64::try_from(archived.bytes).unwrap_or(i64::MAX),
+            lines: content.lines,
+            won: content.won,
+            archive_day,
+            boot_id,
+            due_at: Some(due_at),
+        },
+    )?;
+    step_out(tx, file_id, Out::Planned, OutHappening::Built, now, "the window closed")?;
+    Ok(())
+}
+
+/// One step of a file of ours, asked of the machine and written to the ledger.
+pub(super) fn step_out(
+    tx: &Tx<'_>,
+    file_id: i64,
+    from: Out,
+    happening: OutHappening,
+    now: Instant,
+    cause: &str,
+) -> Result<Out, Failure> {
+    let to = crate::machine::file::step_out(from, happening)
+        .map_err(|refusal| Failure::Ledger(Trouble::new("move a file of ours", refusal.to_string())))?;
+    tx.file_stepped(file_id, happening.word(), FileState::Out(to), now, cause)?;
+    Ok(to)
+}
+
+/// Leaves out, with a reason, every line that may not go as it stands (E24, E34, E35, E37, E53).
+fn exclude_unfit(
+    tx: &Tx<'_>,
+    desk: &Desk,
+    config: &Config,
+    file_id: i64,
+    date: Date,
+    now: Instant,
+) -> Result<(), Failure> {
+    let gate = desk.profile.gate.date(&config.calendar, date);
+    let mut after = 0;
+    loop {
+        let rows = tx.planned_lines(file_id, after, CHUNK)?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.line_no;
+        let mut unfit = Vec::new();
+        for row in &rows {
+            let creditor = config.creditors.get(&row.creditor);
+            let facts = rule::LineFacts {
+                mandate: row.mandate_state,
+                active_on: row.active_on,
+                gate,
+                creditor_in_service: creditor.is_some(),
+                bank_in_service: config.banks.find(row.bank).is_some_and(|bank| bank.takes_part),
+                limits: DebitLimits {
+                    mandate: row.limit,
+                    contract: creditor.map_or(Won::ZERO, |creditor| creditor.limit_per_debit),
+                    minimum: desk.profile.min_amount_won,
+                },
+                amount: row.amount,
+                open: row.open,
+            };
+            if let Err(refused) = rule::check(&facts) {
+                unfit.push((row.collection_id, refused.name.word().to_string()));
+            }
+        }
+        tx.exclude(&unfit, now)?;
+    }
+}
+
+fn write_registrations(
+    tx: &Tx<'_>,
+    desk: &Desk,
+    head: &FileHead,
+    file_id: i64,
+    out: &mut dyn Write,
+) -> Result<(), Trouble> {
+    let written = |error: WriteError| Trouble::new(format!("write {}", head.name), error.to_string());
+    let mut writer = desk.registration_request.writer(out, head).map_err(written)?;
+    let mut after = 0;
+    loop {
+        let rows = tx.registration_lines(file_id, after, CHUNK)?;
+        let Some(last) = rows.last() else { break };
+        after = last.line_no;
+        for row in &rows {
+            writer.put(&registration_line(row, head.date)).map_err(written)?;
+        }
+    }
+    writer.finish().map_err(written)?;
+    Ok(())
+}
+
+/// Reads our own file with the reader's code and holds every line against the ledger's row.
+fn read_back_registrations(
+    tx: &Tx<'_>,
+    desk: &Desk,
+    head: &FileHead,
+    file_id: i64,
+    input: impl Read,
+) -> Result<Content, Failure> {
+    let mut reader = desk.registration_request.reader(&head.name, input);
+    let mut rows = Vec::new().into_iter();
+    let (mut after, mut lines) = (0, 0);
+    while let Some(line) = reader.next_line().map_err(Failure::Spool)? {
+        let row: RegistrationRow = match rows.next() {
+            Some(row) => row,
+            None => {
+                rows = tx.registration_lines(file_id, after, CHUNK)?.into_iter();
+                rows.next().ok_or_else(|| differs(&head.name, after + 1))?
+            }
+        };
+        after = row.line_no;
+        if line != registration_line(&row, head.date) {
+            return Err(differs(&head.name, after));
+        }
+        lines += 1;
+    }
+    let reading = reader.finish().map_err(Failure::Spool)?;
+    let left = rows.next().is_some() || !tx.registration_lines(file_id, after, 1)?.is_empty();
+    if left || !reading.faults.is_empty() {
+        return Err(unreadable(&head.name, &reading.faults));
+    }
+    Ok(Content { lines, won: Won::ZERO })
+}
+
+/// The lines of one file of debits, on their way to its bytes and back.
+struct Lines<'a> {
+    tx: &'a Tx<'a>,
+    desk: &'a Desk,
+    config: &'a Config,
+    file_id: i64,
+}
+
+impl Lines<'_> {
+    fn line<'r>(&'r self, row: &'r CollectionRow) -> collection::Line<'r> {
+        let creditor = self.config.creditors.get(&row.creditor);
+        let item = creditor.and_then(|creditor| creditor.items.get(&row.item));
+        collection::Line {
+            serial: serial(row.line_no),
+            bank: row.bank,
+            account: Cow::Borrowed(row.account.reveal()),
+            amount: row.amount,
+            id_no: Cow::Borrowed(row.id_no.reveal()),
+            passbook_text: Cow::Borrowed(item.map_or("", |item| item.passbook_text.as_str())),
+            bank_payer_no: Cow::Borrowed(row.bank_payer_no.as_str()),
+            mode: self.desk.mode,
+            phone: Cow::Borrowed(""),
+        }
+    }
+
+    fn write(&self, head: &FileHead, out: &mut dyn Write) -> Result<(), Trouble> {
+        let written = |error: WriteError| Trouble::new(format!("write {}", head.name), error.to_string());
+        let mut writer = self.desk.collection_request.writer(out, head).map_err(written)?;
+        let mut after = 0;
+        loop {
+            let rows = self.tx.planned_lines(self.file_id, after, CHUNK)?;
+            let Some(last) = rows.last() else { break };
+            after = last.line_no;
+            for row in &rows {
+                writer.put(&self.line(row)).map_err(written)?;
+            }
+        }
+        writer.finish().map_err(written)?;
+        Ok(())
+    }
+
+    /// Reads our own file with the reader's code and holds every line against the ledger's row.
+    fn read_back(&self, head: &FileHead, input: impl Read) -> Result<Content, Failure> {
+        let mut rows = Vec::new().into_iter();
+        let (mut after, mut lines, mut won) = (0, 0, Won::ZERO);
+        let mut wrong = None;
+        let reader = self.desk.collection_request.reader(&head.name, input);
+        let reading = reader
+            .each(|_, line| {
+                let row: CollectionRow = match rows.next() {
+                    Some(row) => row,
+                    None => {
+                        rows = self.tx.planned_lines(self.file_id, after, CHUNK)?.into_iter();
+                        match rows.next() {
+                            Some(row) => row,
+                            None => {
+                                wrong = wrong.or(Some(after + 1));
+                                return Ok(());
+                            }
+                        }
+                    }
+                };
+                after = row.line_no;
+                if *line != self.line(&row) {
+                    wrong = wrong.or(Some(after));
+                }
+                lines += 1;
+                won = won.checked_add(row.amount).unwrap_or(won);
+                Ok(())
+            })
+            .map_err(Failure::Spool)?;
+        if let Some(line) = wrong {
+            return Err(differs(&head.name, line));
+        }
+        let left = rows.next().is_some() || !self.tx.planned_lines(self.file_id, after, 1)?.is_empty();
+        if left || !reading.faults.is_empty() || reading.won != Some(won) {
+            return Err(unreadable(&head.name, &reading.faults));
+        }
+        Ok(Content { lines, won })
+    }
+}
+
+/// What was written is not what the ledger holds: a bug or a lying disk. The transaction is taken back and the
+/// process stops; nothing has left the house.
+fn differs(name: &str, line: i64) -> Failure {
+    Failure::Ledger(Trouble::new(
+        format!("read back {name}"),
+        format!("line {line} is not what the ledger holds"),
+    ))
+}
+
+fn unreadable(name: &str, faults: &Faults) -> Failure {
+    Failure::Ledger(Trouble::new(
+        format!("read back {name}"),
+        format!("what was written does not read well: {faults}"),
+    ))
+}
+
+fn registration_line(row: &RegistrationRow, date: Date) -> registration::Line {
+    registration::Line {
+        serial: serial(row.line_no),
+        kind: row.kind,
+        application_date: date,
+        bank_payer_no: row.bank_payer_no.clone(),
+        bank: row.bank,
+        account: row.account.clone(),
+        id_no: Some(row.id_no.reveal().to_string()),
+    }
+}
+
+/// Line numbers are at most eight digits on the wire; the ledger checks that they are positive.
+fn serial(line_no: i64) -> u32 {
+    u32::try_from(line_no).unwrap_or(u32::MAX)
+}

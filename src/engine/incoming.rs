@@ -1,0 +1,302 @@
+//! What came into an inbox: claim, archive, recognise, decide, commit, settle (house.md 5).
+//!
+//! The archived bytes are what is judged. One transaction commits the file's row, everything that follows from it
+//! and the answers it owes; then the file is settled into done/, rejected/ or held/ with its report beside it. A
+//! crash in between is finished at the next start by the row (`start`), never by judging twice.
+
+use super::{Engine, Failure};
+use crate::domain::{Date, Instant};
+use crate::fault::{Fault, Faults, Place};
+use crate::ledger::{FileRow, FileState, NewIn, Tx};
+use crate::machine::file::{In, InHappening};
+use crate::spool::{Archived, ClaimError, Claimed, Outcome, Owner, Seen, Sha256, Skip};
+
+/// A file whose bytes are in the archive, to be judged.
+pub(super) struct Arrival {
+    pub(super) owner: Owner,
+    /// The ledger's name of its folder: `channel/main`.
+    pub(super) owner_key: String,
+    /// Its name, safe to print.
+    pub(super) name: String,
+    pub(super) sha256: Sha256,
+    pub(super) bytes: u64,
+    /// The day under which the archive keeps it.
+    pub(super) day: Date,
+    /// When it is judged: business time.
+    pub(super) at: Instant,
+    /// Its row, where it was held and is judged again.
+    held: Option<i64>,
+}
+
+/// What was decided about a file, already committed.
+pub(super) struct Decided {
+    pub(super) state: In,
+    pub(super) report: String,
+}
+
+impl Decided {
+    /// A decision with its report.
+    pub(super) fn new(state: In, report: impl Into<String>) -> Self {
+        Self { state, report: report.into() }
+    }
+}
+
+/// In which room a file of a state rests.
+pub(super) fn room_of(state: In) -> Option<Outcome> {
+    match state {
+        In::Claimed => None,
+        In::Applied | In::Duplicate => Some(Outcome::Done),
+        In::Rejected => Some(Outcome::Rejected),
+        In::Held => Some(Outcome::Held),
+    }
+}
+
+impl Engine {
+    /// Takes every settled file of every inbox, in the order of folders and names. Answers whether anything changed
+    /// and whether a file is still growing.
+    pub(super) fn take_inboxes(&mut self, now: Instant, monotonic_ms: u64) -> Result<(bool, bool), Failure> {
+        let (mut worked, mut growing) = (false, false);
+        for owner in self.owners.clone() {
+            let seen = match self.spool.scan(&owner) {
+                Ok(seen) => seen,
+                Err(trouble) => {
+                    self.tell(Err(Failure::Spool(trouble)), &owner.folder(), now)?;
+                    continue;
+                }
+            };
+            self.quiet.forget_gone(&owner, &seen);
+            for entry in seen {
+                let result = self.take_entry(&owner, &entry, now, monotonic_ms, &mut growing);
+                worked |= self.tell(result, &entry.shown(), now)?;
+            }
+        }
+        Ok((worked, growing))
+    }
+
+    fn take_entry(
+        &mut self,
+        owner: &Owner,
+        seen: &Seen,
+        now: Instant,
+        monotonic_ms: u64,
+        growing: &mut bool,
+    ) -> Result<bool, Failure> {
+        match seen.skip {
+            Some(Skip::Unfinished | Skip::Hidden | Skip::Marker) => return Ok(false),
+            None => {}
+        }
+        if !self.quiet.settled(owner, seen, monotonic_ms, self.config.quiet_ms) {
+            *growing = true;
+            return Ok(false);
+        }
+        let claimed = match self.spool.claim(owner, seen) {
+            Ok(claimed) => claimed,
+            Err(ClaimError::Gone | ClaimError::Busy) => return Ok(false),
+            Err(ClaimError::Changed) => {
+                *growing = true;
+                return Ok(false);
+            }
+            Err(ClaimError::Trouble(trouble)) => return Err(Failure::Spool(trouble)),
+            Err(ClaimError::Unreadable) => return self.tell_unreadable(owner, seen, now),
+            Err(why @ (ClaimError::NotAFile(_) | ClaimError::TooLarge { .. })) => {
+                return self.refuse(owner, seen, &why, now);
+            }
+        };
+        self.decide_and_settle(claimed, now)?;
+        Ok(true)
+    }
+
+    /// Archives, decides, commits and settles one claimed file.
+    pub(super) fn decide_and_settle(&mut self, claimed: Claimed, now: Instant) -> Result<(), Failure> {
+        let archived = self.spool.archive(&claimed, now.date()).map_err(Failure::Spool)?;
+        let arrival = Arrival::new(&claimed, &archived, now);
+        if archived.repaired {
+            let tx = self.ledger.begin()?;
+            let text = "the archive held other bytes under this hash (a damaged disk); they were replaced";
+            tx.alert("archive-damaged", &arrival.name, text, now)?;
+            tx.commit()?;
+        }
+        let decided = match self.same_bytes(&arrival)? {
+            Some(earlier) => self.duplicate(&arrival, &earlier)?,
+            None => self.decide(&arrival)?,
+        };
+        tracing::info!(file = %arrival.name, owner = %arrival.owner_key, state = decided.state.word(), "taken");
+        self.settle(&claimed, decided.state, &decided.report)
+    }
+
+    pub(super) fn decide(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
+        match arrival.owner.clone() {
+            Owner::Channel(channel) => self.bank_file(&channel, arrival),
+            Owner::Creditor(creditor) => self.list(creditor, arrival),
+            Owner::Control => self.order(arrival),
+        }
+    }
+
+    /// Moves a decided file to its room, and notes where it rests.
+    pub(super) fn settle(&mut self, claimed: &Claimed, state: In, report: &str) -> Result<(), Failure> {
+        let Some(outcome) = room_of(state) else { return Ok(()) };
+        self.spool.settle(claimed, outcome, Some(report)).map_err(Failure::Spool)?;
+        let tx = self.ledger.begin()?;
+        tx.settled(&claimed.owner().folder(), &claimed.shown())?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn same_bytes(&mut self, arrival: &Arrival) -> Result<Option<FileRow>, Failure> {
+        let tx = self.ledger.begin()?;
+        Ok(tx.file_seen(&arrival.owner_key, arrival.sha256.as_bytes())?)
+    }
+
+    /// Same bytes again, under whatever name (E03, E05, E63): noted, no other effect.
+    fn duplicate(&mut self, arrival: &Arrival, earlier: &FileRow) -> Result<Decided, Failure> {
+        let report = format!(
+            "중복 (duplicate): {} 은(는) {} 에 처리된 {} 과(와) 같은 파일입니다. 다시 반영하지 않았습니다.\nThe same bytes were taken as {} at {}; nothing was applied again.\n",
+            arrival.name, earlier.created_at, earlier.name, earlier.name, earlier.created_at
+        );
+        let cause = format!("same bytes as {} of {}", earlier.name, earlier.created_at);
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, &earlier.kind)?;
+        arrival.leave(&tx, file_id, InHappening::Duplicate, In::Duplicate, &cause, &report)?;
+        tx.commit()?;
+        Ok(Decided::new(In::Duplicate, report))
+    }
+
+    /// Rejects a file with all its faults: nothing of it was or will be applied.
+    pub(super) fn reject(
+        &mut self,
+        arrival: &Arrival,
+        kind: &str,
+        faults: &Faults,
+    ) -> Result<Decided, Failure> {
+        let names: Vec<&str> = faults.kept().iter().map(|fault| fault.name).take(3).collect();
+        let cause = format!("{} faults: {}", faults.total(), names.join(", "));
+        let report = format!(
+            "반려 (rejected): {} — 오류 {}건, 한 건도 반영하지 않았습니다.\n{} faults; no record of the file was applied. The file was moved to rejected/.\n\n{faults}",
+            arrival.name,
+            faults.total(),
+            faults.total()
+        );
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, kind)?;
+        arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;
+        tx.alert("file-rejected", &arrival.name, &cause, arrival.at)?;
+        tx.commit()?;
+        Ok(Decided::new(In::Rejected, report))
+    }
+
+    /// Holds a file for a person, or until its predecessor is out.
+    pub(super) fn hold(
+        &mut self,
+        arrival: &Arrival,
+        kind: &str,
+        date: Option<Date>,
+        why: &Fault,
+    ) -> Result<Decided, Failure> {
+        let report = format!("보류 (held): {}\n\n{why}", arrival.name);
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, kind)?;
+        if let Some(date) = date {
+            tx.set_date(file_id, date)?;
+        }
+        arrival.leave(&tx, file_id, InHappening::Held, In::Held, why.name, &report)?;
+        tx.alert("file-held", &arrival.name, &why.expected, arrival.at)?;
+        tx.commit()?;
+        Ok(Decided::new(In::Held, report))
+    }
+
+    fn tell_unreadable(&mut self, owner: &Owner, seen: &Seen, now: Instant) -> Result<bool, Failure> {
+        let text = "sunap is not allowed to read it; it stays in the inbox until its owner or mode is mended";
+        let tx = self.ledger.begin()?;
+        let new =
+            tx.alert("file-unreadable", &format!("{}/inbox/{}", owner.folder(), seen.shown()), text, now)?;
+        tx.commit()?;
+        Ok(new)
+    }
+
+    /// A folder, pipe, link, device or oversized file: moved aside with a report, never opened.
+    fn refuse(
+        &mut self,
+        owner: &Owner,
+        seen: &Seen,
+        why: &ClaimError,
+        now: Instant,
+    ) -> Result<bool, Failure> {
+        let fault = Fault::new(
+            "inbox-entry-unfit",
+            Place::file(format!("{}/inbox/{}", owner.folder(), seen.shown())),
+            format!("an inbox takes plain files only; {why}"),
+            "drop a plain file, written under another name (name.tmp) and then renamed",
+        );
+        let report = format!("반려 (rejected): {}\n\n{fault}", seen.shown());
+        self.spool.refuse_entry(owner, seen, &report).map_err(Failure::Spool)?;
+        let tx = self.ledger.begin()?;
+        tx.alert("inbox-entry-unfit", &seen.shown(), &fault.expected, now)?;
+        tx.commit()?;
+        Ok(true)
+    }
+}
+
+impl Arrival {
+    /// A file that was just claimed and archived.
+    fn new(claimed: &Claimed, archived: &Archived, at: Instant) -> Self {
+        Self {
+            owner: claimed.owner().clone(),
+            owner_key: claimed.owner().folder(),
+            name: claimed.shown(),
+            sha256: archived.sha256,
+            bytes: archived.bytes,
+            day: at.date(),
+            at,
+            held: None,
+        }
+    }
+
+    /// A held file, judged again.
+    pub(super) fn again(file: &FileRow, owner: Owner, sha256: Sha256, day: Date, at: Instant) -> Self {
+        Self {
+            owner_key: owner.folder(),
+            owner,
+            name: file.name.clone(),
+            sha256,
+            bytes: u64::try_from(file.bytes).unwrap_or(0),
+            day,
+            at,
+            held: Some(file.file_id),
+        }
+    }
+
+    /// The file's row in the ledger, claimed: a new one, or the one of a held file taken up again.
+    pub(super) fn enter(&self, tx: &Tx<'_>, kind: &str) -> Result<i64, Failure> {
+        if let Some(file_id) = self.held {
+            let happening = InHappening::Released.word();
+            tx.file_stepped(file_id, happening, FileState::In(In::Claimed), self.at, "judged again")?;
+            return Ok(file_id);
+        }
+        Ok(tx.file_in(&NewIn {
+            owner: &self.owner_key,
+            kind,
+            name: &self.name,
+            sha256: *self.sha256.as_bytes(),
+            bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
+            archive_day: self.day,
+            dropped_by: "",
+            at: self.at,
+        })?)
+    }
+
+    /// Closes the row of a file that is not applied: its state, why, and the report for its folder.
+    fn leave(
+        &self,
+        tx: &Tx<'_>,
+        file_id: i64,
+        happening: InHappening,
+        to: In,
+        cause: &str,
+        report: &str,
+    ) -> Result<(), Failure> {
+        tx.set_note(file_id, cause)?;
+        tx.set_report(file_id, report)?;
+        tx.file_stepped(file_id, happening.word(), FileState::In(to), self.at, cause)?;
+        Ok(())
+    }
+}

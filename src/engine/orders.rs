@@ -1,0 +1,275 @@
+//! Operators' orders: files of TOML in `control/inbox`, each answered in `control/outbox`, journaled with who and why.
+//!
+//! An order about a file moves the file first where that takes it out of the peer's reach, and is safe to repeat: a
+//! crash in between leaves the order in work, and it is judged again.
+
+use super::drops::owe;
+use super::emission::step_out;
+use super::incoming::{Arrival, Decided, room_of};
+use super::outgoing::lines_refused;
+use super::{Engine, Failure};
+use crate::domain::{ChannelId, Instant};
+use crate::intake::order::{self, Order, Outcome, Target, Verb};
+use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
+use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
+use crate::machine::mandate::{Happening, step};
+use crate::spool::{Owner, Sha256};
+use std::ffi::OsStr;
+
+impl Engine {
+    /// Judges an order, does it, answers it.
+    pub(super) fn order(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
+        let bytes = self.archived_bytes(arrival)?;
+        let answer_name = format!("{}.answer.toml", arrival.name.trim_end_matches(".toml"));
+        let order = match Order::parse(&arrival.name, &bytes) {
+            Ok(order) => order,
+            Err(faults) => {
+                let decided = self.reject(arrival, "order", &faults)?;
+                self.owe_now(arrival, &answer_name, order::rejection(&faults).as_bytes())?;
+                return Ok(decided);
+            }
+        };
+        let outcome = self.carry_out(&order, arrival.at)?;
+        let text = order.answer(&outcome);
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, "order")?;
+        owe(&self.spool, &tx, arrival, Some(file_id), &answer_name, text.as_bytes())?;
+        let (happening, said) = match &outcome {
+            Outcome::Done(text) => ("done", text),
+            Outcome::Refused(text) => ("refused", text),
+        };
+        let note = format!("{} by {}: {} — {said}", order.verb.word(), order.by, order.reason);
+        tx.event(&Event {
+            subject: Subject::Order,
+            id: file_id,
+            at: arrival.at,
+            happening,
+            from: "",
+            to: "",
+            file: Some(file_id),
+            line: None,
+            code: "",
+            note: &note,
+        })?;
+        tx.set_report(file_id, &text)?;
+        tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
+        tx.commit()?;
+        tracing::info!(order = order.verb.word(), happening, "order");
+        Ok(Decided::new(In::Applied, text))
+    }
+
+    fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
+        if !order.verb.is_of_file() {
+            return self.order_of_mandate(order, now);
+        }
+        let Some(file) = self.file_meant(&order.target, order.verb)? else {
+            return Ok(Outcome::Refused(
+                "no file of that name or id is known, or none in a state that fits".into(),
+            ));
+        };
+        let cause = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        match file.state {
+            FileState::Out(state) => self.order_of_our_file(order.verb, &file, state, &cause, now),
+            FileState::In(state) => self.order_of_their_file(order.verb, &file, state, &cause, now),
+        }
+    }
+
+    /// The file that an order means: by id, or the latest of its name whose state can take the verb.
+    fn file_meant(&mut self, target: &Target, verb: Verb) -> Result<Option<FileRow>, Failure> {
+        let owners: Vec<String> = self.owners.iter().map(Owner::folder).collect();
+        let tx = self.ledger.begin()?;
+        let (owner, name) = match target {
+            Target::FileId(id) => return Ok(tx.file(*id)?),
+            Target::FileName { owner, name } => (owner.as_ref().map(ToString::to_string), name),
+            Target::MandateId(_) | Target::Mandate { .. } => return Ok(None),
+        };
+        let mut found = Vec::new();
+        for folder in owners.iter().filter(|folder| owner.as_ref().is_none_or(|owner| owner == *folder)) {
+            found.extend(tx.files_named(folder, name)?);
+        }
+        found.sort_by_key(|file| file.file_id);
+        let fits = found.iter().rposition(|file| takes(file.state, verb));
+        Ok(match fits {
+            Some(index) => Some(found.swap_remove(index)),
+            None => found.pop(),
+        })
+    }
+
+    fn order_of_our_file(
+        &mut self,
+        verb: Verb,
+        file: &FileRow,
+        state: Out,
+        cause: &str,
+        now: Instant,
+    ) -> Result<Outcome, Failure> {
+        let Some(channel) = file.owner.strip_prefix("channel/").and_then(|id| id.parse::<ChannelId>().ok())
+        else {
+            return Ok(Outcome::Refused("the file belongs to no channel".into()));
+        };
+        if verb == Verb::FileRelease && state == Out::Refused {
+            return self.release_refused(file, now);
+        }
+        let Some(happening) = happening_of(verb) else {
+            return Ok(Outcome::Refused("not an order for a file".into()));
+        };
+        if let Err(refusal) = file_step(state, happening) {
+            return Ok(Outcome::Refused(refusal.to_string()));
+        }
+        let registration = self.is_registration(file);
+        let sha256 = file.sha256.map(Sha256::from_bytes);
+        if let Some(sha256) = sha256 {
+            match verb {
+                Verb::FileRelease => {
+                    self.spool.release_outgoing(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
+                }
+                Verb::FileMarkSent => {
+                    self.spool.hold_outgoing(&channel, &file.name, &sha256, cause).map_err(Failure::Spool)?;
+                }
+                Verb::FileHold | Verb::FileReject | Verb::MandateSuspend | Verb::MandateResume => {}
+            }
+        }
+        let tx = self.ledger.begin()?;
+        step_out(&tx, file.file_id, state, happening, now, cause)?;
+        if verb == Verb::FileReject {
+            let late = file.deadline_at.is_some_and(|deadline| now > deadline);
+            lines_refused(&tx, file, registration, None, "", late, now)?;
+        }
+        tx.clear_alert("file-uncertain", &file.name, now)?;
+        tx.commit()?;
+        Ok(Outcome::Done(format!("{}: {}", file.name, happening.word())))
+    }
+
+    /// A file that the centre refused without naming a line: its lines go out again, in a new file.
+    fn release_refused(&mut self, file: &FileRow, now: Instant) -> Result<Outcome, Failure> {
+        if file.deadline_at.is_some_and(|deadline| now > deadline) {
+            return Ok(Outcome::Refused(
+                "the exchange's deadline is over; request the records for another date".into(),
+            ));
+        }
+        self.emit_again(file, now)?;
+        Ok(Outcome::Done(format!("{}: its lines go out again", file.name)))
+    }
+
+    fn order_of_their_file(
+        &mut self,
+        verb: Verb,
+        file: &FileRow,
+        state: In,
+        cause: &str,
+        now: Instant,
+    ) -> Result<Outcome, Failure> {
+        match verb {
+            Verb::FileReject => {
+                let to = match step_in(state, InHappening::Rejected) {
+                    Ok(to) => to,
+                    Err(refusal) => return Ok(Outcome::Refused(refusal.to_string())),
+                };
+                let tx = self.ledger.begin()?;
+                let happening = InHappening::Rejected.word();
+                tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
+                tx.commit()?;
+                self.settle_held(file, to, cause)?;
+                Ok(Outcome::Done(format!("{}: rejected", file.name)))
+            }
+            Verb::FileRelease if state == In::Held => {
+                let after = self.judge_held(file, now)?;
+                Ok(if after {
+                    Outcome::Done(format!("{}: judged again", file.name))
+                } else {
+                    Outcome::Refused(format!("{}: judged again, and held for the same reason", file.name))
+                })
+            }
+            Verb::FileHold
+            | Verb::FileRelease
+            | Verb::FileMarkSent
+            | Verb::MandateSuspend
+            | Verb::MandateResume => {
+                Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word())))
+            }
+        }
+    }
+
+    /// Judges a held file again; whether it is held no more.
+    pub(super) fn judge_held(&mut self, file: &FileRow, now: Instant) -> Result<bool, Failure> {
+        let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(false) };
+        let Some(owner) = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned() else {
+            return Ok(false);
+        };
+        let arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, now);
+        let decided = self.decide(&arrival)?;
+        if decided.state == In::Held {
+            return Ok(false);
+        }
+        self.settle_held(file, decided.state, &decided.report)?;
+        Ok(true)
+    }
+
+    fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {
+        let owner = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned();
+        if let (Some(owner), Some(outcome)) = (owner, room_of(state)) {
+            self.spool
+                .settle_held(&owner, OsStr::new(&file.name), outcome, Some(report))
+                .map_err(Failure::Spool)?;
+        }
+        Ok(())
+    }
+
+    fn order_of_mandate(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
+        let tx = self.ledger.begin()?;
+        let found: Option<MandateFacts> = match &order.target {
+            Target::MandateId(id) => tx.mandate(*id)?,
+            Target::Mandate { creditor, payer_no, item } => {
+                let key = (payer_no.clone(), item.clone());
+                tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
+            }
+            Target::FileId(_) | Target::FileName { .. } => None,
+        };
+        let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
+        let happening =
+            if order.verb == Verb::MandateSuspend { Happening::Suspended } else { Happening::Resumed };
+        let to = match step(mandate.state, happening) {
+            Ok(to) => to,
+            Err(refusal) => return Ok(Outcome::Refused(refusal.to_string())),
+        };
+        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        tx.mandate_stepped(&MandateStep {
+            mandate_id: mandate.mandate_id,
+            from: mandate.state,
+            to,
+            happening,
+            reason: None,
+            active_on: None,
+            at: now,
+            file: None,
+            line: None,
+            code: "",
+            note: &note,
+        })?;
+        tx.clear_alert("mandate-suspended", mandate.bank_payer_no.as_str(), now)?;
+        tx.commit()?;
+        Ok(Outcome::Done(format!("{}: {to}", mandate.bank_payer_no)))
+    }
+}
+
+/// What an order means for a file of ours.
+fn happening_of(verb: Verb) -> Option<OutHappening> {
+    match verb {
+        Verb::FileHold => Some(OutHappening::Held),
+        Verb::FileRelease => Some(OutHappening::Released),
+        Verb::FileReject => Some(OutHappening::Rejected),
+        Verb::FileMarkSent => Some(OutHappening::MarkedSent),
+        Verb::MandateSuspend | Verb::MandateResume => None,
+    }
+}
+
+/// Whether a file in this state can take the verb: which of several of one name an order means.
+fn takes(state: FileState, verb: Verb) -> bool {
+    match state {
+        FileState::In(state) => state == In::Held && matches!(verb, Verb::FileRelease | Verb::FileReject),
+        FileState::Out(Out::Refused) => verb == Verb::FileRelease,
+        FileState::Out(state) => {
+            happening_of(verb).is_some_and(|happening| file_step(state, happening).is_ok())
+        }
+    }
+}

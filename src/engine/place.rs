@@ -1,0 +1,137 @@
+//! Where a creditor's rows go: its contract, its channel's schedule and the dates that can still be asked for.
+
+use super::Engine;
+use super::desk::Desk;
+use crate::config::{Config, Creditor, Profile};
+use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
+use crate::rules::Window;
+use std::sync::Arc;
+
+/// A creditor beside its channel: what its lists and its part of the schedule are judged by.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) config: Arc<Config>,
+    pub(super) creditor: Arc<Creditor>,
+    pub(super) profile: Arc<Profile>,
+    /// The ledger's name of the channel: `channel/main`.
+    pub(super) owner: String,
+    /// How the file of debits of a date is called: made from the bound layout.
+    pub(super) desk: Arc<Desk>,
+}
+
+/// Everything about one debit date.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    /// The debit date D.
+    pub(super) date: Date,
+    /// The name of its file.
+    pub(super) name: String,
+    /// The last day on which a mandate must have become active (decisions.md 5).
+    pub(super) gate: Date,
+    /// When the creditors' window closes.
+    pub(super) cutoff: Instant,
+    /// When the exchange's own deadline is.
+    pub(super) deadline: Instant,
+}
+
+impl Engine {
+    /// The place of a creditor; `None` where the config does not know it or its channel.
+    pub(super) fn place_of(&self, creditor: CreditorId) -> Option<Place> {
+        let creditor = self.config.creditors.get(&creditor)?.clone();
+        let desk = self.desks.get(&creditor.channel)?.clone();
+        Some(Place {
+            config: self.config.clone(),
+            profile: desk.profile.clone(),
+            owner: desk.key(),
+            desk,
+            creditor,
+        })
+    }
+}
+
+impl Place {
+    /// Everything about a debit date.
+    pub(super) fn target(&self, date: Date) -> Target {
+        let (calendar, window) = (&self.config.calendar, &self.profile.collection);
+        Target {
+            date,
+            name: self.desk.collection_request.layout().file_name(date),
+            gate: self.profile.gate.date(calendar, date),
+            cutoff: window.cutoff.instant(calendar, date),
+            deadline: window.deadline.instant(calendar, date),
+        }
+    }
+
+    /// Whether a debit date can still be asked for at `now`, and which is the next that can (decisions.md 8).
+    pub(super) fn window(&self, date: Date, now: Instant) -> Window {
+        if now < self.target(date).cutoff {
+            return Window::Open;
+        }
+        Window::Closed { next: self.next_possible(now) }
+    }
+
+    /// The first banking day whose window is open at `now`.
+    pub(super) fn next_possible(&self, now: Instant) -> Option<Date> {
+        let calendar = &self.config.calendar;
+        let date = self.profile.collection.cutoff.first_open_after(calendar, now);
+        calendar.covers(date).is_ok().then_some(date)
+    }
+
+    /// The first debit date on one of the creditor's contract days whose window is open at `now`.
+    pub(super) fn next_contract_date(&self, now: Instant) -> Option<Date> {
+        let first = self.next_possible(now)?;
+        (0..62)
+            .map(|n| first.plus_days(n))
+            .find(|date| self.config.calendar.covers(*date).is_ok() && self.is_contract_date(*date))
+    }
+
+    /// Whether a contract day of the creditor, rolled, falls on `date`.
+    pub(super) fn is_contract_date(&self, date: Date) -> bool {
+        !self.rolled_to(&self.creditor.days, date).is_empty()
+    }
+
+    /// The (month, contract day) pairs whose debit date, rolled, is `date`: there may be several (E26), and of the
+    /// month before, too (E27).
+    pub(super) fn rolled_to(&self, days: &[ContractDay], date: Date) -> Vec<(Month, ContractDay)> {
+        rolled_to(&self.config, days, date)
+    }
+
+    /// The banking day X in whose registration file something queued at `now` goes out.
+    pub(super) fn registration_date(&self, now: Instant) -> Date {
+        self.profile.registration.cutoff.first_open_after(&self.config.calendar, now)
+    }
+}
+
+/// The (month, contract day) pairs whose debit date, rolled, is `date`.
+pub(super) fn rolled_to(config: &Config, days: &[ContractDay], date: Date) -> Vec<(Month, ContractDay)> {
+    [date.month().previous(), date.month(), date.month().next()]
+        .into_iter()
+        .flat_map(|month| days.iter().map(move |day| (month, *day)))
+        .filter(|(month, day)| config.calendar.debit_date(*month, *day) == date)
+        .collect()
+}
+
+impl Place {
+    /// This month and the next (once its charges are made), each with the contract days whose debit date a mandate
+    /// that becomes active at `now` can still reach: the window is open and the gate has not passed
+    /// (decisions.md 5, 10).
+    pub(super) fn reachable_months(&self, now: Instant) -> Vec<(Month, Vec<(ContractDay, Date)>)> {
+        let this = now.date().month();
+        let calendar = &self.config.calendar;
+        let mut months = vec![this.previous(), this];
+        if now.date() >= calendar.last_before(this.next()) {
+            months.push(this.next());
+        }
+        months
+            .into_iter()
+            .map(|month| {
+                let days = self.creditor.days.iter().map(|day| (*day, calendar.debit_date(month, *day)));
+                let reachable = days.filter(|(_, date)| {
+                    let target = self.target(*date);
+                    now < target.cutoff && now.date() <= target.gate
+                });
+                (month, reachable.collect())
+            })
+            .collect()
+    }
+}

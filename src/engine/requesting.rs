@@ -1,0 +1,315 @@
+//! Charges of a month, and the requests and retries that the config orders (decisions.md 7-10; product.md F17, F18).
+//!
+//! Whether a charge may go, and with how much, is `rules::request` and `rules::retry`; this file carries candidates to
+//! them and their proposals to the ledger, in one transaction per creditor and debit date.
+
+use super::place::{Place, Target};
+use super::{Engine, Failure};
+use crate::config::Arrears;
+use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
+use crate::ledger::{Candidate, CandidateQuery, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx};
+use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
+use crate::rules::retry::{self, RetryFacts, RetryRules};
+use crate::rules::{DebitLimits, Proposal, Refused};
+
+/// Mandates that are fetched at a time.
+const CHUNK: usize = 2048;
+
+impl Engine {
+    /// Makes the charges of a month for every mandate that is active now (decisions.md 10).
+    pub(super) fn make_charges(
+        &mut self,
+        creditor: CreditorId,
+        month: Month,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(config) = self.config.creditors.get(&creditor) else { return Ok(()) };
+        let due: Vec<(ContractDay, Date)> =
+            config.days.iter().map(|day| (*day, self.config.calendar.debit_date(month, *day))).collect();
+        let tx = self.ledger.begin()?;
+        let only = OnlyFor::All;
+        let made = tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: now })?;
+        tx.commit()?;
+        tracing::info!(%creditor, %month, made, "charges made");
+        Ok(())
+    }
+
+    /// The automatic request of a creditor for a debit date: every candidate whose contract day falls on it.
+    pub(super) fn request_due(
+        &mut self,
+        creditor: CreditorId,
+        date: Date,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(place) = self.place_of(creditor) else { return Ok(()) };
+        let rolled = place.rolled_to(&place.creditor.days, date);
+        let tx = self.ledger.begin()?;
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?;
+        for month in months_of(&rolled) {
+            let days: Vec<ContractDay> =
+                rolled.iter().filter(|(m, _)| *m == month).map(|(_, day)| *day).collect();
+            batch.take(month, &days)?;
+        }
+        let requested = batch.finish()?;
+        tx.commit()?;
+        tracing::info!(%creditor, %date, requested, "requested");
+        Ok(())
+    }
+
+    /// The automatic retry of a creditor for a debit date (product.md F18).
+    pub(super) fn retry_due(
+        &mut self,
+        creditor: CreditorId,
+        date: Date,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        let Some(place) = self.place_of(creditor) else { return Ok(()) };
+        let rolled = place.rolled_to(&place.creditor.retry.days, date);
+        let tx = self.ledger.begin()?;
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?;
+        for month in months_of(&rolled) {
+            batch.take(month, &[])?;
+        }
+        let requested = batch.finish()?;
+        tx.commit()?;
+        tracing::info!(%creditor, %date, requested, "retries requested");
+        Ok(())
+    }
+}
+
+/// The charges of mandates that became active by an answered registration file, where the debit date can still be
+/// reached (decisions.md 10).
+pub(super) fn charges_of_activated(
+    tx: &Tx<'_>,
+    places: &[Place],
+    file_id: i64,
+    now: Instant,
+) -> Result<(), Failure> {
+    for place in places {
+        for (month, due) in place.reachable_months(now) {
+            let (creditor, only) = (place.creditor.id, OnlyFor::ActivatedBy(file_id));
+            tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: now })?;
+        }
+    }
+    Ok(())
+}
+
+fn months_of(rolled: &[(Month, ContractDay)]) -> Vec<Month> {
+    let mut months: Vec<Month> = rolled.iter().map(|(month, _)| *month).collect();
+    months.sort_unstable();
+    months.dedup();
+    months
+}
+
+/// The lines of one creditor on the file of one debit date, as they are requested.
+pub(super) struct Batch<'a> {
+    tx: &'a Tx<'a>,
+    pub(super) place: &'a Place,
+    pub(super) target: Target,
+    now: Instant,
+    kind: CollectionKind,
+    file_id: Option<i64>,
+    /// What the contract still allows in the month of the debit date.
+    month_left: Won,
+    lines: Vec<NewCollection>,
+    requested: i64,
+}
+
+impl<'a> Batch<'a> {
+    pub(super) fn new(
+        tx: &'a Tx<'a>,
+        place: &'a Place,
+        date: Date,
+        now: Instant,
+        kind: CollectionKind,
+    ) -> Result<Self, Failure> {
+        let used = tx.requested_in_month(place.creditor.id, date.month())?;
+        let month_left = place.creditor.limit_per_month.checked_sub(used).unwrap_or(Won::ZERO);
+        let target = place.target(date);
+        Ok(Self { tx, place, target, now, kind, file_id: None, month_left, lines: Vec::new(), requested: 0 })
+    }
+
+    /// Takes every candidate of a month; those that may not go are journaled with the reason.
+    fn take(&mut self, month: Month, days: &[ContractDay]) -> Result<(), Failure> {
+        let mut after = 0;
+        loop {
+            let page = self.tx.candidates(&CandidateQuery {
+                creditor: self.place.creditor.id,
+                days,
+                month,
+                arrears: self.place.creditor.arrears == Arrears::Include
+                    || self.kind == CollectionKind::Retry,
+                kind: self.kind,
+                after_mandate: after,
+                limit: CHUNK,
+            })?;
+            let Some(last) = page.last() else { break };
+            after = last.mandate_id;
+            for candidate in &page {
+                self.take_candidate(candidate, month)?;
+            }
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn take_candidate(&mut self, candidate: &Candidate, month: Month) -> Result<(), Failure> {
+        let proposals = match self.kind {
+            CollectionKind::Regular => {
+                vec![self.propose(candidate, &Ask { month, listed: None }, true)]
+            }
+            CollectionKind::Retry => {
+                let failed =
+                    candidate.charges.iter().filter(|charge| charge.month == month && charge.attempts > 0);
+                failed
+                    .map(|charge| {
+                        self.propose_retry(
+                            candidate,
+                            Standing::At(crate::machine::charge::State::Open),
+                            Some(charge),
+                            true,
+                            None,
+                        )
+                    })
+                    .collect()
+            }
+        };
+        // One line per mandate and file: a second one would meet its own first.
+        for proposal in proposals.into_iter().take(1) {
+            match proposal {
+                Ok(proposal) => self.add(candidate.mandate_id, proposal, None, None),
+                Err(refused) => self.note(candidate.mandate_id, &refused)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The regular debit of a candidate. Dates of the automatic request are contract days by how they were found.
+    pub(super) fn propose(
+        &self,
+        candidate: &Candidate,
+        ask: &Ask,
+        day_allowed: bool,
+    ) -> Result<Proposal, Refused> {
+        request::propose(&self.facts(candidate), &self.date(day_allowed), &self.creditor(), ask)
+    }
+
+    /// The retry of one failed charge.
+    pub(super) fn propose_retry(
+        &self,
+        candidate: &Candidate,
+        standing: Standing,
+        charge: Option<&crate::domain::CandidateCharge>,
+        automatic: bool,
+        amount: Option<Won>,
+    ) -> Result<Proposal, Refused> {
+        let codes = &self.place.desk.codes;
+        let facts = RetryFacts {
+            rules: RetryRules {
+                same_month: self.place.profile.retry.same_month,
+                last_regular_day: self.place.profile.retry.last_regular_day,
+                max: self.place.creditor.retry.max,
+            },
+            due_day: candidate.due_day,
+            standing,
+            charge,
+            retryable: charge.is_some_and(|charge| codes.retryable(&charge.last_code)),
+            no_retry: candidate.no_retry,
+            automatic,
+            amount,
+        };
+        retry::propose(&self.facts(candidate), &self.date(true), &self.creditor(), &facts)
+    }
+
+    fn facts<'c>(&self, candidate: &'c Candidate) -> CandidateFacts<'c> {
+        let bank = self.place.config.banks.find(candidate.bank);
+        CandidateFacts {
+            state: candidate.state,
+            active_on: candidate.active_on,
+            limits: self.limits(candidate.limit),
+            bank_in_service: bank.is_some_and(|bank| bank.takes_part),
+            has_live: candidate.has_live && candidate.charges.is_empty(),
+            charges: &candidate.charges,
+        }
+    }
+
+    fn limits(&self, mandate: Won) -> DebitLimits {
+        DebitLimits {
+            mandate,
+            contract: self.place.creditor.limit_per_debit,
+            minimum: self.place.profile.min_amount_won,
+        }
+    }
+
+    fn date(&self, day_allowed: bool) -> DateFacts {
+        let window = self.place.window(self.target.date, self.now);
+        DateFacts { debit_date: self.target.date, gate: self.target.gate, day_allowed, window }
+    }
+
+    fn creditor(&self) -> CreditorFacts {
+        CreditorFacts {
+            in_service: true,
+            arrears: self.place.creditor.arrears == Arrears::Include,
+            month_left: Some(self.month_left),
+        }
+    }
+
+    pub(super) fn add(
+        &mut self,
+        mandate_id: i64,
+        proposal: Proposal,
+        request_file: Option<i64>,
+        request_line: Option<i64>,
+    ) {
+        self.month_left = self.month_left.checked_sub(proposal.amount).unwrap_or(Won::ZERO);
+        self.lines.push(NewCollection {
+            mandate_id,
+            kind: self.kind,
+            amount: proposal.amount,
+            allocations: proposal.allocations,
+            request_file,
+            request_line,
+        });
+    }
+
+    /// Why a candidate was left out: in its history, so that `show` can say it.
+    fn note(&self, mandate_id: i64, refused: &Refused) -> Result<(), Failure> {
+        self.tx.event(&Event {
+            subject: Subject::Mandate,
+            id: mandate_id,
+            at: self.now,
+            happening: "not-requested",
+            from: "",
+            to: "",
+            file: None,
+            line: None,
+            code: "",
+            note: &format!("{} {}", self.target.date, refused.sentence()),
+        })?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if self.lines.is_empty() {
+            return Ok(());
+        }
+        let file_id = match self.file_id {
+            Some(file_id) => file_id,
+            None => {
+                let kind = &self.place.profile.layouts.collection_request;
+                let Target { name, date, deadline, .. } = &self.target;
+                self.tx.plan_out(&self.place.owner, kind, name, *date, Some(*deadline), self.now)?
+            }
+        };
+        self.file_id = Some(file_id);
+        self.requested += self.tx.request(file_id, &self.lines, self.now)?;
+        self.lines.clear();
+        Ok(())
+    }
+
+    /// Hands the rest to the ledger; how many lines were requested.
+    pub(super) fn finish(mut self) -> Result<i64, Failure> {
+        self.flush()?;
+        Ok(self.requested)
+    }
+}

@@ -1,0 +1,158 @@
+//! Start: one instance, one ledger, and every step that a crash left half done is finished before anything new
+//! begins (house.md 5; faults.md 3.5).
+
+use super::desk::desks;
+use super::{Engine, Failure};
+use crate::config::Config;
+use crate::domain::Instant;
+use crate::fault::{Faults, Trouble};
+use crate::ledger::{Create, FileState, Ledger, OpenError};
+use crate::machine::file::In;
+use crate::spool::{Claimed, Limits, LockError, Owner, Quiet, Spool, boot_id};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Why the daemon does not start. A person must act, except for trouble of the disk.
+#[derive(Debug)]
+pub enum StartError {
+    /// Another process works on this spool or state.
+    AlreadyRunning(String),
+    /// The configuration cannot be worked with.
+    Config(Faults),
+    /// The ledger is missing beside an archive, newer, or unreadable: never replaced by a fresh one.
+    Ledger(String),
+    /// The world failed.
+    Trouble(Trouble),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyRunning(who) => write!(f, "already running: {who}"),
+            Self::Config(faults) => write!(f, "{faults}"),
+            Self::Ledger(why) => write!(f, "ledger: {why}"),
+            Self::Trouble(trouble) => write!(f, "{trouble}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<Trouble> for StartError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<Failure> for StartError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Ledger(trouble) | Failure::Spool(trouble) => Self::Trouble(trouble),
+        }
+    }
+}
+
+/// The ledger's file in the state folder.
+pub const LEDGER: &str = "ledger.sqlite";
+
+impl Engine {
+    /// Takes the lock, opens the ledger and the spool, and finishes what a crash left half done. `now` is the clock's
+    /// business time; the ledger's own high-water mark counts where it is later.
+    pub fn open(config: Arc<Config>, now: Instant) -> Result<Self, StartError> {
+        let lock = Spool::lock(&config.spool_dir, &config.state_dir).map_err(|error| match error {
+            LockError::AlreadyRunning { folder, holder } => {
+                StartError::AlreadyRunning(format!("{folder} is held by {holder}"))
+            }
+            LockError::Trouble(trouble) => StartError::Trouble(trouble),
+        })?;
+        let desks = desks(&config).map_err(StartError::Config)?;
+        let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
+        owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
+        owners.push(Owner::Control);
+        let ledger = open_ledger(&config.state_dir)?;
+        let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config))?;
+        spool.tidy()?;
+        let mut engine = Self {
+            config,
+            desks,
+            owners,
+            ledger,
+            spool,
+            quiet: Quiet::new(),
+            boot_id: boot_id()?,
+            opened_at: now,
+            planned_on: None,
+            troubled: false,
+            _lock: lock,
+        };
+        let now = engine.advance(now)?;
+        engine.opened_at = engine.ledger.begin()?.first_opened(now)?;
+        engine.finish_incoming(now)?;
+        Ok(engine)
+    }
+
+    /// The ledger's business time: the latest `now` that it has seen. `None` in a fresh ledger.
+    pub fn business_time(&mut self) -> Result<Option<Instant>, Failure> {
+        Ok(self.ledger.begin()?.business_time()?)
+    }
+
+    /// Files in work: what is decided is settled, what is not is judged now.
+    fn finish_incoming(&mut self, now: Instant) -> Result<(), Failure> {
+        for owner in self.owners.clone() {
+            let left = self.spool.work_left(&owner).map_err(Failure::Spool)?;
+            self.ledger_settled(&owner, &left)?;
+            for claimed in left {
+                let result = self.finish_one(claimed, now);
+                self.tell(result, &owner.folder(), now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of decided files that no longer lie in work are settled: noted, so that a later file of the same name
+    /// is not taken for them.
+    fn ledger_settled(&mut self, owner: &Owner, left: &[Claimed]) -> Result<(), Failure> {
+        let names: Vec<String> = left.iter().map(Claimed::shown).collect();
+        let tx = self.ledger.begin()?;
+        tx.settled_all_but(&owner.folder(), &names)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn finish_one(&mut self, claimed: Claimed, now: Instant) -> Result<bool, Failure> {
+        let archived = self.spool.archive(&claimed, now.date()).map_err(Failure::Spool)?;
+        let row = self.ledger.begin()?.unsettled(
+            &claimed.owner().folder(),
+            &claimed.shown(),
+            archived.sha256.as_bytes(),
+        )?;
+        match row {
+            Some((FileState::In(state), report)) if state != In::Claimed => {
+                self.settle(&claimed, state, &report)?;
+            }
+            _ => self.decide_and_settle(claimed, now)?,
+        }
+        Ok(true)
+    }
+}
+
+fn limits(config: &Config) -> Limits {
+    Limits {
+        channel_file_bytes: config.limits.channel_file_bytes,
+        creditor_file_bytes: config.limits.creditor_file_bytes,
+        order_bytes: config.limits.order_bytes,
+    }
+}
+
+/// A missing ledger beside an archive that holds files is a lost one, not a new one.
+fn open_ledger(state_dir: &Path) -> Result<Ledger, StartError> {
+    let has_history = std::fs::read_dir(state_dir.join("archive"))
+        .map(|mut entries| entries.any(|entry| entry.is_ok()))
+        .unwrap_or(false);
+    let create = if has_history { Create::Refused } else { Create::Allowed };
+    Ledger::open(&state_dir.join(LEDGER), create).map_err(|error| match error {
+        OpenError::Trouble(trouble) => StartError::Trouble(trouble),
+        other => StartError::Ledger(other.to_string()),
+    })
+}
