@@ -1,2 +1,5 @@
-//! sunap
-fn main() {}
+//! The command `sunap`. Everything is in the library; this file only hands over the arguments and the exit code.
+
+fn main() -> std::process::ExitCode {
+    sunap::cli::main()
+}

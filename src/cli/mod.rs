@@ -1,1 +1,179 @@
-//! cli
+//! The command line: one file per verb. Verbs read the ledger read-only, or act by dropping a file; `run` and `demo`
+//! start the daemon (decisions.md 26).
+//!
+//! Exit codes follow sysexits.h, see [`Exit`]. Results go to stdout, everything else to stderr.
+//!
+//! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
+
+pub mod bank_side;
+mod calendar;
+mod check;
+mod demo;
+mod exchange;
+mod file;
+mod read;
+mod run;
+mod screen;
+mod settings;
+mod show;
+mod status;
+mod words;
+mod write;
+
+use crate::fault::{Fault, Faults, Trouble};
+use clap::{Parser, Subcommand};
+use screen::{Screen, tell};
+use std::process::ExitCode;
+
+/// 수납: collects money by automatic debit (대행 자동이체, CMS) for many creditors, by files and by the bank's day.
+///
+/// Exit codes: 0 done; 2 something is missing or overdue (status); 64 wrong usage; 65 wrong data; 74 disk or database
+/// failed; 75 another instance holds the spool, or the daemon did not answer; 78 wrong configuration.
+#[derive(Debug, Parser)]
+#[command(name = "sunap", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the daemon: take files from the spool, move records by the bank's day, send and receive bank files.
+    Run(run::Arguments),
+    /// Play the bank's side of a channel, as a process of its own.
+    Exchange(exchange::Arguments),
+    /// Run a month of three creditors on a fresh copy of the configuration, and prove that every charge adds up.
+    Demo(demo::Arguments),
+    /// Check configuration, layouts, result codes, calendar and folders; print the next due times.
+    Check(check::Arguments),
+    /// Print a bank file as text, or as one JSON object per record.
+    Read(read::Arguments),
+    /// Make a bank file of JSON objects on stdin: the inverse of `read --json`.
+    Write(write::Arguments),
+    /// Banking days: open and closed days with reasons, or the N-th banking day from a date.
+    Calendar(calendar::Arguments),
+    /// The deadline board: what must happen today, by when, and what is missing.
+    Status(status::Arguments),
+    /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
+    Show(show::Arguments),
+    /// Order the daemon to hold, release, reject or mark a file as sent.
+    File(file::Arguments),
+}
+
+/// What the process tells its caller. The numbers are those of sysexits.h.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well.
+    Done = 0,
+    /// The answer is that something is missing or overdue.
+    Missing = 2,
+    /// The command was wrong (EX_USAGE).
+    Usage = 64,
+    /// The data was wrong (EX_DATAERR).
+    Data = 65,
+    /// Disk or database failed (EX_IOERR).
+    Trouble = 74,
+    /// Try again later: another instance runs, or nobody answered (EX_TEMPFAIL).
+    Later = 75,
+    /// The configuration is wrong (EX_CONFIG).
+    Config = 78,
+}
+
+/// Why a verb could not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// Data or configuration is wrong; all faults are told.
+    Faults(Exit, Faults),
+    /// The world failed.
+    Trouble(Trouble),
+    /// Something else, told in a sentence or two.
+    Told(Exit, String),
+    /// Who read the output has gone; nobody minds.
+    ReaderGone,
+}
+
+impl Failed {
+    /// A failure with one sentence for the person.
+    pub(crate) fn told(exit: Exit, text: impl Into<String>) -> Self {
+        Self::Told(exit, text.into())
+    }
+
+    /// One fault of data.
+    pub(crate) fn data(fault: Fault) -> Self {
+        Self::Faults(Exit::Data, vec![fault].into())
+    }
+}
+
+impl From<Trouble> for Failed {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+/// Reads the arguments, does the verb, and says how it went.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(told) => {
+            // `--help` and `--version` come this way too; clap knows which stream each belongs to.
+            let _unheard = told.print();
+            return ExitCode::from(if told.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
+        }
+    };
+    let mut screen = Screen::new();
+    let ended = done(arguments.verb, &mut screen).and_then(|exit| screen.flush().map(|()| exit));
+    ExitCode::from(exit_code(ended) as u8)
+}
+
+fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
+    match verb {
+        Verb::Run(arguments) => run::run(&arguments),
+        Verb::Exchange(arguments) => exchange::run(&arguments),
+        Verb::Demo(arguments) => demo::run(&arguments, screen),
+        Verb::Check(arguments) => check::run(&arguments, screen),
+        Verb::Read(arguments) => read::run(&arguments, screen),
+        Verb::Write(arguments) => write::run(&arguments, screen),
+        Verb::Calendar(arguments) => calendar::run(&arguments, screen),
+        Verb::Status(arguments) => status::run(&arguments, screen),
+        Verb::Show(arguments) => show::run(&arguments, screen),
+        Verb::File(arguments) => file::run(&arguments, screen),
+    }
+}
+
+fn exit_code(ended: Result<Exit, Failed>) -> Exit {
+    match ended {
+        Ok(exit) => exit,
+        Err(Failed::ReaderGone) => Exit::Done,
+        Err(Failed::Faults(exit, faults)) => {
+            tell(faults.to_string().trim_end());
+            exit
+        }
+        Err(Failed::Trouble(trouble)) => {
+            tell(format_args!("sunap: {trouble}"));
+            Exit::Trouble
+        }
+        Err(Failed::Told(exit, text)) => {
+            tell(format_args!("sunap: {text}"));
+            exit
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_is_no_failure() {
+        let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(exit_code(Err(Failed::from(gone))), Exit::Done);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(exit_code(Err(Failed::from(full))), Exit::Trouble);
+    }
+}

@@ -1,0 +1,126 @@
+//! The simulated exchange on a channel, put together from the configuration: for `run --exchange`, `exchange`, `demo`
+//! and the tests of whole bank days.
+//!
+//! Must not: play the bank; `exchange` does.
+
+use crate::bank::Format;
+use crate::config::{Channel, Config, FormatSource, LoadError};
+use crate::daemon::rehearsal::{Acted, Outside};
+use crate::domain::{BankCode, Instant, Won};
+use crate::exchange::{Exchange, Rules, Service, ServicePlan, Setup};
+use crate::fault::{Fault, Faults, Place, Trouble, printable};
+use crate::layout::Layout;
+use crate::spool::Owner;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The simulated exchange of one channel.
+#[derive(Debug)]
+pub struct BankSide(Exchange);
+
+impl BankSide {
+    /// Opens it with the rules of a file; it keeps its state in `<state>/exchange/<channel>`.
+    pub fn open(config: &Config, channel: &Channel, rules: &Path) -> Result<Self, LoadError> {
+        let text = match std::fs::read_to_string(rules) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let shown = printable(&rules.to_string_lossy());
+                let fault = Fault::new(
+                    "rules-file-missing",
+                    Place::file(shown),
+                    "there is no such file",
+                    "name a rules file, such as config/exchange/demo.toml",
+                );
+                return Err(Faults::from(vec![fault]).into());
+            }
+            Err(error) => return Err(Trouble::at("read", rules, error).into()),
+        };
+        let rules = Rules::from_toml(&printable(&rules.to_string_lossy()), &text)?;
+        Self::with_rules(config, channel, rules)
+    }
+
+    /// Opens it with rules that were read.
+    pub fn with_rules(config: &Config, channel: &Channel, rules: Rules) -> Result<Self, LoadError> {
+        let folder = config.spool_dir.join(Owner::Channel(channel.id.clone()).folder());
+        for name in ["inbox", "outbox", "sent"] {
+            // The engine makes them, too; the exchange may be started first.
+            let room = folder.join(name);
+            std::fs::create_dir_all(&room).map_err(|error| Trouble::at("make the folder", &room, error))?;
+        }
+        let setup = Setup {
+            channel_folder: folder,
+            own_folder: config.state_dir.join("exchange").join(channel.id.as_str()),
+            institution: channel.institution_code.clone(),
+            services: services(config, channel)?,
+            banks: banks(config),
+            calendar: Arc::new(config.calendar.clone()),
+        };
+        Ok(Self(Exchange::open(setup, rules)?))
+    }
+}
+
+impl Outside for BankSide {
+    fn turn(&mut self, now: Instant) -> Result<Acted, Trouble> {
+        let turn = self.0.turn(now)?;
+        Ok(Acted { worked: turn.worked, delivered: turn.delivered, next_due: turn.next_due })
+    }
+}
+
+fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faults> {
+    let (profile, roles) = (&channel.profile, &channel.profile.layouts);
+    let plan = |service, request: &str, result: &str, window: &crate::config::WindowPlan, least, needs_registration| {
+        Ok::<_, Faults>(ServicePlan {
+            service,
+            request: format(config, request)?,
+            result: format(config, result)?,
+            deadline: window.deadline,
+            result_due: window.result_due,
+            least,
+            needs_registration,
+        })
+    };
+    Ok(vec![
+        plan(
+            Service::Registration,
+            &roles.registration_request,
+            &roles.registration_result,
+            &profile.registration,
+            Won::ZERO,
+            false,
+        )?,
+        plan(
+            Service::Collection,
+            &roles.collection_request,
+            &roles.collection_result,
+            &profile.collection,
+            profile.min_amount_won,
+            profile.needs_registration,
+        )?,
+    ])
+}
+
+/// The format of a name, bound to its message.
+fn format(config: &Config, name: &str) -> Result<Arc<Format>, Faults> {
+    let named = |source: &&FormatSource| source.name().as_deref() == Some(name);
+    let Some(source) = config.formats.iter().find(named) else {
+        let fault = Fault::new(
+            "layout-missing",
+            Place::file(format!("formats/{name}")),
+            "no layout of this name is in the formats folder",
+            "add it, or name another one in the profile's [layouts]",
+        );
+        return Err(vec![fault].into());
+    };
+    let layout = Layout::from_toml(&source.file, &source.text)?;
+    Ok(Arc::new(Format::bind(Arc::new(layout))?))
+}
+
+/// Every code of the network, aliases included, and whether it takes part.
+fn banks(config: &Config) -> BTreeMap<BankCode, bool> {
+    let codes = |bank: &crate::config::Bank| {
+        let takes_part = bank.takes_part;
+        std::iter::once(bank.code).chain(bank.aliases.clone()).map(move |code| (code, takes_part)).collect::<Vec<_>>()
+    };
+    config.banks.iter().flat_map(codes).collect()
+}

@@ -1,0 +1,118 @@
+//! `sunap file …`: an order about a file, dropped into the control inbox like any other file, and its answer.
+//!
+//! Must not: act on the file or the ledger. Only the daemon does, when it takes the order.
+
+use super::settings::ConfigArgument;
+use super::{Exit, Failed, Screen};
+use crate::clock::{Clock, System};
+use crate::intake::order::{Order, Owner, Target, Verb};
+use crate::spool;
+use clap::{Args, Subcommand};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often to look for the answer.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Order the daemon to do something with a file.
+///
+/// The order is a small TOML file in spool/control/inbox; it is kept, journaled and answered like every file. Any
+/// program that may write there can give the same order without this command.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: FileVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum FileVerb {
+    /// Keep a file of ours back, or set a held one aside.
+    Hold(OrderArguments),
+    /// Let a held or uncertain file go: the same bytes.
+    Release(OrderArguments),
+    /// Give a held or uncertain file up.
+    Reject(OrderArguments),
+    /// The bank has the file: it was sent by another way, or arrived before the power failed.
+    MarkSent(OrderArguments),
+}
+
+#[derive(Debug, Args)]
+struct OrderArguments {
+    /// The file's name, such as EB210105, or its ledger id as #12.
+    name: String,
+    /// Why; kept in the journal.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Whose file, where the name alone is not enough: channel/<id> or creditor/<id>.
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<Owner>,
+    /// Who orders it; the login name unless given.
+    #[arg(long, value_name = "WHO", env = "USER", default_value = "unknown")]
+    by: String,
+    /// How many seconds to wait for the answer; 0 does not wait.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+/// Does the verb.
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
+    let (verb, given) = match &arguments.verb {
+        FileVerb::Hold(given) => (Verb::FileHold, given),
+        FileVerb::Release(given) => (Verb::FileRelease, given),
+        FileVerb::Reject(given) => (Verb::FileReject, given),
+        FileVerb::MarkSent(given) => (Verb::FileMarkSent, given),
+    };
+    let target = match given.name.strip_prefix('#').map(str::parse) {
+        Some(Ok(id)) => Target::FileId(id),
+        Some(Err(_)) => return Err(Failed::told(Exit::Usage, "after # comes the ledger's number of the file")),
+        None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
+    };
+    let config = given.config.load()?;
+    let clock = System::new();
+    let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: clock.now() };
+    let text = order.print();
+    // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
+    let name = format!("{}-{}-{}.toml", verb.word().replace('.', "-"), order.at.unix_ms(), std::process::id());
+    Order::parse(&name, text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    let control = config.spool_dir.join("control");
+    let inbox = control.join("inbox");
+    if !inbox.is_dir() {
+        let told = format!("there is no folder {}: the daemon has never run with this configuration", inbox.display());
+        return Err(Failed::told(Exit::Later, told));
+    }
+    spool::drop_file(&inbox, &name, text.as_bytes())?;
+    if given.timeout == 0 {
+        screen.line(format_args!("dropped: {}", inbox.join(&name).display()))?;
+        return Ok(Exit::Done);
+    }
+    wait(&control, &name, &clock, given.timeout, screen)
+}
+
+/// Waits for the answer and prints it. Exit 65 where the order was refused.
+fn wait(control: &Path, name: &str, clock: &System, seconds: u64, screen: &mut Screen) -> Result<Exit, Failed> {
+    let answer = control.join("outbox").join(format!("{name}.answer.toml"));
+    let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
+    loop {
+        // The answer appears whole, by a rename; whether it is there is asked by reading it.
+        if let Ok(text) = std::fs::read_to_string(&answer) {
+            screen.text(&text)?;
+            let done = text.lines().any(|line| line == "result = \"done\"");
+            return Ok(if done { Exit::Done } else { Exit::Data });
+        }
+        if clock.monotonic_ms() >= give_up_at {
+            let waiting = control.join("inbox").join(name).exists();
+            let told = if waiting {
+                format!(
+                    "no answer after {seconds} s: the order waits in {}. Is the daemon running?",
+                    control.join("inbox").display()
+                )
+            } else {
+                format!("no answer after {seconds} s: the order was taken; its answer will be {}", answer.display())
+            };
+            return Err(Failed::told(Exit::Later, told));
+        }
+        std::thread::sleep(LOOK);
+    }
+}

@@ -1,0 +1,69 @@
+//! Writing to the terminal: the only place that names stdout and stderr.
+//!
+//! A reader that goes away (`sunap show … | head`) is no fault: the write answers [`Gone`], the verb stops, and the
+//! exit code is that of success, as of `cat`.
+//!
+//! Must not: decide what is said, or colour it: output is read by programs as often as by people.
+
+use super::Failed;
+use crate::fault::Trouble;
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+
+/// Everything that a verb prints for its reader goes through here, buffered.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    out: io::BufWriter<io::Stdout>,
+}
+
+impl Screen {
+    /// The process's stdout.
+    pub(crate) fn new() -> Self {
+        Self { out: io::BufWriter::with_capacity(64 * 1024, io::stdout()) }
+    }
+
+    /// Prints a line.
+    pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failed> {
+        writeln!(self.out, "{text}").map_err(Failed::from)
+    }
+
+    /// Prints text that ends with its own line end, or has none.
+    pub(crate) fn text(&mut self, text: impl fmt::Display) -> Result<(), Failed> {
+        write!(self.out, "{text}").map_err(Failed::from)
+    }
+
+    /// The stream itself, for bytes.
+    pub(crate) fn bytes(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
+    /// Shows what was printed so far: at the end of a verb, and of each day of a demo.
+    pub(crate) fn flush(&mut self) -> Result<(), Failed> {
+        self.out.flush().map_err(Failed::from)
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == ErrorKind::BrokenPipe {
+            Self::ReaderGone
+        } else {
+            Self::Trouble(Trouble::new("write the output", error))
+        }
+    }
+}
+
+impl Failed {
+    /// A trouble of writing, which may be that nobody reads any more.
+    pub(crate) fn from_write(trouble: Trouble) -> Self {
+        match trouble.cause.downcast_ref::<io::Error>().map(io::Error::kind) {
+            Some(ErrorKind::BrokenPipe) => Self::ReaderGone,
+            _ => Self::Trouble(trouble),
+        }
+    }
+}
+
+/// Tells something beside the output. Where even that is impossible, there is nobody left to tell.
+pub(crate) fn tell(text: impl fmt::Display) {
+    let _unheard = writeln!(io::stderr().lock(), "{text}");
+}

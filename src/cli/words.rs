@@ -1,0 +1,113 @@
+//! Words that people read: states in Korean (decisions.md 25), columns padded by the width that a terminal shows.
+//!
+//! Must not: be used for a bank's records; those count bytes.
+
+use crate::ledger::FileState;
+use crate::machine::{collection, file, mandate};
+use unicode_width::UnicodeWidthStr;
+
+/// Text filled with blanks to a width of terminal cells; a Hangul syllable takes two.
+pub(super) fn padded(text: &str, width: usize) -> String {
+    let blanks = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(blanks))
+}
+
+/// Where a file stands.
+pub(super) fn file_state_ko(state: FileState) -> &'static str {
+    use file::{In, Out};
+    match state {
+        FileState::Out(Out::Planned) => "모으는 중 (planned)",
+        FileState::Out(Out::Built) => "만들어짐 (built)",
+        FileState::Out(Out::Staged) => "내보낼 준비됨 (staged)",
+        FileState::Out(Out::Published) => "내보냄 (published)",
+        FileState::Out(Out::Taken) => "가져감 (taken)",
+        FileState::Out(Out::Answered) => "결과 받음 (answered)",
+        FileState::Out(Out::Uncertain) => "불확실 (uncertain)",
+        FileState::Out(Out::Refused) => "거절됨 (refused)",
+        FileState::Out(Out::Held) | FileState::In(In::Held) => "보류 (held)",
+        FileState::Out(Out::Missed) => "마감 놓침 (missed)",
+        FileState::Out(Out::Emptied) => "보낼 것 없음 (emptied)",
+        FileState::In(In::Claimed) => "읽는 중 (claimed)",
+        FileState::In(In::Applied) => "반영 (applied)",
+        FileState::In(In::Rejected) => "반려 (rejected)",
+        FileState::In(In::Duplicate) => "중복 (duplicate)",
+    }
+}
+
+/// The word of a file's state in `--json`.
+pub(super) fn file_state_word(state: FileState) -> &'static str {
+    match state {
+        FileState::Out(state) => state.word(),
+        FileState::In(state) => state.word(),
+    }
+}
+
+/// 계좌등록 and 계좌해지 statuses of a mandate (decisions.md 25).
+pub(super) fn mandate_ko(state: mandate::State) -> &'static str {
+    use mandate::State;
+    match state {
+        State::Draft => "계좌신청미완료 (보완 필요)",
+        State::Queued => "계좌신청대기",
+        State::Batched | State::Sent | State::Acknowledged => "계좌신청중",
+        State::Active => "계좌신청완료",
+        State::Rejected => "계좌신청미완료",
+        State::Suspended => "이체정지",
+        State::Cancelling => "계좌해지중",
+        State::Ended => "계좌해지완료",
+    }
+}
+
+/// 이체의뢰 and 이체처리 statuses of a collection.
+pub(super) fn collection_ko(state: collection::State) -> &'static str {
+    use collection::State;
+    match state {
+        State::Requested => "이체의뢰대기",
+        State::Batched | State::Sent | State::Acknowledged => "이체의뢰중",
+        State::Succeeded => "이체처리완료",
+        State::Partial => "부분수납",
+        State::Failed => "이체처리미완료",
+        State::Excluded => "의뢰 제외",
+        State::Withdrawn => "의뢰 취소",
+        State::Missed => "마감 놓침",
+        State::Reversed => "출금 취소",
+    }
+}
+
+/// A step of the schedule.
+pub(super) fn job_ko(job: &str) -> &str {
+    match job {
+        "charges" => "청구 생성 (charges)",
+        "request" => "자동 이체의뢰 (request)",
+        "retry" => "자동 재처리의뢰 (retry)",
+        "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",
+        "emit-collections" => "이체의뢰 전송 (emit-collections)",
+        "overdue" => "결과 미도착 확인 (overdue)",
+        "expire" => "기간 만료 (expire)",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_in_terminal_cells() {
+        assert_eq!(padded("가나", 6), "가나  ");
+        assert_eq!(padded("abc", 6), "abc   ");
+        assert_eq!(padded("가나다라", 6), "가나다라");
+    }
+
+    #[test]
+    fn no_state_of_a_file_or_collection_is_without_a_korean_word() {
+        for state in file::Out::ALL {
+            assert!(!file_state_ko(FileState::Out(*state)).is_empty());
+        }
+        for state in collection::State::ALL {
+            assert!(!collection_ko(*state).is_ascii());
+        }
+        for state in mandate::State::ALL {
+            assert!(!mandate_ko(*state).is_ascii());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Bank days as scripts: `tests/days/*.day`. Adding a case is adding a file; this test finds it.
+//!
+//! A case has a temporary copy of the shipped config/ and formats/, the ordinary engine on a manual clock, and a bank
+//! that is either simulated (`bank`) or played by hand (`take`, `receipt`, `answer`, `drop channel`). It is named by
+//! the edge case that it shows (product.md 3.9): `E08-truncated-result.day`. Run one: `SUNAP_DAY=E08 cargo test --test days`.
+//!
+//! # The page
+//!
+//! One command a line. `#` begins a comment. Words are separated by blanks; `"two words"` is one. A command that ends
+//! with `<<<` is followed by text up to a line `>>>`. OWNER is `channel` (the only one of the shipped config),
+//! `creditor/10000001` or `control`; ROOM is `inbox`, `work`, `done`, `rejected`, `held`, `outbox` or `sent`.
+//!
+//! | command | does |
+//! |---|---|
+//! | `config FILE replace "OLD" with "NEW"` | changes a file of the copied config/ or formats/ before the start; OLD must be there |
+//! | `bank <<< rules >>>` | a simulated exchange plays the bank by these rules (config/exchange/README.md); before the start. `bank <<<` `>>>` succeeds always |
+//! | `at 2026-01-05 13:00` | business time goes there; everything due before is done at its own time. The first one starts the engine |
+//! | `drop OWNER NAME [utf-8\|bom\|cp949\|payers\|LAYOUT] <<<` | a file is dropped and taken at once. `payers`: rows `A-0001 TUITION 50000 5` (payer, item, monthly won, due day) become a full list of mandates. LAYOUT (`EB22`): JSON objects as of `sunap read --json`, written with `--fill` |
+//! | `drop OWNER NAME` | drops what `answer` and the edits below have made under that name |
+//! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; all others are absent |
+//! | `cut NAME at BYTES` | truncates what was made |
+//! | `patch NAME at BYTE "TEXT"` | overwrites bytes from BYTE (1-based) |
+//! | `edit NAME s "OLD" "NEW"` | replaces ASCII text everywhere in it; OLD must be there |
+//! | `take NAME` | the bank's side takes ours: outbox → sent, marker removed |
+//! | `receipt NAME <<< toml >>>` | puts sent/NAME.receipt |
+//! | `order VERB NAME "REASON"` | an operator's order about a file: `order file.hold EB130105 "wait"` |
+//! | `restart` | ends the engine and starts it again |
+//! | `expect file OWNER/ROOM NAME`, `expect no file OWNER/ROOM NAME` | a file is there, or not |
+//! | `expect text OWNER/ROOM NAME contains "TEXT"` | and holds TEXT (UTF-8 or CP949); `expect report` is the same for NAME.report.txt |
+//! | `expect records OWNER/ROOM NAME N` | a bank file has N data records |
+//! | `expect state NAME WORD` | the latest file of that name is in that state: answered, applied, duplicate, held, … |
+//! | `expect mandate CREDITOR PAYER ITEM WORD` | active, ended, … or a status word such as 계좌신청완료 |
+//! | `expect collection CREDITOR PAYER ITEM DATE WORD [CODE]` | the latest line of that debit date: requested, succeeded, failed, … |
+//! | `expect no collection CREDITOR PAYER ITEM DATE` | there is none |
+//! | `expect totals CREDITOR MONTH charges N amount W collected W open W` | any of the pairs |
+//! | `expect alert NAME`, `expect no alert [NAME]` | an alert is open, or not |
+//! | `expect unchanged` | nothing in mandates, charges and collections moved since the last `remember` |
+//! | `remember` | notes all states, for `expect unchanged` |
+//!
+//! At every `at` and at the end the ledger's audit must be clean (I3 and the rules beside it).
+
+#[path = "days/script.rs"]
+mod script;
+#[path = "days/stage.rs"]
+mod stage;
+#[path = "days/wire.rs"]
+mod wire;
+
+use std::path::Path;
+
+#[test]
+fn every_day_goes_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/days");
+    let only = std::env::var("SUNAP_DAY").unwrap_or_default();
+    let mut cases: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "day"))
+        .filter(|path| path.file_name().unwrap().to_string_lossy().starts_with(&only))
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty(), "no case begins with {only:?}");
+    let failures: Vec<String> = cases.iter().filter_map(|path| run(path).err()).collect();
+    assert!(failures.is_empty(), "{} of {} days:\n{}", failures.len(), cases.len(), failures.join("\n"));
+}
+
+fn run(path: &Path) -> Result<(), String> {
+    let name = path.file_name().unwrap().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
+    let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
+    let mut stage = stage::Stage::new();
+    for command in &commands {
+        stage.act(command).map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
+    }
+    stage.end().map_err(|why| format!("{name}: at the end: {why}"))
+}
+
+#[test]
+fn the_page_refuses_what_it_does_not_know() {
+    for (text, line) in [("at", 1), ("\nfly 2026", 2), ("at 2026-13-01", 1), ("expect moon full", 1)] {
+        let commands = script::parse(text).unwrap();
+        let mut stage = stage::Stage::new();
+        let error = commands.iter().find_map(|command| stage.act(command).err().map(|_| command.line));
+        assert_eq!(error, Some(line), "{text:?}");
+    }
+    assert_eq!(script::parse("drop channel A <<<\nno end").unwrap_err().0, 1);
+    assert_eq!(script::parse("config \"a").unwrap_err().0, 1);
+}

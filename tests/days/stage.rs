@@ -1,0 +1,545 @@
+//! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
+
+use crate::script::Command;
+use crate::wire::{self, Failure};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use sunap::cli::bank_side::BankSide;
+use sunap::config::Config;
+use sunap::daemon::Stop;
+use sunap::daemon::rehearsal::{Idle, Outside, Patience, Rehearsal};
+use sunap::domain::{CreditorId, Date, Instant, ItemCode, Month, PayerNo};
+use sunap::engine::Engine;
+use sunap::exchange::Rules;
+use sunap::intake::order::{Order, Target, Verb};
+use sunap::ledger::{FileQuery, FileRow, FileState, LineRow, MandateFound, Reader};
+
+/// The only channel of the shipped config.
+const CHANNEL: &str = "channel/bankingplus-seoul";
+
+type Done = Result<(), String>;
+
+/// Monotonic time that passes only when somebody waits.
+#[derive(Debug, Default)]
+struct Manual {
+    monotonic_ms: u64,
+}
+
+impl Patience for Manual {
+    fn monotonic_ms(&self) -> u64 {
+        self.monotonic_ms
+    }
+    fn wait(&mut self, _at_least: Duration) {
+        self.monotonic_ms += 1_000;
+    }
+}
+
+/// One case under way.
+pub struct Stage {
+    temp: tempfile::TempDir,
+    rules: Option<Rules>,
+    parts: Option<Rehearsal<Manual>>,
+    config: Option<Arc<Config>>,
+    now: Option<Instant>,
+    made: BTreeMap<String, Vec<u8>>,
+    remembered: Vec<String>,
+    invented: u64,
+}
+
+impl Stage {
+    /// A fresh copy of config and formats.
+    pub fn new() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        for folder in ["config", "formats"] {
+            copy(&root.join(folder), &temp.path().join(folder));
+        }
+        Self {
+            temp,
+            rules: None,
+            parts: None,
+            config: None,
+            now: None,
+            made: BTreeMap::new(),
+            remembered: Vec::new(),
+            invented: 0,
+        }
+    }
+
+    /// Does one command.
+    pub fn act(&mut self, command: &Command) -> Done {
+        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        let block = command.block.as_deref();
+        match (words.as_slice(), block) {
+            (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
+            (["bank"], Some(rules)) => self.simulate_bank(rules),
+            (["at", time @ ..], None) => self.go(&time.join(" ")),
+            (["drop", owner, name], None) => self.drop_made(owner, name),
+            (["drop", owner, name, form @ ..], Some(text)) if form.len() < 2 => {
+                self.drop_text(owner, name, form.first().copied().unwrap_or("utf-8"), text)
+            }
+            (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
+            (["cut", name, "at", bytes], None) => self.edit(name, |made| {
+                made.truncate(bytes.parse().map_err(|_| "not a number")?);
+                Ok(())
+            }),
+            (["patch", name, "at", byte, text], None) => self.patch(name, byte, text),
+            (["edit", name, "s", old, new], None) => self.edit(name, |made| replace(made, old, new)),
+            (["take", name], None) => self.take(name),
+            (["receipt", name], Some(toml)) => {
+                put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
+                self.play()
+            }
+            (["order", verb, name, reason], None) => self.order(verb, name, reason),
+            (["restart"], None) => self.restart(),
+            (["remember"], None) => {
+                self.remembered = self.states()?;
+                Ok(())
+            }
+            (["expect", what @ ..], None) => self.expect(what),
+            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
+        }
+    }
+
+    /// The last look.
+    pub fn end(&mut self) -> Done {
+        if self.parts.is_some() { self.audit() } else { Ok(()) }
+    }
+
+    fn change_config(&self, file: &str, old: &str, new: &str) -> Done {
+        if self.parts.is_some() {
+            return Err("the engine runs already".to_string());
+        }
+        let root = if file.starts_with("formats/") { self.temp.path().to_path_buf() } else { self.temp.path().join("config") };
+        let path = root.join(file);
+        let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
+        if !text.contains(old) {
+            return Err(format!("{file} does not hold {old:?}"));
+        }
+        std::fs::remove_file(&path).map_err(|error| error.to_string())?;
+        put(&path, text.replace(old, new).as_bytes())
+    }
+
+    fn simulate_bank(&mut self, rules: &str) -> Done {
+        if self.parts.is_some() {
+            return Err("the engine runs already".to_string());
+        }
+        let seeded = if rules.contains("seed") { rules.to_string() } else { format!("seed = \"day\"\n{rules}") };
+        self.rules = Some(Rules::from_toml("rules", &seeded).map_err(|faults| faults.to_string())?);
+        Ok(())
+    }
+
+    fn go(&mut self, time: &str) -> Done {
+        let target: Instant = time.parse()?;
+        if self.parts.is_none() {
+            let path = self.temp.path().join("config/sunap.toml");
+            self.config = Some(Arc::new(Config::load(&path).map_err(|error| error.to_string())?));
+            self.now = Some(target);
+            self.open(target)?;
+            return self.play();
+        }
+        if self.now.is_some_and(|now| target < now) {
+            return Err("time goes forward only".to_string());
+        }
+        self.play_until(target)?;
+        self.audit()
+    }
+
+    fn open(&mut self, now: Instant) -> Done {
+        let config = self.config()?;
+        let engine = Engine::open(Arc::clone(&config), now).map_err(|error| error.to_string())?;
+        let mut outside: Vec<Box<dyn Outside>> = Vec::new();
+        if let Some(rules) = &self.rules {
+            for channel in config.channels.values() {
+                let bank = BankSide::with_rules(&config, channel, rules.clone()).map_err(|error| error.to_string())?;
+                outside.push(Box::new(bank));
+            }
+        }
+        self.parts = Some(Rehearsal::new(engine, outside, Manual::default(), Stop::default()));
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Done {
+        self.parts = None;
+        self.open(self.now.ok_or("nothing runs yet")?)?;
+        self.play()
+    }
+
+    /// Everything at the present instant.
+    fn play(&mut self) -> Done {
+        let now = self.now.ok_or("nothing runs yet: begin with `at`")?;
+        self.play_once(now).map(drop)
+    }
+
+    fn play_once(&mut self, now: Instant) -> Result<Option<Instant>, String> {
+        let parts = self.parts.as_mut().ok_or("nothing runs yet: begin with `at`")?;
+        match parts.play(now).map_err(|error| error.to_string())? {
+            Idle::Until(next) => Ok(next),
+            Idle::Stopped => Err("stopped".to_string()),
+        }
+    }
+
+    fn play_until(&mut self, target: Instant) -> Done {
+        let mut now = self.now.ok_or("nothing runs yet: begin with `at`")?;
+        while let Some(next) = self.play_once(now)?.filter(|next| *next <= target) {
+            now = next;
+        }
+        self.now = Some(target);
+        self.play()
+    }
+
+    fn drop_text(&mut self, owner: &str, name: &str, form: &str, text: &str) -> Done {
+        let bytes = match form {
+            "utf-8" => text.as_bytes().to_vec(),
+            "bom" => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
+            "cp949" => cp949(text)?,
+            "payers" => self.payers(text)?.into_bytes(),
+            layout => wire::write(&self.layout(layout)?, text)?,
+        };
+        self.deliver(owner, name, &bytes)
+    }
+
+    fn drop_made(&mut self, owner: &str, name: &str) -> Done {
+        let bytes = self.made.get(name).ok_or("nothing was made under this name")?.clone();
+        self.deliver(owner, name, &bytes)
+    }
+
+    fn deliver(&mut self, owner: &str, name: &str, bytes: &[u8]) -> Done {
+        let path = self.room(&format!("{owner}/inbox"))?.join(name);
+        put(&path, bytes)?;
+        self.parts.as_mut().ok_or("nothing runs yet: begin with `at`")?.engine.renamed_in(&path);
+        self.play()
+    }
+
+    /// A list of mandates with invented people: `payer item monthly day` a row.
+    fn payers(&mut self, rows: &str) -> Result<String, String> {
+        let mut list = "고객번호,고객명,휴대번호,집금항목코드,건당출금한도,월이체금액,최초이체년월,이체예정일,이체은행,계좌번호,예금주명,생년월일/사업자번호\n"
+            .to_string();
+        for row in rows.lines().filter(|row| !row.trim().is_empty()) {
+            let cells: Vec<&str> = row.split_whitespace().collect();
+            let [payer, item, monthly, day, more @ ..] = cells.as_slice() else {
+                return Err(format!("{row:?}: payer, item, monthly won and due day"));
+            };
+            self.invented += 1;
+            let first = more.first().copied().unwrap_or("2026-01");
+            let account = more.get(1).map_or_else(|| format!("99{:010}", self.invented), |account| (*account).to_string());
+            list.push_str(&format!(
+                "{payer},가나다,010-0000-{:04},{item},1000000,{monthly},{first},{day},국민은행,{account},가나다,900101\n",
+                self.invented
+            ));
+        }
+        Ok(list)
+    }
+
+    fn answer(&mut self, ours: &str, name: &str, rows: &str) -> Done {
+        let mut failures = BTreeMap::new();
+        for row in rows.lines().filter(|row| !row.trim().is_empty()) {
+            let cells: Vec<&str> = row.split_whitespace().collect();
+            let (payer, item, code, partial) = match cells.as_slice() {
+                [payer, item, code] => (payer, item, code, None),
+                [payer, item, code, "P", won] => (payer, item, code, Some(won.parse().map_err(|_| "not a number")?)),
+                _ => return Err(format!("{row:?}: payer, item, code [P won]")),
+            };
+            let mandate = self.mandate(None, payer, item)?;
+            let code = (*code).to_string();
+            failures.insert(mandate.bank_payer_no.to_string(), Failure { code, partial });
+        }
+        let bytes = ["channel/sent", "channel/outbox"]
+            .iter()
+            .find_map(|room| std::fs::read(self.room(room).ok()?.join(ours)).ok())
+            .ok_or("our file is neither in outbox nor in sent")?;
+        let (request, result) = (kind_of(ours), kind_of(name));
+        let made = wire::answer(&self.layout(request)?, &self.layout(result)?, ours, &bytes, &failures)?;
+        self.made.insert(name.to_string(), made);
+        Ok(())
+    }
+
+    fn edit(&mut self, name: &str, edit: impl FnOnce(&mut Vec<u8>) -> Done) -> Done {
+        edit(self.made.get_mut(name).ok_or("nothing was made under this name")?)
+    }
+
+    fn patch(&mut self, name: &str, byte: &str, text: &str) -> Done {
+        let at: usize = byte.parse().map_err(|_| "not a number")?;
+        self.edit(name, |made| {
+            let place = made.get_mut(at - 1..at - 1 + text.len()).ok_or("the file is shorter")?;
+            place.copy_from_slice(text.as_bytes());
+            Ok(())
+        })
+    }
+
+    fn take(&mut self, name: &str) -> Done {
+        let (outbox, sent) = (self.room("channel/outbox")?, self.room("channel/sent")?);
+        std::fs::hard_link(outbox.join(name), sent.join(name)).map_err(|error| error.to_string())?;
+        std::fs::remove_file(outbox.join(name)).map_err(|error| error.to_string())?;
+        std::fs::remove_file(outbox.join(format!("{name}.ok"))).map_err(|error| error.to_string())?;
+        self.play()
+    }
+
+    fn order(&mut self, verb: &str, name: &str, reason: &str) -> Done {
+        let verb = Verb::ALL.into_iter().find(|known| known.word() == verb).ok_or("no such order")?;
+        let at = self.now.ok_or("nothing runs yet: begin with `at`")?;
+        self.invented += 1;
+        let target = Target::FileName { owner: None, name: name.to_string() };
+        let order = Order { verb, target, reason: reason.to_string(), by: "tester".to_string(), at };
+        let text = order.print();
+        self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
+    }
+
+    fn expect(&mut self, what: &[&str]) -> Done {
+        match what {
+            ["file", room, name] => match self.has(room, name)? {
+                true => Ok(()),
+                false => Err(format!("there is {}", self.listing(room)?)),
+            },
+            ["no", "file", room, name] => match self.has(room, name)? {
+                false => Ok(()),
+                true => Err("it is there".to_string()),
+            },
+            ["text", room, name, "contains", text] => self.expect_text(room, name, text),
+            ["report", room, name, "contains", text] => self.expect_text(room, &format!("{name}.report.txt"), text),
+            ["records", room, name, n] => self.expect_records(room, name, n),
+            ["state", name, word] => equal(&state_word(&self.file(name)?), word),
+            ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
+            ["collection", creditor, payer, item, date, word, code @ ..] => {
+                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
+                equal(line.state.word(), word)?;
+                code.first().map_or(Ok(()), |code| equal(&line.code, code))
+            }
+            ["no", "collection", creditor, payer, item, date] => match self.line(creditor, payer, item, date)? {
+                None => Ok(()),
+                Some(line) => Err(format!("there is one: {}", line.state)),
+            },
+            ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
+            ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
+                true => Ok(()),
+                false => Err(format!("open alerts: {:?}", self.alerts()?)),
+            },
+            ["no", "alert", names @ ..] => {
+                let open: Vec<String> =
+                    self.alerts()?.into_iter().filter(|alert| names.is_empty() || names.contains(&alert.as_str())).collect();
+                if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
+            }
+            ["unchanged"] => self.expect_unchanged(),
+            _ => Err("no such expectation; the head of tests/days.rs lists them".to_string()),
+        }
+    }
+
+    fn expect_text(&self, room: &str, name: &str, text: &str) -> Done {
+        let bytes = std::fs::read(self.room(room)?.join(name))
+            .map_err(|error| format!("{error}; there is {}", self.listing(room).unwrap_or_default()))?;
+        let (content, _, _) = match String::from_utf8(bytes) {
+            Ok(content) => (content, (), ()),
+            Err(error) => {
+                let decoded = encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(error.as_bytes());
+                (decoded.ok_or("neither UTF-8 nor CP949")?.into_owned(), (), ())
+            }
+        };
+        if content.contains(text) { Ok(()) } else { Err(format!("it says:\n{content}")) }
+    }
+
+    fn expect_records(&self, room: &str, name: &str, n: &str) -> Done {
+        let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
+        let records = wire::read(&self.layout(kind_of(name))?, name, &bytes)?;
+        equal(&records.iter().filter(|record| record["record"] == "data").count().to_string(), n)
+    }
+
+    fn expect_mandate(&self, creditor: &str, payer: &str, item: &str, word: &str) -> Done {
+        let found = self.mandate(Some(creditor), payer, item)?;
+        let state = found.state.word();
+        let states: &[&str] = match word {
+            "계좌신청대기" => &["queued"],
+            "계좌신청중" => &["batched", "sent", "acknowledged"],
+            "계좌신청완료" => &["active"],
+            "계좌신청미완료" => &["draft", "rejected"],
+            "계좌해지대기" | "계좌해지중" => &["cancelling"],
+            "계좌해지완료" => &["ended"],
+            word => return equal(state, word),
+        };
+        if states.contains(&state) { Ok(()) } else { Err(format!("it is {state}")) }
+    }
+
+    fn expect_totals(&self, creditor: &str, month: &str, pairs: &[&str]) -> Done {
+        let (creditor, month): (CreditorId, Month) = (creditor.parse()?, month.parse()?);
+        let all = self.reader()?.creditor_totals(month).map_err(|error| error.to_string())?;
+        let found = all.iter().find(|totals| totals.creditor == creditor);
+        for pair in pairs.chunks(2) {
+            let [key, expected] = pair else { return Err("pairs of name and number".to_string()) };
+            let value = found.map_or(0, |totals| match *key {
+                "charges" => totals.charges,
+                "amount" => totals.amount.get(),
+                "collected" => totals.collected.get(),
+                "open" => totals.open.get(),
+                "failed" => totals.failed,
+                _ => i64::MIN,
+            });
+            equal(&value.to_string(), expected).map_err(|why| format!("{key}: {why}"))?;
+        }
+        Ok(())
+    }
+
+    fn expect_unchanged(&self) -> Done {
+        let now = self.states()?;
+        let moved: Vec<&String> = now.iter().filter(|state| !self.remembered.contains(state)).collect();
+        if moved.is_empty() && now.len() == self.remembered.len() { Ok(()) } else { Err(format!("moved: {moved:#?}")) }
+    }
+
+    /// The states of all mandates and collections, as text.
+    fn states(&self) -> Result<Vec<String>, String> {
+        let reader = self.reader()?;
+        let mut states = Vec::new();
+        for id in 1..=self.invented.max(1) * 2 {
+            for found in reader.find_mandate(&id.to_string()).map_err(|error| error.to_string())? {
+                states.push(format!("mandate {} {} {}", found.mandate_id, found.payer_no, found.state));
+            }
+        }
+        for file in self.files(&FileQuery::default())? {
+            for line in reader.lines(file.file_id, None, 0, 100_000).map_err(|error| error.to_string())? {
+                let (id, state, came) = (line.collection_id, line.state, line.collected);
+                states.push(format!("collection {id} {} {state} {came} {}", line.payer_no, line.code));
+            }
+        }
+        states.sort();
+        states.dedup();
+        Ok(states)
+    }
+
+    fn mandate(&self, creditor: Option<&str>, payer: &str, item: &str) -> Result<MandateFound, String> {
+        let reader = self.reader()?;
+        let creditor: Option<CreditorId> = creditor.map(str::parse).transpose()?;
+        let (payer, item): (PayerNo, ItemCode) = (payer.parse()?, item.parse()?);
+        let payers = reader.find_payer(creditor, &payer).map_err(|error| error.to_string())?;
+        let ids = payers.iter().flat_map(|payer| payer.mandates.iter().rev());
+        for id in ids {
+            let found = reader.find_mandate(&id.to_string()).map_err(|error| error.to_string())?;
+            if let Some(mandate) = found.into_iter().find(|mandate| mandate.mandate_id == *id && mandate.item == item) {
+                return Ok(mandate);
+            }
+        }
+        Err("there is no such mandate".to_string())
+    }
+
+    fn line(&self, creditor: &str, payer: &str, item: &str, date: &str) -> Result<Option<LineRow>, String> {
+        let (creditor, date): (CreditorId, Date) = (creditor.parse()?, date.parse()?);
+        let reader = self.reader()?;
+        let mut last: Option<LineRow> = None;
+        for file in self.files(&FileQuery { date: Some(date), ..FileQuery::default() })? {
+            let lines = reader.lines(file.file_id, Some(creditor), 0, 100_000).map_err(|error| error.to_string())?;
+            for line in lines.into_iter().filter(|line| line.payer_no.as_str() == payer && line.item.as_str() == item) {
+                if last.as_ref().is_none_or(|last| last.collection_id < line.collection_id) {
+                    last = Some(line);
+                }
+            }
+        }
+        Ok(last)
+    }
+
+    fn file(&self, name: &str) -> Result<FileRow, String> {
+        let files = self.files(&FileQuery::default())?;
+        let named = files.into_iter().filter(|file| file.name == name);
+        named.max_by_key(|file| file.file_id).ok_or_else(|| "the ledger knows no such file".to_string())
+    }
+
+    fn files(&self, query: &FileQuery<'_>) -> Result<Vec<FileRow>, String> {
+        self.reader()?.files(query).map_err(|error| error.to_string())
+    }
+
+    fn alerts(&self) -> Result<Vec<String>, String> {
+        let alerts = self.reader()?.open_alerts().map_err(|error| error.to_string())?;
+        Ok(alerts.into_iter().map(|alert| alert.name).collect())
+    }
+
+    fn audit(&self) -> Done {
+        let violations = self.reader()?.audit().map_err(|error| error.to_string())?;
+        if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }
+    }
+
+    fn reader(&self) -> Result<Reader, String> {
+        Reader::open(&self.config()?.state_dir.join("ledger.sqlite")).map_err(|error| error.to_string())
+    }
+
+    fn config(&self) -> Result<Arc<Config>, String> {
+        self.config.clone().ok_or_else(|| "nothing runs yet: begin with `at`".to_string())
+    }
+
+    fn layout(&self, name: &str) -> Result<sunap::layout::Layout, String> {
+        wire::layout(&self.temp.path().join("formats"), name)
+    }
+
+    /// `channel/sent` → its folder.
+    fn room(&self, room: &str) -> Result<PathBuf, String> {
+        let path = room.strip_prefix("channel/").map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
+        let path = self.temp.path().join("spool").join(path);
+        if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {room}")) }
+    }
+
+    fn has(&self, room: &str, name: &str) -> Result<bool, String> {
+        Ok(self.room(room)?.join(name).exists())
+    }
+
+    fn listing(&self, room: &str) -> Result<String, String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.room(room)?)
+            .map_err(|error| error.to_string())?
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        Ok(format!("{names:?}"))
+    }
+}
+
+fn state_word(file: &FileRow) -> String {
+    match file.state {
+        FileState::Out(state) => state.word().to_string(),
+        FileState::In(state) => state.word().to_string(),
+    }
+}
+
+/// `EB220105` → `EB22`.
+fn kind_of(name: &str) -> &str {
+    name.get(..4).unwrap_or(name)
+}
+
+fn equal(found: &str, expected: &str) -> Done {
+    if found == expected { Ok(()) } else { Err(format!("it is {found}")) }
+}
+
+fn replace(made: &mut Vec<u8>, old: &str, new: &str) -> Done {
+    let (old, new) = (old.as_bytes(), new.as_bytes());
+    let mut found = false;
+    let mut at = 0;
+    while let Some(next) = made.get(at..).and_then(|rest| rest.windows(old.len()).position(|window| window == old)) {
+        made.splice(at + next..at + next + old.len(), new.iter().copied());
+        at += next + new.len();
+        found = true;
+    }
+    if found { Ok(()) } else { Err("the text is not in it".to_string()) }
+}
+
+fn cp949(text: &str) -> Result<Vec<u8>, String> {
+    let mut encoder = encoding_rs::EUC_KR.new_encoder();
+    let mut bytes = Vec::with_capacity(encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0));
+    match encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true).0 {
+        encoding_rs::EncoderResult::InputEmpty => Ok(bytes),
+        other => Err(format!("not in CP949: {other:?}")),
+    }
+}
+
+/// As everybody should drop a file: written under a hidden name, then renamed.
+fn put(path: &Path, bytes: &[u8]) -> Done {
+    sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
+        .map_err(|error| error.to_string())
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
