@@ -229,3 +229,23 @@ fn the_next_open_window_of_a_late_record() {
         assert_eq!(found, day(expected), "{offset} at {now}");
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn walks_come_back_and_rolls_stay_put(days in 0_i64..16_000, n in -200_i64..200) {
+        let calendar = Calendar::new(Vec::new(), day("2050-12-31"));
+        let date = day("2005-01-01").plus_days(days);
+        let open = calendar.following(date);
+        proptest::prop_assert!(open >= date && calendar.is_open(open) && calendar.preceding(date) <= date);
+        proptest::prop_assert_eq!(calendar.following(open), open);
+        let there = calendar.shift(open, n);
+        proptest::prop_assert!(calendar.is_open(there));
+        proptest::prop_assert_eq!(calendar.shift(there, -n), open);
+        // The first open window is the first: its instant is to come, that of the banking day before has passed.
+        let cutoff: Offset = format!("D{:+}BD 14:00", n % 60).parse().unwrap();
+        let now = date.at("13:30".parse().unwrap());
+        let first = cutoff.first_open_after(&calendar, now);
+        proptest::prop_assert!(cutoff.instant(&calendar, first) > now);
+        proptest::prop_assert!(cutoff.instant(&calendar, calendar.shift(first, -1)) <= now);
+    }
+}

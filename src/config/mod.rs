@@ -1,1 +1,124 @@
-//! config
+//! config/*.toml → [`Config`]: the only way to make one, and it checks everything and tells all faults at once.
+//!
+//! `sources` reads the texts (the only I/O), `document` remembers where each value stands, one file per kind of
+//! config reads and checks it, [`compile`] does them in the order of their references.
+//!
+//! Must not: read the clock, or run on with a default where a value is wrong. The schedule, codes and limits of banks
+//! stand in the files, not here.
+
+mod bank_table;
+mod channel;
+mod compile;
+mod creditor;
+mod days;
+mod document;
+mod passbook;
+mod payer_no_template;
+mod profile;
+mod settings;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+pub use bank_table::{Bank, Banks};
+pub use channel::{Branch, Channel};
+pub use compile::{PassbookCheck, compile, compile_with};
+pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
+pub use payer_no_template::Template;
+pub use profile::{DebitMode, LayoutRoles, Profile, RetryRule, WindowPlan};
+pub use settings::{FileLimits, LogSettings};
+pub use sources::{FormatSource, Sources};
+
+use crate::calendar::Calendar;
+use crate::domain::{ChannelId, CreditorId};
+use crate::fault::{Faults, Trouble};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The name of the file that leads to all others.
+pub(crate) const SETTINGS: &str = "sunap.toml";
+
+/// The whole configuration, checked, with every reference resolved.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the spool folders are.
+    pub spool_dir: PathBuf,
+    /// Where the ledger and the archive are.
+    pub state_dir: PathBuf,
+    /// How long the size of a dropped file must stand still before it is claimed, in monotonic milliseconds.
+    pub quiet_ms: u64,
+    /// How often the folders are looked at without any hint, in seconds.
+    pub scan_seconds: u64,
+    /// How large dropped files may be.
+    pub limits: FileLimits,
+    /// What is logged, and how.
+    pub log: LogSettings,
+    /// Banking days.
+    pub calendar: Calendar,
+    /// The banks of the CMS namespace.
+    pub banks: Banks,
+    /// Profiles by name.
+    pub profiles: BTreeMap<String, Arc<Profile>>,
+    /// Channels by id.
+    pub channels: BTreeMap<ChannelId, Arc<Channel>>,
+    /// Creditors by id.
+    pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
+    /// The texts of the layouts, in the order of their file names.
+    pub formats: Vec<FormatSource>,
+    /// The texts of the code tables, in the order of their file names.
+    pub codes: Vec<FormatSource>,
+}
+
+impl Config {
+    /// Reads and checks the configuration that `sunap.toml` at `path` leads to.
+    pub fn load(path: &Path) -> Result<Self, LoadError> {
+        let sources = Sources::read(path)?;
+        // The layouts and code tables are carried as texts here: who wires the rooms calls `Layout::from_toml` and
+        // `bank::bind` on `config.formats` and `config.codes`, and adds their faults to these.
+        Ok(compile(&sources)?)
+    }
+
+    /// The channel of a creditor.
+    pub fn channel_of(&self, creditor: CreditorId) -> Option<&Arc<Channel>> {
+        self.channels.get(&self.creditors.get(&creditor)?.channel)
+    }
+
+    /// The creditors that share a channel's files, by id.
+    pub fn creditors_of<'c>(&'c self, channel: &'c ChannelId) -> impl Iterator<Item = &'c Arc<Creditor>> {
+        self.creditors.values().filter(move |creditor| creditor.channel == *channel)
+    }
+}
+
+/// Why there is no [`Config`].
+#[derive(Debug)]
+pub enum LoadError {
+    /// The texts are wrong: a person mends them.
+    Faults(Faults),
+    /// The texts could not be read: the disk is asked again.
+    Trouble(Trouble),
+}
+
+impl From<Faults> for LoadError {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults)
+    }
+}
+
+impl From<Trouble> for LoadError {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Faults(faults) => faults.fmt(f),
+            Self::Trouble(trouble) => trouble.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}

@@ -1,0 +1,440 @@
+//! `creditors/<eight digits>.toml`: one 이용기관: its contract, what it collects for, when failed debits are tried again
+//! (product.md F01-F08, F13, F18).
+
+use super::channel::Channel;
+use super::compile::PassbookCheck;
+use super::document::{At, Document, Section, wrong_kind};
+use super::profile::{MOST_WON, Profile, RetryRule};
+use crate::calendar::ContractDay;
+use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, ItemCode, Won};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// What stands on a creditor's papers (F05).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base {
+    /// Its name.
+    pub name: String,
+    /// 대표자.
+    pub representative: Option<String>,
+    /// 사업자등록번호.
+    pub business_no: Option<IdNo>,
+    /// Its address.
+    pub address: Option<String>,
+}
+
+/// Whom to call (담당자). Has no clear `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Contact {
+    /// Name.
+    pub name: String,
+    /// Telephone.
+    pub phone: Option<String>,
+    /// E-mail.
+    pub email: Option<String>,
+}
+
+impl std::fmt::Debug for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Contact(…)")
+    }
+}
+
+/// Whether what is open from earlier months is asked for together with the month's amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrears {
+    /// Oldest first, as far as the limit per debit goes.
+    Include,
+    /// Only the month's amount.
+    Exclude,
+}
+
+/// Who starts a retry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryMode {
+    /// The schedule, on the days of the policy.
+    Auto,
+    /// A person, by a list.
+    Manual,
+}
+
+/// How failed debits are tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Who starts a retry.
+    pub mode: RetryMode,
+    /// On which days of the month, in their order; of use in mode `auto`.
+    pub days: Vec<ContractDay>,
+    /// How many retries a charge may have, by schedule or by hand.
+    pub max: u32,
+}
+
+/// 집금항목: what is collected for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChargeItem {
+    /// Its code.
+    pub code: ItemCode,
+    /// Its name.
+    pub name: String,
+    /// What the payer's passbook shows, at most 16 bytes.
+    pub passbook_text: String,
+    /// Whether new mandates may be made for it.
+    pub active: bool,
+}
+
+/// A group of payers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its code.
+    pub code: ItemCode,
+    /// Its name.
+    pub name: String,
+    /// Anything more.
+    pub description: Option<String>,
+}
+
+/// An 이용기관.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creditor {
+    /// Eight digits, those of its file.
+    pub id: CreditorId,
+    /// Its name, that of `base`.
+    pub name: String,
+    /// What stands on its papers.
+    pub base: Base,
+    /// Whom to call.
+    pub contact: Option<Contact>,
+    /// The channel that carries its records.
+    pub channel: ChannelId,
+    /// The days on which it may debit, in their order.
+    pub days: Vec<ContractDay>,
+    /// The most won of one debit.
+    pub limit_per_debit: Won,
+    /// The most won of all its debits of one month.
+    pub limit_per_month: Won,
+    /// Whether charges are requested by the schedule, without a person.
+    pub auto_request: bool,
+    /// Whether arrears are asked for together with the month's amount.
+    pub arrears: Arrears,
+    /// How failed debits are tried again.
+    pub retry: RetryPolicy,
+    /// What it collects for, by code.
+    pub items: BTreeMap<ItemCode, ChargeItem>,
+    /// Groups of payers, by code.
+    pub groups: BTreeMap<ItemCode, Group>,
+}
+
+/// What a creditor refers to.
+pub(super) struct Known<'k> {
+    pub(super) channels: &'k BTreeMap<ChannelId, Arc<Channel>>,
+    /// The names of all channel files, those with faults included.
+    pub(super) channel_names: &'k BTreeSet<String>,
+    pub(super) passbook: PassbookCheck,
+}
+
+struct Contract {
+    channel: ChannelId,
+    profile: Option<Arc<Profile>>,
+    days: Vec<ContractDay>,
+    limit_per_debit: Won,
+    limit_per_month: Won,
+    auto_request: bool,
+    arrears: Arrears,
+}
+
+/// Reads and checks a creditor.
+pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<CreditorId>, Creditor)> {
+    let mut file = document.root();
+    let id = file.parsed::<CreditorId>("id");
+    let base = file.section("base").and_then(base);
+    let contact = file.has("contact").then(|| file.section("contact").and_then(contact));
+    let contract = file.section("contract").and_then(|section| contract(section, known));
+    let (rule, days) = match &contract {
+        Some(contract) => (contract.profile.as_ref().map(|profile| profile.retry), contract.days.as_slice()),
+        None => (None, [].as_slice()),
+    };
+    let retry = file.section("retry").and_then(|section| retry_policy(section, rule, days));
+    let has_items = file.has("item");
+    let items = items(&mut file, known.passbook);
+    let groups = groups(&mut file);
+    file.finish();
+    if !has_items {
+        document.file_fault(
+            "config-list-empty",
+            "no [[item]] stands here: a creditor collects for something (집금항목)",
+            "add [[item]] with code, name and passbook_text",
+        );
+    }
+    let (id, base, contract) = (id?, base?, contract?);
+    let creditor = Creditor {
+        id: id.value,
+        name: base.name.clone(),
+        base,
+        contact: match contact {
+            Some(contact) => Some(contact?),
+            None => None,
+        },
+        channel: contract.channel,
+        days: contract.days,
+        limit_per_debit: contract.limit_per_debit,
+        limit_per_month: contract.limit_per_month,
+        auto_request: contract.auto_request,
+        arrears: contract.arrears,
+        retry: retry?,
+        items,
+        groups,
+    };
+    Some((id, creditor))
+}
+
+/// A text that may be left out; `None` only where it stands there and is wrong.
+fn optional_words(section: &mut Section<'_>, key: &'static str, most: usize) -> Option<Option<String>> {
+    if section.has(key) { section.words(key, most).map(|words| Some(words.value)) } else { Some(None) }
+}
+
+fn base(mut section: Section<'_>) -> Option<Base> {
+    let name = section.words("name", 40);
+    let representative = optional_words(&mut section, "representative", 40);
+    let address = optional_words(&mut section, "address", 200);
+    let business_no =
+        if section.has("business_no") { business_no(&mut section).map(Some) } else { Some(None) };
+    section.finish();
+    Some(Base {
+        name: name?.value,
+        representative: representative?,
+        business_no: business_no?,
+        address: address?,
+    })
+}
+
+fn business_no(section: &mut Section<'_>) -> Option<IdNo> {
+    let document = section.document();
+    let text = section.text("business_no")?;
+    let why = match text.value.parse::<IdNo>() {
+        Ok(number) if number.is_business() => return Some(number),
+        Err(IdNoError::ResidentNumber) => "a resident number (주민등록번호) must not stand here",
+        Err(IdNoError::CheckDigit) => "the check digit is wrong",
+        _ => "it does not have ten digits",
+    };
+    document.fault(
+        "config-value-wrong",
+        text.span,
+        format!("business_no (사업자등록번호): {why}"),
+        "write the ten digits of the certificate",
+    );
+    None
+}
+
+fn contact(mut section: Section<'_>) -> Option<Contact> {
+    let name = section.words("name", 40);
+    let phone = optional_words(&mut section, "phone", 30);
+    let email = optional_words(&mut section, "email", 100);
+    section.finish();
+    Some(Contact { name: name?.value, phone: phone?, email: email? })
+}
+
+fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
+    let document = section.document();
+    let channel = channel(&mut section, known);
+    let days = days(&mut section, "days");
+    let per_debit = section.number("limit_per_debit_won", 1..=MOST_WON);
+    let per_month = section.number("limit_per_month_won", 1..=i64::MAX);
+    let auto_request = section.flag("auto_request");
+    let arrears = section.choice("arrears", &[("include", Arrears::Include), ("exclude", Arrears::Exclude)]);
+    section.finish();
+    let profile =
+        channel.as_ref().and_then(|id| known.channels.get(id)).map(|channel| channel.profile.clone());
+    if let (Some(debit), Some(month)) = (&per_debit, &per_month)
+        && debit.value > month.value
+    {
+        document.fault(
+            "limits-reversed",
+            month.span.clone(),
+            format!("limit_per_month_won {} is less than limit_per_debit_won {}", month.value, debit.value),
+            "a single debit cannot be more than all of a month: correct one of the two",
+        );
+    }
+    if let (Some(debit), Some(profile)) = (&per_debit, &profile)
+        && Won::new(debit.value) < profile.min_amount_won
+    {
+        document.fault(
+            "limit-below-minimum",
+            debit.span.clone(),
+            format!(
+                "{} won per debit; the network takes no less than {} won",
+                debit.value, profile.min_amount_won
+            ),
+            "raise limit_per_debit_won",
+        );
+    }
+    let days = days?;
+    if days.value.is_empty() {
+        let remedy = "write the days of the contract (약정일), such as days = [5, 25, \"last\"]";
+        document.fault("config-list-empty", days.span, "days has no day to debit on", remedy);
+    }
+    Some(Contract {
+        channel: channel?,
+        profile,
+        days: days.value,
+        limit_per_debit: Won::new(per_debit?.value),
+        limit_per_month: Won::new(per_month?.value),
+        auto_request: auto_request?,
+        arrears: arrears?.value,
+    })
+}
+
+fn channel(section: &mut Section<'_>, known: &Known<'_>) -> Option<ChannelId> {
+    let document = section.document();
+    let id = section.parsed::<ChannelId>("channel")?;
+    if !known.channel_names.contains(id.value.as_str()) {
+        let all: Vec<&str> = known.channel_names.iter().map(String::as_str).collect();
+        document.fault(
+            "config-unknown-reference",
+            id.span,
+            format!("there is no channel {}; there are: {}", id.value, all.join(", ")),
+            "correct the name, or add channels/<id>.toml",
+        );
+    }
+    Some(id.value)
+}
+
+/// A list of days: numbers 1-31 and `"last"`, in order, none twice. Wrong ones are noted and left out.
+fn days(section: &mut Section<'_>, key: &'static str) -> Option<At<Vec<ContractDay>>> {
+    let document = section.document();
+    let list = section.list(key)?;
+    let mut seen = BTreeSet::new();
+    for value in list.value {
+        if let Some(day) = day(document, key, value)
+            && !seen.insert(day)
+        {
+            document.fault("config-id-twice", value.span(), format!("{key} has {day} twice"), "take one out");
+        }
+    }
+    // Only wrong days: they are told already, and "empty" would be told on top.
+    if seen.is_empty() && !list.value.is_empty() {
+        return None;
+    }
+    Some(At { value: seen.into_iter().collect(), span: list.span })
+}
+
+fn day(document: &Document<'_>, key: &str, value: &Spanned<DeValue<'_>>) -> Option<ContractDay> {
+    let text = match value.get_ref() {
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::String(text) => text.to_string(),
+        _ => {
+            wrong_kind(document, key, value, "a number of a day, or \"last\"");
+            return None;
+        }
+    };
+    match text.parse() {
+        Ok(day) => Some(day),
+        Err(why) => {
+            let why: String = why;
+            document.fault(
+                "contract-day-impossible",
+                value.span(),
+                why,
+                "write 1 to 31, or \"last\" for 말일",
+            );
+            None
+        }
+    }
+}
+
+fn retry_policy(
+    mut section: Section<'_>,
+    rule: Option<RetryRule>,
+    regular: &[ContractDay],
+) -> Option<RetryPolicy> {
+    let document = section.document();
+    let mode = section.choice("mode", &[("auto", RetryMode::Auto), ("manual", RetryMode::Manual)]);
+    let max = section.number("max", 0..=31);
+    let retry_days = if section.has("days") {
+        days(&mut section, "days")
+    } else {
+        Some(At { value: Vec::new(), span: section.span() })
+    };
+    section.finish();
+    let (mode, max, retry_days) = (mode?.value, max?, retry_days?);
+    if mode == RetryMode::Auto && (retry_days.value.is_empty() || max.value == 0) {
+        document.fault(
+            "retry-without-days",
+            retry_days.span.clone(),
+            "mode \"auto\" needs days on which to retry, and max of 1 or more",
+            "write days = [10, 20, \"last\"] and max = 2, or mode = \"manual\"",
+        );
+    }
+    if let Some(rule) = rule.filter(|_| !regular.is_empty()) {
+        let impossible: Vec<String> = retry_days
+            .value
+            .iter()
+            .filter(|day| !rule.reaches(**day, regular))
+            .map(ToString::to_string)
+            .collect();
+        if !impossible.is_empty() {
+            let last = rule.last_regular_day.map_or(String::new(), |day| {
+                format!(", and a debit of the {day}th or later is not tried again")
+            });
+            document.fault(
+                "retry-day-impossible",
+                retry_days.span,
+                format!(
+                    "no retry can fall on {}: a retry comes after its debit in the same month{last}",
+                    impossible.join(", ")
+                ),
+                "take these days out",
+            );
+        }
+    }
+    Some(RetryPolicy { mode, days: retry_days.value, max: u32::try_from(max.value).ok()? })
+}
+
+fn items(file: &mut Section<'_>, passbook: PassbookCheck) -> BTreeMap<ItemCode, ChargeItem> {
+    let document = file.document();
+    let mut items = BTreeMap::new();
+    for mut section in file.sections("item") {
+        let code = section.parsed::<ItemCode>("code");
+        let name = section.words("name", 40);
+        let text = section.words("passbook_text", 40);
+        let active = section.flag_or("active", true);
+        section.finish();
+        if let Some(text) = &text
+            && let Err(why) = passbook(&text.value)
+        {
+            document.fault(
+                "passbook-text-not-printable",
+                text.span.clone(),
+                format!("passbook_text (통장기재내용) {why}"),
+                "shorten it, or use characters of KS X 1001",
+            );
+        }
+        let (Some(code), Some(name), Some(text), Some(active)) = (code, name, text, active) else { continue };
+        let item =
+            ChargeItem { code: code.value.clone(), name: name.value, passbook_text: text.value, active };
+        if items.insert(code.value.clone(), item).is_some() {
+            let expected = format!("item {} stands twice", code.value);
+            document.fault("config-id-twice", code.span, expected, "give each item a code of its own");
+        }
+    }
+    items
+}
+
+fn groups(file: &mut Section<'_>) -> BTreeMap<ItemCode, Group> {
+    let document = file.document();
+    let mut groups = BTreeMap::new();
+    for mut section in file.sections("group") {
+        let code = section.parsed::<ItemCode>("code");
+        let name = section.words("name", 40);
+        let description = optional_words(&mut section, "description", 200);
+        section.finish();
+        let (Some(code), Some(name), Some(description)) = (code, name, description) else { continue };
+        let group = Group { code: code.value.clone(), name: name.value, description };
+        if groups.insert(code.value.clone(), group).is_some() {
+            let expected = format!("group {} stands twice", code.value);
+            document.fault("config-id-twice", code.span, expected, "give each group a code of its own");
+        }
+    }
+    groups
+}

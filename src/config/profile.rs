@@ -1,0 +1,352 @@
+//! `profiles/<name>.toml`: how one sort of network works: its schedule, limits, layouts and rules (decisions.md 1-8).
+
+use super::bank_table::Banks;
+use super::document::{At, Document, Section};
+use super::payer_no_template::Template;
+use crate::calendar::{Calendar, ContractDay, DayOffset, Offset};
+use crate::domain::{BankCode, Date, Won};
+use std::collections::BTreeSet;
+
+/// The times of one exchange: until when records are taken, until when the file must be with the peer, when the
+/// answer is due. Counted from the day that the file is dated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowPlan {
+    /// Until when (exclusive) records come into the file; it is built right after.
+    pub cutoff: Offset,
+    /// Until when the file may still be handed over; the time since the cut-off is for repair.
+    pub deadline: Offset,
+    /// When the result is due. It is accepted as soon as it comes.
+    pub result_due: Offset,
+}
+
+/// When a failed collection may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryRule {
+    /// Only within the charge's month (decisions.md 7).
+    pub same_month: bool,
+    /// A charge whose contract day is this or later has no retry: it joins the next month as arrears (decisions.md 9).
+    /// `None` where the network has no such rule.
+    pub last_regular_day: Option<u32>,
+}
+
+impl RetryRule {
+    /// Whether a charge of this contract day may be tried again at all.
+    pub fn permits(self, day: ContractDay) -> bool {
+        self.last_regular_day.is_none_or(|last| day.number() < last)
+    }
+
+    /// Whether `retry` can follow a debit on one of `regular` days.
+    pub fn reaches(self, retry: ContractDay, regular: &[ContractDay]) -> bool {
+        regular.iter().any(|day| self.permits(*day) && (!self.same_month || retry.number() > day.number()))
+    }
+}
+
+/// 출금형태: what the bank does when the balance is short (facts/kftc.md 3, EB21 R 117).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DebitMode {
+    /// All or nothing.
+    Full,
+    /// What there is.
+    Partial,
+}
+
+impl DebitMode {
+    /// The name by which layouts call its code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+        }
+    }
+}
+
+/// Which layout serves which exchange, by the layouts' own names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayoutRoles {
+    /// 출금이체신청 of the creditor side, to the network.
+    pub registration_request: String,
+    /// Its result.
+    pub registration_result: String,
+    /// 출금의뢰.
+    pub collection_request: String,
+    /// Its result.
+    pub collection_result: String,
+    /// 출금이체신청 that came in at a bank, from the network.
+    pub bank_application: Option<String>,
+    /// Our answer to it.
+    pub bank_application_result: Option<String>,
+    /// 출금동의 증빙자료.
+    pub evidence: Option<String>,
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// Its name, that of its file.
+    pub name: String,
+    /// Registrations and cancellations, counted from the banking day `X` of the file.
+    pub registration: WindowPlan,
+    /// Collections, counted from the debit date `D`.
+    pub collection: WindowPlan,
+    /// The last day on which a mandate must be active to be collected on `D`, in banking days.
+    pub gate: DayOffset,
+    /// How long after `result_due` a missing result is an alarm, in minutes.
+    pub result_grace_minutes: i64,
+    /// When a failed collection may be tried again.
+    pub retry: RetryRule,
+    /// The least amount of one collection.
+    pub min_amount_won: Won,
+    /// What the bank does when the balance is short.
+    pub mode: DebitMode,
+    /// Whether consent must be sent as evidence before a registration.
+    pub needs_evidence: bool,
+    /// Whether a mandate must be registered before it is collected; see [`Profile::registration_needed`].
+    pub needs_registration: bool,
+    /// The banks for which the opposite of `needs_registration` holds.
+    pub registration_exceptions: BTreeSet<BankCode>,
+    /// Whether a file without lines is sent where there is nothing to send.
+    pub send_empty: bool,
+    /// Whether the peer refuses a file it has already taken, so that an uncertain one may be sent again.
+    pub peer_refuses_duplicates: bool,
+    /// How a mandate's number on the wire is made.
+    pub bank_payer_no: Template,
+    /// The layouts.
+    pub layouts: LayoutRoles,
+    /// The table of result codes: `formats/codes/<codes>.toml`.
+    pub codes: String,
+    /// How many lines may be left out of one file, each with its reason, before the whole file is stopped.
+    pub max_bad_lines: u64,
+}
+
+impl Profile {
+    /// Whether a mandate at this bank must be registered before it is collected (decisions.md 4).
+    pub fn registration_needed(&self, bank: BankCode) -> bool {
+        self.needs_registration != self.registration_exceptions.contains(&bank)
+    }
+}
+
+/// What a profile refers to.
+pub(super) struct Known<'k> {
+    pub(super) calendar: Option<&'k Calendar>,
+    pub(super) banks: Option<&'k Banks>,
+    pub(super) layouts: &'k BTreeSet<String>,
+    pub(super) codes: &'k BTreeSet<String>,
+}
+
+/// The most won that one line can ask for: 13 digits (facts/kftc.md 3, EB21 R 43-55).
+pub(super) const MOST_WON: i64 = 9_999_999_999_999;
+
+/// Reads and checks a profile.
+pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<String>, Profile)> {
+    let mut file = document.root();
+    let name = file.words("name", 32);
+    let codes = file.text("codes");
+    if let Some(codes) = &codes {
+        refer(document, "codes", codes, known.codes, "a table of formats/codes");
+    }
+    let gate = file.parsed::<DayOffset>("gate");
+    if let Some(gate) = &gate {
+        check_gate(document, gate);
+    }
+    let grace = file.number("result_grace_minutes", 0..=10_080);
+    let min_amount = file.number("min_amount_won", 1..=MOST_WON);
+    let mode = file.choice("mode", &[("full", DebitMode::Full), ("partial", DebitMode::Partial)]);
+    let needs_evidence = file.flag("needs_evidence");
+    let needs_registration = file.flag("needs_registration");
+    let exceptions = registration_exceptions(&mut file, known.banks);
+    let send_empty = file.flag("send_empty");
+    let peer_refuses_duplicates = file.flag("peer_refuses_duplicates");
+    let template = template(&mut file);
+    let max_bad_lines = file.number("max_bad_lines", 0..=1_000_000_000);
+    let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
+    let collection = file.section("collection").and_then(|section| window(section, 'D', known.calendar));
+    let retry = file.section("retry").and_then(retry_rule);
+    let layouts =
+        file.section("layouts").and_then(|section| layout_roles(section, known.layouts, needs_evidence?));
+    file.finish();
+    let name = name?;
+    let profile = Profile {
+        name: name.value.clone(),
+        registration: registration?,
+        collection: collection?,
+        gate: gate?.value,
+        result_grace_minutes: grace?.value,
+        retry: retry?,
+        min_amount_won: Won::new(min_amount?.value),
+        mode: mode?.value,
+        needs_evidence: needs_evidence?,
+        needs_registration: needs_registration?,
+        registration_exceptions: exceptions?,
+        send_empty: send_empty?,
+        peer_refuses_duplicates: peer_refuses_duplicates?,
+        bank_payer_no: template?,
+        layouts: layouts?,
+        codes: codes?.value.to_string(),
+        max_bad_lines: u64::try_from(max_bad_lines?.value).ok()?,
+    };
+    Some((name, profile))
+}
+
+/// Notes a fault where `name` is none of `known`.
+fn refer(document: &Document<'_>, key: &str, name: &At<&str>, known: &BTreeSet<String>, what: &str) {
+    if !known.contains(name.value) {
+        let all: Vec<&str> = known.iter().map(String::as_str).collect();
+        document.fault(
+            "config-unknown-reference",
+            name.span.clone(),
+            format!("{key} names {:?}, which is not {what}; there are: {}", name.value, all.join(", ")),
+            "correct the name, or add the file",
+        );
+    }
+}
+
+fn check_gate(document: &Document<'_>, gate: &At<DayOffset>) {
+    let offset = gate.value;
+    if offset.anchor() != 'D' || offset.days() > 0 || (offset.days() != 0 && !offset.counts_banking_days()) {
+        document.fault(
+            "gate-wrong",
+            gate.span.clone(),
+            format!("the gate is {offset}; it is counted in banking days back from the debit date D"),
+            "write D-2BD",
+        );
+    }
+}
+
+fn registration_exceptions(file: &mut Section<'_>, banks: Option<&Banks>) -> Option<BTreeSet<BankCode>> {
+    if !file.has("registration_exceptions") {
+        return Some(BTreeSet::new());
+    }
+    let document = file.document();
+    let codes = file.parsed_list::<BankCode>("registration_exceptions")?;
+    if let Some(banks) = banks {
+        for code in &codes {
+            match banks.find(code.value) {
+                Some(bank) if bank.code == code.value => {}
+                other => {
+                    let hint =
+                        other.map_or(String::new(), |bank| format!("; write {}, its code now", bank.code));
+                    document.fault(
+                        "config-unknown-reference",
+                        code.span.clone(),
+                        format!("{} is no bank's own code{hint}", code.value),
+                        "write a code of banks.toml",
+                    );
+                }
+            }
+        }
+    }
+    Some(codes.into_iter().map(|code| code.value).collect())
+}
+
+fn template(file: &mut Section<'_>) -> Option<Template> {
+    let document = file.document();
+    let text = file.text("bank_payer_no")?;
+    match text.value.parse() {
+        Ok(template) => Some(template),
+        Err(why) => {
+            let why: String = why;
+            document.fault(
+                "payer-no-template-wrong",
+                text.span,
+                format!("bank_payer_no {:?}: {why}", text.value),
+                "write \"{creditor}{mandate:012}\"",
+            );
+            None
+        }
+    }
+}
+
+fn retry_rule(mut section: Section<'_>) -> Option<RetryRule> {
+    let same_month = section.flag("same_month");
+    let last = section.has("last_regular_day").then(|| section.number("last_regular_day", 1..=31));
+    section.finish();
+    let last_regular_day = match last {
+        None => None,
+        Some(number) => Some(u32::try_from(number?.value).ok()?),
+    };
+    Some(RetryRule { same_month: same_month?, last_regular_day })
+}
+
+fn layout_roles(
+    mut section: Section<'_>,
+    known: &BTreeSet<String>,
+    needs_evidence: bool,
+) -> Option<LayoutRoles> {
+    let document = section.document();
+    let mut role = |key: &'static str, required: bool| -> Option<Option<String>> {
+        if !required && !section.has(key) {
+            return Some(None);
+        }
+        let name = section.text(key)?;
+        refer(document, key, &name, known, "the name of a layout in formats");
+        Some(Some(name.value.to_string()))
+    };
+    let registration_request = role("registration_request", true);
+    let registration_result = role("registration_result", true);
+    let collection_request = role("collection_request", true);
+    let collection_result = role("collection_result", true);
+    let bank_application = role("bank_application", false);
+    // Who takes applications must be able to answer them.
+    let answers = bank_application.as_ref().is_some_and(Option::is_some);
+    let bank_application_result = role("bank_application_result", answers);
+    let evidence = role("evidence", needs_evidence);
+    section.finish();
+    Some(LayoutRoles {
+        registration_request: registration_request??,
+        registration_result: registration_result??,
+        collection_request: collection_request??,
+        collection_result: collection_result??,
+        bank_application: bank_application?,
+        bank_application_result: bank_application_result?,
+        evidence: evidence?,
+    })
+}
+
+/// Reads a window and checks that its times follow one another on every banking day of a sample year.
+fn window(mut section: Section<'_>, anchor: char, calendar: Option<&Calendar>) -> Option<WindowPlan> {
+    let document = section.document();
+    let cutoff = section.parsed::<Offset>("cutoff");
+    let deadline = section.parsed::<Offset>("deadline");
+    let result_due = section.parsed::<Offset>("result_due");
+    section.finish();
+    let (cutoff, deadline, result_due) = (cutoff?, deadline?, result_due?);
+    let mut same_anchor = true;
+    for offset in [&cutoff, &deadline, &result_due] {
+        if offset.value.day().anchor() != anchor {
+            same_anchor = false;
+            document.fault(
+                "window-anchor-wrong",
+                offset.span.clone(),
+                format!("{} is not counted from {anchor}", offset.value),
+                "count registrations from X, the day of the file, and collections from D, the debit date",
+            );
+        }
+    }
+    if let Some(calendar) = calendar.filter(|_| same_anchor) {
+        let pairs =
+            [("cutoff", &cutoff, "deadline", &deadline), ("deadline", &deadline, "result_due", &result_due)];
+        for (first, earlier, second, later) in pairs {
+            let Some(day) = first_reversed(earlier.value, later.value, second == "result_due", calendar)
+            else {
+                continue;
+            };
+            let (early, late) = (earlier.value.instant(calendar, day), later.value.instant(calendar, day));
+            document.fault(
+                "window-reversed",
+                later.span.clone(),
+                format!("for {anchor} = {day} the {first} is at {early} and the {second} at {late}"),
+                "let the times follow one another: cutoff, deadline, result_due",
+            );
+        }
+    }
+    Some(WindowPlan { cutoff: cutoff.value, deadline: deadline.value, result_due: result_due.value })
+}
+
+/// The first banking day of 2025 (a year with a long run of holidays) on which `later` comes before `earlier`.
+fn first_reversed(earlier: Offset, later: Offset, strictly: bool, calendar: &Calendar) -> Option<Date> {
+    let days = (1..=365).filter_map(|nth| Date::from_year_day(2025, nth));
+    days.filter(|day| calendar.is_open(*day)).find(|day| {
+        let (first, second) = (earlier.instant(calendar, *day), later.instant(calendar, *day));
+        second < first || (strictly && second == first)
+    })
+}

@@ -1,0 +1,107 @@
+//! `sunap.toml`: where the folders are, how the inboxes are watched, what is logged.
+//!
+//! A relative path is counted from the folder that holds the config folder: with `/srv/sunap/config/sunap.toml`,
+//! `spool = "spool"` is `/srv/sunap/spool`.
+
+use super::document::{At, Document, Section};
+use std::path::{Component, Path, PathBuf};
+
+/// How large a dropped file may be, in bytes, by whose inbox it lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLimits {
+    /// A bank's file.
+    pub channel_file_bytes: u64,
+    /// A creditor's list.
+    pub creditor_file_bytes: u64,
+    /// An operator's order.
+    pub order_bytes: u64,
+}
+
+/// What is logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: &'static str,
+    /// One JSON object per line instead of text.
+    pub json: bool,
+}
+
+/// The values of sunap.toml.
+pub(super) struct Settings {
+    pub(super) spool_dir: PathBuf,
+    pub(super) state_dir: PathBuf,
+    pub(super) quiet_ms: u64,
+    pub(super) scan_seconds: u64,
+    pub(super) limits: FileLimits,
+    pub(super) log: LogSettings,
+}
+
+const LEVELS: [(&str, &str); 5] =
+    [("error", "error"), ("warn", "warn"), ("info", "info"), ("debug", "debug"), ("trace", "trace")];
+
+/// 1 TiB: more is a slip of the pen.
+const MOST_BYTES: i64 = 1 << 40;
+
+/// Reads and checks sunap.toml.
+pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
+    let mut file = document.root();
+    let spool = folder(&mut file, "spool", root);
+    let state = folder(&mut file, "state", root);
+    let formats = folder(&mut file, "formats", root);
+    let quiet = file.number("quiet_ms", 0..=600_000);
+    let scan = file.number("scan_seconds", 1..=3_600);
+    let limits = file.section("limits").and_then(file_limits);
+    let log = file.section("log").and_then(log_settings);
+    file.finish();
+    if let (Some(spool), Some(state)) = (&spool, &state)
+        && (spool.value.starts_with(&state.value) || state.value.starts_with(&spool.value))
+    {
+        document.fault(
+            "folders-overlap",
+            state.span.clone(),
+            "the state folder and the spool lie in one another; dropped files and the ledger must stay apart",
+            "name two folders beside each other: spool = \"spool\", state = \"state\"",
+        );
+    }
+    formats?;
+    Some(Settings {
+        spool_dir: spool?.value,
+        state_dir: state?.value,
+        quiet_ms: u64::try_from(quiet?.value).ok()?,
+        scan_seconds: u64::try_from(scan?.value).ok()?,
+        limits: limits?,
+        log: log?,
+    })
+}
+
+fn file_limits(mut section: Section<'_>) -> Option<FileLimits> {
+    let mut bytes =
+        |key| section.number(key, 1..=MOST_BYTES).and_then(|number| u64::try_from(number.value).ok());
+    let (channel, creditor, order) =
+        (bytes("channel_file_bytes"), bytes("creditor_file_bytes"), bytes("order_bytes"));
+    section.finish();
+    Some(FileLimits { channel_file_bytes: channel?, creditor_file_bytes: creditor?, order_bytes: order? })
+}
+
+fn log_settings(mut section: Section<'_>) -> Option<LogSettings> {
+    let level = section.choice("level", &LEVELS);
+    let json = section.choice("form", &[("text", false), ("json", true)]);
+    section.finish();
+    Some(LogSettings { level: level?.value, json: json?.value })
+}
+
+/// A folder, made absolute by `root`, without `.` and `..`, so that two ways to write one folder compare equal.
+fn folder(file: &mut Section<'_>, key: &'static str, root: &Path) -> Option<At<PathBuf>> {
+    let text = file.words(key, 4_096)?;
+    let mut path = PathBuf::new();
+    for part in root.join(&text.value).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    Some(At { value: path, span: text.span })
+}
