@@ -1,5 +1,6 @@
 //! Messages through layouts: what is written reads back, results bind to the lines sent, and the completeness proof
 //! holds for a whole file and for nothing less.
+#![cfg(test)]
 
 use std::borrow::Cow;
 use std::fs::read;

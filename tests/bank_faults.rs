@@ -10,6 +10,7 @@
 //! - `what = "sent"`: the lines `sent` of a registration file are taken as a whole.
 //!
 //! `UPDATE_FAULTS=1 cargo test --test bank_faults` writes `expected.txt`: read the difference before committing it.
+#![cfg(test)]
 
 use std::fs::{File, read_dir, read_to_string};
 use std::io::Write;

@@ -6,6 +6,7 @@
 //!   is not printed back.
 //!
 //! `UPDATE_GOLDEN=1 cargo test --test golden` writes the expected files: read the difference before committing it.
+#![cfg(test)]
 
 use std::fs::{File, read, read_dir, read_to_string};
 use std::io::Write;

@@ -1,5 +1,6 @@
 //! Every layout of `formats/` for KFTC's files, held against the table of positions in `tests/data/kftc-layouts.json`
 //! (an independent compilation of the manual's tables): each record, each field, position and length, no field more.
+#![cfg(test)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use super::bind::{BankField, Binder, Want, bank_of, serial_of, unreadable};
 use super::reading::{FileReading, HeadFields, LineNote, Notes, read_head};
 use super::{FileHead, Verdict};
 use crate::domain::{BankCode, Won, masked};
-use crate::fault::{Fault, Faults, Trouble};
+use crate::fault::{Fault, Faults, Place, Trouble};
 use crate::layout::{
     FieldIx, Layout, PartialAmount, Reader, RecordIx, RecordView, ResultsListed, Row, WriteError, Writer,
 };
@@ -292,14 +292,9 @@ impl<W: Write> RequestWriter<'_, W> {
 
 fn add(written: &mut Written, amount: Won, kind: &str) -> Result<(), WriteError> {
     written.lines += 1;
-    written.won = written.won.checked_add(amount).ok_or_else(|| {
-        WriteError::from(Fault::new(
-            "sum-too-large",
-            crate::fault::Place::file(kind),
-            "The sum of the amounts does not fit.",
-            "make two files of it",
-        ))
-    })?;
+    let too_large = "The sum of the amounts does not fit.";
+    let fault = || Fault::new("sum-too-large", Place::file(kind), too_large, "make two files of it");
+    written.won = written.won.checked_add(amount).ok_or_else(fault)?;
     Ok(())
 }
 

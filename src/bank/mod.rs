@@ -5,6 +5,8 @@
 //! message needs and it lacks is a fault of the layout. Must not: name a bank's code (they stand in `formats/`), do
 //! I/O other than through the readers and writers handed in, log, or know the ledger.
 
+#![expect(clippy::result_large_err, reason = "a fault is the cold path, and every room tells it by value")]
+
 mod bind;
 pub mod codes;
 pub mod collection;
