@@ -57,6 +57,7 @@ pub(super) fn plans() -> Vec<ServicePlan> {
         result_due: due.parse().unwrap(),
         least: Won::new(least),
         needs_registration: true,
+        registration_exceptions: std::collections::BTreeSet::new(),
     };
     vec![
         plan(Service::Registration, "EB13", "EB14", "X 17:00", "X+1BD 11:00", 0),
