@@ -97,7 +97,7 @@ fn template(fields: &[FieldPlan]) -> Vec<u8> {
 fn check_place(loader: &mut Loader<'_>, field: &RawField, next: usize, line: usize) {
     let at = *field.at.get_ref();
     if at > next {
-        let said = format!("Bytes {next}-{} are described by no field.", at - 1);
+        let said = format!("No field describes bytes {next} to {}.", at - 1);
         loader.fault("field-gap", line, said, "Write out the filler there, or correct `at`.");
     } else if at < next {
         let said = format!("The field begins at byte {at}; the one before it goes to byte {}.", next - 1);
@@ -403,7 +403,7 @@ pub(crate) fn value_bytes(
     if printed && check(field, raw.encoding, &bytes) == Ok(Tolerances::NONE) {
         return Some(bytes);
     }
-    let said = format!("{value:?} is no value of {} ({} bytes).", field.titled(), field.len);
+    let said = format!("{value:?} is no value of {}, of {} bytes.", field.titled(), field.len);
     loader.fault(name, line, said, "Write a value of that field: a code's name, digits, or text.");
     None
 }

@@ -31,6 +31,7 @@ impl Layout {
             no: 0,
             input_ended: false,
             done: false,
+            cut_short: false,
             filling: false,
             line_end: None,
             progress: Progress::new(self, Some(file)),
@@ -56,6 +57,7 @@ pub struct Reader<'l, R> {
     no: u64,
     input_ended: bool,
     done: bool,
+    cut_short: bool,
     filling: bool,
     line_end: Option<RawLineEnd>,
     progress: Progress<'l>,
@@ -112,8 +114,10 @@ impl<'l, R: Read> Reader<'l, R> {
                 Standing { file: &self.file, kind: Some(late.kind), no: late.no, bytes: &late.bytes };
             self.faults.push(late.flaw.into_fault(self.layout, standing));
         }
+        // A cut record has told already that the end is missing.
         if let Some(expected) = lacking
             && self.no > 0
+            && !self.cut_short
         {
             let said = format!("The file ends after record {}; there must come {expected}.", self.no);
             self.fault_of_file("file-ends-early", said);
@@ -414,6 +418,7 @@ impl<'l, R: Read> Reader<'l, R> {
             self.faults.push(flaw.into_fault(self.layout, standing));
             self.progress.taint();
             self.done = true;
+            self.cut_short = true;
             return Ok(false);
         };
         let whole = (fixed + stated).next_multiple_of(payload.multiple).max(cut.len);
@@ -460,6 +465,7 @@ impl<'l, R: Read> Reader<'l, R> {
     /// A record whose kind or length is wrong.
     fn fault_of_record(&mut self, name: &'static str, cut: &Cut, expected: String) {
         self.progress.taint();
+        self.cut_short |= name == "record-cut-short";
         let bytes = self.buffer.get(cut.start..cut.start + cut.len).unwrap_or_default();
         let standing = Standing { file: &self.file, kind: None, no: self.no, bytes };
         self.faults.push(Flaw::of_record(name, expected).into_fault(self.layout, standing));
