@@ -257,19 +257,21 @@ fn check_ascii(field: &FieldPlan, chars: Chars, right: bool, raw: &[u8]) -> Resu
     Err(FieldFlaw::new("character-not-allowed", Some(at + shift), format!("must be {what}, {side}")))
 }
 
+const HALF: &str = "must hold whole characters; one is cut in half";
+
 fn check_text(
     field: &FieldPlan,
     chars: TextChars,
     encoding: Encoding,
     raw: &[u8],
 ) -> Result<Tolerances, FieldFlaw> {
-    let walk = encoding.walk(raw).map_err(|(at, bad)| {
-        let (name, what) = match bad {
-            BadText::Control => ("text-control-byte", "must hold no control byte"),
-            BadText::Half => ("text-half-character", "must hold whole characters: one is cut in half"),
-            BadText::NotInCharset => ("text-not-in-charset", "must be text"),
-        };
-        FieldFlaw::new(name, Some(at), format!("{what} of {}", encoding.name()))
+    let walk = encoding.walk(raw).map_err(|(at, bad)| match bad {
+        BadText::Control => FieldFlaw::new("text-control-byte", Some(at), "must hold no control byte"),
+        BadText::Half => FieldFlaw::new("text-half-character", Some(at), HALF),
+        BadText::NotInCharset => {
+            let expected = format!("must be text in {}", encoding.name());
+            FieldFlaw::new("text-not-in-charset", Some(at), expected)
+        }
     })?;
     let at = Some(0);
     match chars {
@@ -287,8 +289,7 @@ fn check_text(
     if field.tolerate.has(Tolerances::ODD_A1) {
         return Ok(Tolerances::ODD_A1);
     }
-    let expected = format!("must hold whole characters: one is cut in half of {}", encoding.name());
-    Err(FieldFlaw::new("text-half-character", Some(raw.len().saturating_sub(1)), expected))
+    Err(FieldFlaw::new("text-half-character", Some(raw.len().saturating_sub(1)), HALF))
 }
 
 impl DateForm {
