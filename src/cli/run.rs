@@ -86,7 +86,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failed> {
 }
 
 /// A rehearsal under way: the parts and their clock.
-#[derive(Debug)]
 pub(super) struct Play {
     parts: Rehearsal<RealTime>,
     clock: Arc<Fast>,

@@ -70,7 +70,6 @@ impl Patience for RealTime {
 }
 
 /// Engine and outside at one place.
-#[derive(Debug)]
 pub struct Rehearsal<P> {
     /// The engine; `pub` so that a driver can hint and ask between two instants.
     pub engine: Engine,

@@ -21,7 +21,8 @@ const FILES: usize = 100_000;
 /// What the files' lines say, beside what the files say.
 #[derive(Debug, Default)]
 struct Found {
-    retried: BTreeMap<CreditorId, i64>,
+    /// Retries by creditor and the month of the charge.
+    retried: BTreeMap<(CreditorId, Month), i64>,
     rows: Vec<FileProof>,
 }
 
@@ -70,7 +71,7 @@ fn files(reader: &Reader) -> Result<Found, Failed> {
     Ok(found)
 }
 
-fn add_up(reader: &Reader, file: &FileRow, retried: &mut BTreeMap<CreditorId, i64>) -> Result<FileProof, Failed> {
+fn add_up(reader: &Reader, file: &FileRow, retried: &mut BTreeMap<(CreditorId, Month), i64>) -> Result<FileProof, Failed> {
     let (mut requested, mut collected) = (Some(Won::ZERO), Some(Won::ZERO));
     let (mut after, mut lines) = (0, 0);
     loop {
@@ -81,8 +82,8 @@ fn add_up(reader: &Reader, file: &FileRow, retried: &mut BTreeMap<CreditorId, i6
             lines += 1;
             requested = requested.and_then(|sum| sum.checked_add(line.amount));
             collected = collected.and_then(|sum| sum.checked_add(line.collected));
-            if line.kind == CollectionKind::Retry {
-                *retried.entry(line.creditor).or_default() += 1;
+            if let (CollectionKind::Retry, Some(month)) = (line.kind, line.month) {
+                *retried.entry((line.creditor, month)).or_default() += 1;
             }
         }
         if page.len() < PAGE {
@@ -141,7 +142,7 @@ fn print_creditors(
 
 fn creditor_row(config: &Config, month: Month, totals: &CreditorTotals, found: &Found) -> Vec<String> {
     let name = config.creditors.get(&totals.creditor).map_or("", |creditor| creditor.name.as_str());
-    let retried = found.retried.get(&totals.creditor).copied().unwrap_or_default();
+    let retried = found.retried.get(&(totals.creditor, month)).copied().unwrap_or_default();
     vec![
         format!("{} {name}", totals.creditor),
         month.to_string(),
