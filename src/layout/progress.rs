@@ -229,7 +229,7 @@ impl<'l> Progress<'l> {
         }
         let other = self.named(equals);
         match said {
-            Some(_) if field.sensitive => {
+            Some(_) if field.sensitive || self.hides(equals) => {
                 flaws.push(Flaw::in_field("not-equal", ix, format!("must be the same as {other}")));
             }
             Some(said) => {
@@ -242,6 +242,12 @@ impl<'l> Progress<'l> {
                 flaws.push(Flaw::in_field("not-equal", ix, expected));
             }
         }
+    }
+
+    /// Whether the field that must be equalled is a personal number.
+    fn hides(&self, equals: Equals) -> bool {
+        let other = self.layout.plan(equals.record).and_then(|record| record.field(equals.field));
+        other.is_some_and(|field| field.sensitive)
     }
 
     fn named(&self, equals: Equals) -> String {
