@@ -317,55 +317,52 @@ fn one_field(field: &str) -> Layout {
     Layout::from_toml("t.toml", &text).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
+/// Field, record, what is read: number, text, code or the fault; and the tolerance used.
+const FIELDS: [(&str, &str, &str); 31] = [
+    ("type = \"number\"", "A0000050", "50"),
+    ("type = \"number\"", "A     50", "number-must-be-digits"),
+    ("type = \"number\"", "A       ", "value-missing"),
+    ("type = \"number\", optional = true", "A       ", "-"),
+    ("type = \"number\", tolerate = [\"space-before-number\"]", "A     50", "50 space-before-number"),
+    ("type = \"number\", tolerate = [\"blank-is-zero\"]", "A       ", "0 blank-is-zero"),
+    ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A004    ", "40000 space-for-zeros"),
+    ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A0 4    ", "number-must-be-digits"),
+    ("type = \"number\", sign = \"leading\"", "A-000005", "-5"),
+    ("type = \"number\", sign = \"trailing\", plus = \"0\"", "A0000500", "50"),
+    ("type = \"number\", sign = \"trailing\"", "A0000500", "sign-expected"),
+    ("type = \"digits\"", "A12     ", "12"),
+    ("type = \"digits\"", "A  12   ", "digits-expected"),
+    ("type = \"digits\"", "A1 2    ", "digits-expected"),
+    ("type = \"digits\", tolerate = [\"leading-space\"]", "A  12   ", "12 leading-space"),
+    ("type = \"digits\", align = \"right\"", "A0000012", "12"),
+    ("type = \"ascii\"", "Aa-1    ", "a-1"),
+    ("type = \"ascii\"", "Aa 1    ", "character-not-allowed"),
+    ("type = \"ascii\", chars = \"alnum\"", "Aa-1    ", "character-not-allowed"),
+    ("type = \"ascii\", chars = \"printable\"", "Aa 1    ", "a 1"),
+    ("type = \"ascii\", align = \"right\"", "A     a1", "a1"),
+    ("type = \"filler\", tolerate = [\"any-filler\"]", "A  x    ", "x any-filler"),
+    ("type = \"filler\", value = \"0\"", "A0000000", "0000000"),
+    ("type = \"filler\", value = \"0\"", "A0000 00", "filler-differs"),
+    ("type = \"code\", open = true", "AE21    ", "E21"),
+    ("type = \"code\", codes = { \" \" = \"none\", \"X\" = \"ex\" }", "A       ", "none"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "A       ", "-"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "A1      ", "value-must-be-blank"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "B       ", "value-missing"),
+    (
+        "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
+        "A       ",
+        "-",
+    ),
+    (
+        "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
+        "B       ",
+        "value-missing",
+    ),
+];
+
 #[test]
 fn table_of_fields() {
-    // Field, record, what is read: number, text, or the fault.
-    let table = [
-        ("type = \"number\"", "A0000050", "50"),
-        ("type = \"number\"", "A     50", "number-must-be-digits"),
-        ("type = \"number\"", "A       ", "value-missing"),
-        ("type = \"number\", optional = true", "A       ", "-"),
-        ("type = \"number\", tolerate = [\"space-before-number\"]", "A     50", "50 space-before-number"),
-        ("type = \"number\", tolerate = [\"blank-is-zero\"]", "A       ", "0 blank-is-zero"),
-        ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A004    ", "40000 space-for-zeros"),
-        ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A0 4    ", "number-must-be-digits"),
-        ("type = \"number\", sign = \"leading\"", "A-000005", "-5"),
-        ("type = \"number\", sign = \"trailing\", plus = \"0\"", "A0000500", "50"),
-        ("type = \"number\", sign = \"trailing\"", "A0000500", "sign-expected"),
-        ("type = \"digits\"", "A12     ", "12"),
-        ("type = \"digits\"", "A  12   ", "digits-expected"),
-        ("type = \"digits\"", "A1 2    ", "digits-expected"),
-        ("type = \"digits\", tolerate = [\"leading-space\"]", "A  12   ", "12 leading-space"),
-        ("type = \"digits\", align = \"right\"", "A0000012", "12"),
-        ("type = \"ascii\"", "Aa-1    ", "a-1"),
-        ("type = \"ascii\"", "Aa 1    ", "character-not-allowed"),
-        ("type = \"ascii\", chars = \"alnum\"", "Aa-1    ", "character-not-allowed"),
-        ("type = \"ascii\", chars = \"printable\"", "Aa 1    ", "a 1"),
-        ("type = \"ascii\", align = \"right\"", "A     a1", "a1"),
-        ("type = \"filler\", tolerate = [\"any-filler\"]", "A  x    ", "x any-filler"),
-        ("type = \"filler\", value = \"0\"", "A0000000", "0000000"),
-        ("type = \"filler\", value = \"0\"", "A0000 00", "filler-differs"),
-        ("type = \"code\", open = true", "AE21    ", "E21"),
-        ("type = \"code\", codes = { \" \" = \"none\", \"X\" = \"ex\" }", "A       ", "none"),
-        ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "A       ", "-"),
-        (
-            "type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }",
-            "A1      ",
-            "value-must-be-blank",
-        ),
-        ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "B       ", "value-missing"),
-        (
-            "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
-            "A       ",
-            "-",
-        ),
-        (
-            "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
-            "B       ",
-            "value-missing",
-        ),
-    ];
-    for (field, record, wanted) in table {
+    for (field, record, wanted) in FIELDS {
         let layout = one_field(field);
         let mut reader = layout.reader("T", record.as_bytes());
         let mut found = String::new();

@@ -8,21 +8,9 @@ use super::flaw::Flaw;
 use super::plan::{Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan};
 use super::print;
 use super::raw::SerialRule;
+use super::summary::CheckOutcome;
 use crate::domain::Date;
 use std::collections::HashMap;
-
-/// A count or sum of a file as it came out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckOutcome {
-    /// The check's name, or the field that states the number.
-    pub name: String,
-    /// What the file says.
-    pub stated: i64,
-    /// What counting or adding up gives.
-    pub counted: i64,
-    /// Whether they are equal (and every record that counts could be read).
-    pub holds: bool,
-}
 
 /// A flaw of a record that has gone by: a number stated before what it counts.
 #[derive(Debug)]
