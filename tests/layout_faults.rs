@@ -61,8 +61,9 @@ fn bytes_of(text: &str) -> Vec<u8> {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("\\x") {
         out.extend_from_slice(before.as_bytes());
-        out.push(u8::from_str_radix(&after[..2], 16).unwrap());
-        rest = &after[2..];
+        let (digits, tail) = after.split_at(2);
+        out.push(u8::from_str_radix(digits, 16).unwrap());
+        rest = tail;
     }
     out.extend_from_slice(rest.as_bytes());
     out
