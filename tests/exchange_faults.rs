@@ -1,6 +1,8 @@
 //! Every fault of the exchange's rules file: `tests/faults/<fault>/` with `case.toml` (`room = "exchange"`),
 //! `rules.toml` and the text that a person sees, `expected.txt`. The folder's name is the fault that the case is for.
 
+#![cfg(test)]
+
 use std::path::{Path, PathBuf};
 use sunap::exchange::Rules;
 

@@ -11,7 +11,7 @@ use crate::bank::Verdict;
 use crate::bank::collection::Mode;
 use crate::domain::{ApplicationKind, BankCode, Date, Won, masked};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 
 /// A line of a request: what is judged, and what a result echoes.
@@ -119,6 +119,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) least: Won,
     /// Whether a debit needs a registration.
     pub(crate) needs_registration: bool,
+    /// The banks for which it is the other way round.
+    pub(crate) registration_exceptions: &'a BTreeSet<BankCode>,
     /// Whether the result lists successes as well (`results = "all"` of its layout).
     pub(crate) lists_all: bool,
 }
@@ -212,7 +214,11 @@ impl<'a> Sitting<'a> {
     fn standing(&self, line: &Line<'_>) -> Option<Check> {
         let same = |r: &Registration| r.bank == line.bank && r.account == *line.account;
         match line.kind() {
-            None if !self.terms.needs_registration => None,
+            None if self.terms.needs_registration
+                == self.terms.registration_exceptions.contains(&line.bank) =>
+            {
+                None
+            }
             None => {
                 let known = self.register.on(&line.bank_payer_no, self.terms.date).is_some_and(same);
                 (!known).then_some(Check::NotRegistered)
@@ -278,6 +284,8 @@ mod tests {
 
     const REGISTERED: &str = "10000001000000000001";
 
+    static NO_EXCEPTIONS: BTreeSet<BankCode> = BTreeSet::new();
+
     fn terms<'a>(rules: &'a Rules, banks: &'a BTreeMap<BankCode, bool>, service: Service) -> Terms<'a> {
         let date = "2026-01-05".parse().unwrap();
         Terms {
@@ -287,6 +295,7 @@ mod tests {
             date,
             least: Won::new(140),
             needs_registration: true,
+            registration_exceptions: &NO_EXCEPTIONS,
             lists_all: false,
         }
     }

@@ -10,7 +10,7 @@
 //! |---|---|
 //! | a name that is none of our requests (631) | bank unknown (0011), bank not in CMS (0096) |
 //! | the same name and date was received (630) | account all zeros (0090) |
-//! | bytes that do not fit the layout: order and serials (0081), Hangul (0087), control bytes in the passbook text (0068), letters and digits (0088), blanks (0089, 0098), a withdraw mode that is none (0075), counts and sums, anything else (800) | a resident number (0091) |
+//! | bytes that do not fit the layout: order and serials (0081), Hangul (0087), control bytes in the passbook text (0068), letters and digits, blanks inside (0088), blanks (0089), a kind (A012), day (A011) or withdraw mode (0075) that is none, counts and sums and anything else (800) | a resident number (0091) |
 //! | another institution (310) | a payer number outside the number system (A018) |
 //! | a name that does not go with the header's date (632) | an application date after the file's (A011) |
 //! | a date that is no banking day (A011) | applied for twice or registered already (A016) |
@@ -53,5 +53,3 @@ pub use rules::{
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_wire;

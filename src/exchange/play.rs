@@ -57,6 +57,8 @@ pub struct ServicePlan {
     pub least: Won,
     /// Whether a debit needs a registration at the bank.
     pub needs_registration: bool,
+    /// The banks for which it is the other way round.
+    pub registration_exceptions: BTreeSet<BankCode>,
 }
 
 /// What was done at an instant.
@@ -255,7 +257,7 @@ impl Exchange {
     }
 
     /// What holds for a file of a service and date.
-    pub(super) fn terms<'e>(&'e self, plan: &ServicePlan, date: Date) -> Terms<'e> {
+    pub(super) fn terms<'e>(&'e self, plan: &'e ServicePlan, date: Date) -> Terms<'e> {
         Terms {
             rules: &self.rules,
             banks: &self.setup.banks,
@@ -263,6 +265,7 @@ impl Exchange {
             date,
             least: plan.least,
             needs_registration: plan.needs_registration,
+            registration_exceptions: &plan.registration_exceptions,
             lists_all: plan.result.layout().results() == ResultsListed::All,
         }
     }

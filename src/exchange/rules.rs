@@ -59,11 +59,18 @@ pub struct CentreRules {
     pub payer_no_bytes: Option<usize>,
     /// Which code each check gives; all checks of [`Check::ALL`] are present.
     pub codes: BTreeMap<Check, String>,
-    /// Code of a fault that the layout found, by the fault's name; others get that of [`Check::Format`].
+    /// Code of a fault that the layout found, by `fault:field` or the fault's name; others get that of
+    /// [`Check::Format`].
     pub layout_faults: BTreeMap<String, String>,
 }
 
 impl CentreRules {
+    /// The code of a fault that the layout found, in a field of a line where that is known.
+    pub fn code_of_fault(&self, fault: &str, field: Option<&str>) -> &str {
+        let of_field = field.and_then(|field| self.layout_faults.get(&format!("{fault}:{field}")));
+        of_field.or_else(|| self.layout_faults.get(fault)).map_or(self.code(Check::Format), String::as_str)
+    }
+
     /// The code of a check.
     pub fn code(&self, check: Check) -> &str {
         self.codes.get(&check).map_or("", String::as_str)

@@ -13,7 +13,7 @@ use super::rules::{Act, Check, Receipts, Service};
 use crate::bank::FileHead;
 use crate::calendar::Offset;
 use crate::domain::{Date, Instant, TimeOfDay};
-use crate::fault::{Fault, Place, Trouble};
+use crate::fault::{Fault, Faults, Place, Trouble};
 use crate::spool::Sha256;
 use std::fs::File;
 use std::io::Seek;
@@ -154,8 +154,8 @@ impl Exchange {
         }
         // Why it does not read is told by the reading of the whole.
         let faults = plan.lines(name, rewound(&file)?, &mut |_| {})?;
-        match faults.kept().first() {
-            Some(fault) => Ok(Err(self.misformed(fault, now))),
+        match first_of(&faults) {
+            Some(fault) => Ok(Err(self.misformed(plan, fault, now))),
             None => refuse(Check::Format, "its first record is no header"),
         }
     }
@@ -199,8 +199,8 @@ impl Exchange {
         let Known { plan, head } = known;
         let mut sitting = Sitting::new(self.terms(plan, head.date), &self.register, self.banks.clone());
         let faults = plan.lines(name, file, &mut |line| sitting.line(line))?;
-        if let Some(fault) = faults.kept().first() {
-            return Ok(Err(self.misformed(fault, now)));
+        if let Some(fault) = first_of(&faults) {
+            return Ok(Err(self.misformed(plan, fault, now)));
         }
         let mut findings = sitting.close();
         let nth = self.register.files(plan.service).saturating_add(1);
@@ -244,9 +244,12 @@ impl Exchange {
     }
 
     /// The refusal for a fault that the layout found.
-    fn misformed(&self, fault: &Fault, now: Instant) -> Refusal {
-        let centre = &self.rules.centre;
-        let code = centre.layout_faults.get(fault.name).map_or(centre.code(Check::Format), String::as_str);
+    fn misformed(&self, plan: &ServicePlan, fault: &Fault, now: Instant) -> Refusal {
+        let field = match fault.place {
+            Place::Record { first, .. } => plan.field_at(first),
+            _ => None,
+        };
+        let code = self.rules.centre.code_of_fault(fault.name, field);
         let mut receipt = Receipt::refused(code, format!("{}: {}", fault.name, fault.expected), now);
         if let Place::Record { record, first, last, .. } = &fault.place {
             receipt.record = Some(*record);
@@ -358,6 +361,14 @@ impl Exchange {
         let due = |answer: &String| super::journal::parse_answer_name(answer).map(|(due, _)| due);
         self.waiting.extend(judgement.answers.iter().filter_map(|a| due(a).map(|at| (at, a.clone()))));
     }
+}
+
+/// The fault that stands first in the file; those of the file as a whole come last.
+fn first_of(faults: &Faults) -> Option<&Fault> {
+    faults.kept().iter().min_by_key(|fault| match fault.place {
+        Place::Record { record, .. } => record,
+        _ => u64::MAX,
+    })
 }
 
 /// A second hand on the same file, at its beginning.

@@ -13,6 +13,9 @@ use crate::layout::{PartialAmount, WriteError};
 use std::borrow::Cow;
 use std::io::Read;
 
+/// Fields of a line for which config/exchange/centre.toml knows codes of their own.
+const LINE_FIELDS: [&str; 5] = ["serial_no", "application_date", "kind", "bank_branch", "mode"];
+
 impl ServicePlan {
     /// Whether a file of this name is the service's request.
     pub(super) fn takes(&self, name: &str) -> bool {
@@ -31,6 +34,16 @@ impl ServicePlan {
                 (Format::CollectionRequest(_), Format::CollectionResult(_))
             ),
         }
+    }
+
+    /// The name of the field of a line that begins at this byte, 1-based, among those whose faults have codes.
+    pub(super) fn field_at(&self, first: usize) -> Option<&'static str> {
+        let layout = self.request.layout();
+        let data = layout.record("data")?;
+        LINE_FIELDS.into_iter().find(|name| {
+            let spec = layout.field(data, name).and_then(|field| layout.field_spec(data, field));
+            spec.is_some_and(|spec| spec.at == first)
+        })
     }
 
     /// The right name of a request of this date.

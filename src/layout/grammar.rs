@@ -54,11 +54,12 @@ impl Order {
         }
     }
 
-    /// The record with which every instance of a group of several begins; `None` for mere alternatives such as `(a|b)*`.
+    /// The record with which a group begins, where it also ends with one: `(batch_header … batch_trailer)`. `None` for
+    /// mere alternatives such as `(a|b)*` and for a record with what hangs on it, such as `(entry addenda*)+`.
     fn begins_with(&self) -> Option<&str> {
         match self {
-            Self::Sequence(parts) if parts.len() > 1 => match parts.first() {
-                Some(Self::Record(name)) => Some(name),
+            Self::Sequence(parts) => match parts.as_slice() {
+                [Self::Record(name), .., Self::Record(_)] => Some(name),
                 _ => None,
             },
             _ => None,
@@ -282,16 +283,17 @@ mod tests {
 
     #[test]
     fn says_where_reading_stopped() {
-        for (order, stop) in [("h d** t", "* t"), ("h (d t", ""), ("h | ", ""), ("h-d", "-d"), ("", "")] {
+        for (order, stop) in [("h d** t", "* t"), ("h (d t", "(d t"), ("h | ", "|"), ("h-d", "-d"), ("", "")]
+        {
             assert_eq!(Order::parse(order).unwrap_err().trim(), stop, "{order}");
         }
     }
 
     #[test]
-    fn a_group_begins_with_one_record() {
+    fn a_group_begins_and_ends_with_one_record() {
         let order = Order::parse("h (b (d a*)* e)+ (x|y)* t").unwrap();
         let mut seen = Vec::new();
         order.names(None, &mut |name, opener| seen.push(format!("{name}<{}", opener.unwrap_or("-"))));
-        assert_eq!(seen.join(" "), "h<- b<b d<d a<d e<b x<- y<- t<-");
+        assert_eq!(seen.join(" "), "h<- b<b d<b a<b e<b x<- y<- t<-");
     }
 }

@@ -526,9 +526,9 @@ fn resolve_equals(
     let text = field.equals.as_ref().or(field.same_as.as_ref())?;
     let (record, ix) = loader.field_ref(records, text, line)?;
     let scope = if field.same_as.is_some() {
-        let opener = openers.get(at).copied().flatten();
-        if opener.is_none() {
-            let said = "`same_as` speaks of a group, but this record stands in none.";
+        let opener = openers.get(record.index()).copied().flatten();
+        if opener.is_none() || openers.get(at).copied().flatten().is_none() {
+            let said = "`same_as` speaks of a group, but one of the two records stands in none.";
             loader.fault(
                 "group-missing",
                 line,

@@ -1,10 +1,9 @@
 //! Files of the shipped layouts, for the exchange's tests: requests written, results read.
 
-use super::play::ServicePlan;
-use super::rules::Service;
 use crate::bank::collection::Mode;
 use crate::bank::{FileHead, Format, collection, registration};
 use crate::domain::{ApplicationKind, Date, Won};
+use crate::exchange::{Service, ServicePlan};
 use crate::layout::Layout;
 use std::sync::Arc;
 
@@ -40,10 +39,10 @@ impl Row {
 
 fn format(name: &str) -> Arc<Format> {
     let (file, text) = match name {
-        "EB13" => ("formats/eb13.toml", include_str!("../../formats/eb13.toml")),
-        "EB14" => ("formats/eb14.toml", include_str!("../../formats/eb14.toml")),
-        "EB21" => ("formats/eb21.toml", include_str!("../../formats/eb21.toml")),
-        _ => ("formats/eb22.toml", include_str!("../../formats/eb22.toml")),
+        "EB13" => ("formats/eb13.toml", include_str!("../../../formats/eb13.toml")),
+        "EB14" => ("formats/eb14.toml", include_str!("../../../formats/eb14.toml")),
+        "EB21" => ("formats/eb21.toml", include_str!("../../../formats/eb21.toml")),
+        _ => ("formats/eb22.toml", include_str!("../../../formats/eb22.toml")),
     };
     let layout = Layout::from_toml(file, text).unwrap_or_else(|faults| panic!("{faults}"));
     Arc::new(Format::bind(Arc::new(layout)).unwrap_or_else(|faults| panic!("{faults}")))
@@ -58,6 +57,7 @@ pub(super) fn plans() -> Vec<ServicePlan> {
         result_due: due.parse().unwrap(),
         least: Won::new(least),
         needs_registration: true,
+        registration_exceptions: std::collections::BTreeSet::new(),
     };
     vec![
         plan(Service::Registration, "EB13", "EB14", "X 17:00", "X+1BD 11:00", 0),
@@ -120,26 +120,26 @@ pub(super) fn lines_of(bytes: &[u8]) -> Vec<(u32, String)> {
 
 /// Serial, code and stated amount of each line of a result that reads without a fault.
 pub(super) fn stated(bytes: &[u8]) -> Vec<(u32, String, i64)> {
-    let (lines, faults) = reading(bytes);
+    let name: String = bytes.iter().skip(19).take(8).map(|b| char::from(*b)).collect();
+    let (lines, faults) = reading(&name, bytes);
     assert!(faults.is_empty(), "{faults:?}");
     lines
 }
 
 /// The lines of a result that read, and the names of its faults.
-pub(super) fn reading(bytes: &[u8]) -> (Vec<(u32, String, i64)>, Vec<&'static str>) {
-    let name: String = bytes.iter().skip(19).take(8).map(|b| char::from(*b)).collect();
+pub(super) fn reading(name: &str, bytes: &[u8]) -> (Vec<(u32, String, i64)>, Vec<&'static str>) {
     let mut lines = Vec::new();
     let bound = format(name.get(..4).unwrap());
     let read = match &*bound {
         Format::RegistrationResult(format) => {
-            let mut reader = format.reader(&name, bytes);
+            let mut reader = format.reader(name, bytes);
             while let Some(line) = reader.next_line().unwrap() {
                 lines.push((line.serial, line.code, 0));
             }
             reader.finish().unwrap()
         }
         Format::CollectionResult(format) => format
-            .reader(&name, bytes)
+            .reader(name, bytes)
             .each(|_, line| {
                 lines.push((line.serial, line.code.to_string(), line.amount.get()));
                 Ok(())
