@@ -1,6 +1,8 @@
 //! Layouts of several countries (`tests/layouts/*.toml`) with sample files (`*.dat`, invented): what is read is written
 //! back byte for byte, from values and from JSON; a file that is cut anywhere or changed anywhere is never taken for whole.
 
+#![cfg(test)]
+
 use std::path::Path;
 use sunap::fault::Faults;
 use sunap::layout::{Layout, ReadSummary, copy_record, describe, detect, to_json, write_json};

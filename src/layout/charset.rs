@@ -147,6 +147,7 @@ impl Encoding {
     /// Walks over the characters of `bytes` and refuses what is none. The error holds the offset of the wrong byte.
     pub(crate) fn walk(self, bytes: &[u8]) -> Result<Walk, (usize, BadText)> {
         let mut walk = Walk { content: 0, odd_a1: false, wide: false, narrow: false };
+        let (pairs, blank) = (self.pairs(), self.wide_blank());
         let mut rest = bytes;
         let mut at = 0;
         while let [first, tail @ ..] = rest {
@@ -163,19 +164,19 @@ impl Encoding {
                 }
                 lead => {
                     let Some(&trail) = tail.first() else {
-                        if lead == 0xa1 && self.wide_blank() == Some([0xa1, 0xa1]) {
+                        if lead == 0xa1 && blank == Some([0xa1, 0xa1]) {
                             walk.odd_a1 = true;
                             return Ok(walk);
                         }
                         let bad = if self.is_lead(lead) { BadText::Half } else { BadText::NotInCharset };
                         return Err((at, bad));
                     };
-                    if !self.pairs().is_some_and(|pairs| pairs.has(lead, trail)) {
+                    if !pairs.is_some_and(|pairs| pairs.has(lead, trail)) {
                         let cut = self.is_lead(lead) && trail < 0x40;
                         return Err((at, if cut { BadText::Half } else { BadText::NotInCharset }));
                     }
                     walk.wide = true;
-                    if Some([lead, trail]) != self.wide_blank() {
+                    if Some([lead, trail]) != blank {
                         walk.content = at + 2;
                     }
                     rest = tail.get(1..).unwrap_or_default();

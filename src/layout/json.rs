@@ -153,7 +153,8 @@ fn put_json<W: Write>(
     value: &Value,
 ) -> Result<(), Wrong> {
     let form = |what: &str| {
-        Wrong::Line("json-value-wrong", format!("{} must be {what}; {value} is given.", plan.titled()))
+        let given = if plan.sensitive { "another value".into() } else { value.to_string() };
+        Wrong::Line("json-value-wrong", format!("{} must be {what}; {given} is given.", plan.titled()))
     };
     match (&plan.kind, value) {
         (_, Value::Null) => row.blank(ix)?,

@@ -1,15 +1,12 @@
-//! Fields of a layout: their place, their keys, what they refer to.
-//!
-//! Two passes: first each field by itself ([`build_fields`]), then what points to other fields ([`resolve_fields`]).
+//! Fields of a layout, each by itself: its place, its type, its keys. What points to other fields is `load_refs.rs`.
 
 use super::field::check;
-use super::load::{Loader, Scopes, tolerances};
+use super::load::{Loader, tolerances};
 use super::plan::{
-    Blank, Chars, Code, DateForm, Equals, FieldIs, FieldIx, FieldPlan, Kind, PayloadPlan, RecordIx,
-    RecordPlan, Sign, TextChars, Tolerances,
+    Blank, Chars, Code, DateForm, FieldIx, FieldPlan, Kind, PayloadPlan, Sign, TextChars, Tolerances,
 };
 use super::print;
-use super::raw::{Pad, RawAlign, RawField, RawFieldIs, RawLayout, RawRecord, RawSign, RawType};
+use super::raw::{Pad, RawAlign, RawField, RawLayout, RawRecord, RawSign, RawType};
 
 /// Builds the fields of a record, and says what a record looks like before any value is set.
 pub(crate) fn build_fields(
@@ -100,7 +97,7 @@ fn template(fields: &[FieldPlan]) -> Vec<u8> {
 fn check_place(loader: &mut Loader<'_>, field: &RawField, next: usize, line: usize) {
     let at = *field.at.get_ref();
     if at > next {
-        let said = format!("Bytes {next}-{} are described by no field.", at - 1);
+        let said = format!("No field describes bytes {next} to {}.", at - 1);
         loader.fault("field-gap", line, said, "Write out the filler there, or correct `at`.");
     } else if at < next {
         let said = format!("The field begins at byte {at}; the one before it goes to byte {}.", next - 1);
@@ -259,7 +256,7 @@ fn check_len(loader: &mut Loader<'_>, good: bool, rule: &str, line: usize) {
     }
 }
 
-fn unknown_word(loader: &mut Loader<'_>, wrong: bool, rule: &str, line: usize) {
+pub(crate) fn unknown_word(loader: &mut Loader<'_>, wrong: bool, rule: &str, line: usize) {
     if wrong {
         loader.fault(
             "value-not-known",
@@ -406,144 +403,7 @@ pub(crate) fn value_bytes(
     if printed && check(field, raw.encoding, &bytes) == Ok(Tolerances::NONE) {
         return Some(bytes);
     }
-    let said = format!("{value:?} is no value of {} ({} bytes).", field.titled(), field.len);
+    let said = format!("{value:?} is no value of {}, of {} bytes.", field.titled(), field.len);
     loader.fault(name, line, said, "Write a value of that field: a code's name, digits, or text.");
     None
-}
-
-/// Resolves what fields say of other fields. Answers with the scope of each captured value.
-pub(crate) fn resolve_fields(
-    loader: &mut Loader<'_>,
-    raw: &RawLayout,
-    records: &mut [RecordPlan],
-    openers: &[Option<RecordIx>],
-    scopes: &mut Scopes,
-) -> Vec<usize> {
-    let mut slots: Vec<(RecordIx, FieldIx, usize)> = Vec::new();
-    for (at, record) in raw.record.iter().enumerate() {
-        for (nth, spanned) in record.get_ref().fields.iter().enumerate() {
-            let field = spanned.get_ref();
-            let line = loader.line(&spanned.span());
-            let ix = FieldIx(u16::try_from(nth).unwrap_or(u16::MAX));
-            let sign = resolve_sign(loader, raw, records, at, field, line);
-            let blank = resolve_blank(loader, raw, records, at, field, line);
-            let equals = resolve_equals(loader, records, openers, scopes, (at, field, line), &mut slots);
-            let Some(plan) = records.get_mut(at) else { continue };
-            if equals.is_some() {
-                plan.equal.push(ix);
-            }
-            let Some(target) = plan.fields.get_mut(nth) else { continue };
-            if let (Some(sign), Kind::Number { sign: slot, .. }) = (sign, &mut target.kind) {
-                *slot = sign;
-            }
-            if let Some(blank) = blank {
-                target.blank = blank;
-            }
-            target.equals = equals;
-        }
-    }
-    for (slot, (record, field, _)) in slots.iter().enumerate() {
-        if let Some(record) = records.get_mut(record.index()) {
-            record.captures.push((slot, *field));
-        }
-    }
-    slots.into_iter().map(|(_, _, scope)| scope).collect()
-}
-
-/// A field of the same record by name.
-fn sibling(
-    loader: &mut Loader<'_>,
-    records: &[RecordPlan],
-    at: usize,
-    name: &str,
-    line: usize,
-) -> Option<(FieldIx, FieldPlan)> {
-    let record = records.get(at)?.name.clone();
-    let (_, ix) = loader.field_ref(records, &format!("{record}.{name}"), line)?;
-    Some((ix, records.get(at)?.field(ix)?.clone()))
-}
-
-fn resolve_sign(
-    loader: &mut Loader<'_>,
-    raw: &RawLayout,
-    records: &[RecordPlan],
-    at: usize,
-    field: &RawField,
-    line: usize,
-) -> Option<Sign> {
-    let sign = field.sign_field.as_ref()?;
-    let (ix, plan) = sibling(loader, records, at, &sign.field, line)?;
-    let minus = value_bytes(loader, raw, &plan, &sign.minus, "value-not-known", line)?;
-    let plus = value_bytes(loader, raw, &plan, &sign.plus, "value-not-known", line)?;
-    Some(Sign::Field { field: ix, minus, plus })
-}
-
-/// `{ field, is }` or `{ field, in }`, as bytes of that field.
-fn resolve_is(
-    loader: &mut Loader<'_>,
-    raw: &RawLayout,
-    records: &[RecordPlan],
-    at: usize,
-    is: &RawFieldIs,
-    line: usize,
-) -> Option<FieldIs> {
-    let (field, plan) = sibling(loader, records, at, &is.field, line)?;
-    let texts: Vec<&String> = is.is.iter().chain(is.among.iter().flatten()).collect();
-    if texts.is_empty() {
-        unknown_word(loader, true, "a condition on a field has `is` or `in`", line);
-    }
-    let values: Vec<Vec<u8>> = texts
-        .into_iter()
-        .filter_map(|text| value_bytes(loader, raw, &plan, text, "value-not-known", line))
-        .collect();
-    Some(FieldIs { field, values })
-}
-
-fn resolve_blank(
-    loader: &mut Loader<'_>,
-    raw: &RawLayout,
-    records: &[RecordPlan],
-    at: usize,
-    field: &RawField,
-    line: usize,
-) -> Option<Blank> {
-    if let Some(is) = &field.blank_unless {
-        let is = resolve_is(loader, raw, records, at, is, line)?;
-        return Some(Blank::Unless { is, optional: field.optional });
-    }
-    let is = field.required_when.as_ref()?;
-    resolve_is(loader, raw, records, at, is, line).map(Blank::RequiredWhen)
-}
-
-fn resolve_equals(
-    loader: &mut Loader<'_>,
-    records: &[RecordPlan],
-    openers: &[Option<RecordIx>],
-    scopes: &mut Scopes,
-    (at, field, line): (usize, &RawField, usize),
-    slots: &mut Vec<(RecordIx, FieldIx, usize)>,
-) -> Option<Equals> {
-    let text = field.equals.as_ref().or(field.same_as.as_ref())?;
-    let (record, ix) = loader.field_ref(records, text, line)?;
-    let scope = if field.same_as.is_some() {
-        let opener = openers.get(record.index()).copied().flatten();
-        if opener.is_none() || openers.get(at).copied().flatten().is_none() {
-            let said = "`same_as` speaks of a group, but one of the two records stands in none.";
-            loader.fault(
-                "group-missing",
-                line,
-                said,
-                "Use `equals`, or put the group in parentheses in `order`.",
-            );
-        }
-        scopes.of(opener)
-    } else {
-        usize::MAX
-    };
-    let known = slots.iter().position(|slot| *slot == (record, ix, scope));
-    let slot = known.unwrap_or_else(|| {
-        slots.push((record, ix, scope));
-        slots.len() - 1
-    });
-    Some(Equals { record, field: ix, slot })
 }

@@ -6,7 +6,7 @@
 //! `formats/README.md` is the language.
 //!
 //! ```text
-//! raw.rs ───► load.rs (+ load_field, load_check) ──► plan.rs ──► read.rs   bytes → RecordView, faults, ReadSummary
+//! raw.rs ───► load.rs (+ load_*) ──► plan.rs ──► read.rs   bytes → RecordView, faults, ReadSummary
 //!  raw keys    every check, faults with file:line     compiled └► write.rs  values → bytes, through the same checks
 //! ```
 //! `progress.rs` is the state both walk through: order, serials, equal fields, counts and sums.
@@ -23,7 +23,10 @@ mod grammar;
 mod json;
 mod load;
 mod load_check;
+mod load_example;
 mod load_field;
+mod load_refs;
+mod lookup;
 mod name;
 mod plan;
 mod print;
@@ -31,6 +34,7 @@ mod progress;
 mod raw;
 mod read;
 mod record;
+mod summary;
 mod view;
 mod write;
 
@@ -41,6 +45,7 @@ pub use json::{to_json, write_json};
 pub use name::NameDate;
 pub use plan::{FieldIx, FieldKind, FieldSpec, Layout, PartialAmount, RecordIx, ResultsListed};
 pub use progress::CheckOutcome;
-pub use read::{ReadSummary, Reader, ToleratedUse};
+pub use read::Reader;
+pub use summary::{ReadSummary, ToleratedUse};
 pub use view::{DescribedField, RecordView, describe};
 pub use write::{Row, WriteError, Writer, WrittenSummary};

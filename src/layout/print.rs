@@ -44,9 +44,10 @@ fn put_bytes(field: &FieldPlan, value: &[u8], right: bool, fill: u8, out: &mut [
 /// Prints a number (with its sign, in its smallest unit) into a number, serial or right-justified digits field.
 pub(crate) fn print_number(record: &RecordPlan, field: &FieldPlan, value: i64, row: &mut [u8]) -> Printed {
     let size = value.unsigned_abs();
-    let misfit =
-        || FieldFlaw::new("value-does-not-fit", None, format!("has {} bytes; {value} needs more", field.len));
-    let no_sign = || FieldFlaw::new("value-does-not-fit", None, format!("has no sign; {value} is negative"));
+    let misfit = || {
+        FieldFlaw::new("value-does-not-fit", None, format!("has {} bytes; the number needs more", field.len))
+    };
+    let no_sign = || FieldFlaw::new("value-does-not-fit", None, "has no sign; the number is negative");
     match &field.kind {
         Kind::Serial | Kind::Digits { right: true } | Kind::Number { sign: Sign::None, .. } => {
             if value < 0 {

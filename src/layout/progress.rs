@@ -69,6 +69,8 @@ pub(crate) struct Progress<'l> {
     pub(crate) date: Option<Date>,
     own_name: Option<String>,
     arrived_as: Option<String>,
+    /// A record could not be told: whatever comes next is taken as in order, so that one fault is not told twice.
+    lost: bool,
     pub(crate) late: Vec<LateFlaw>,
 }
 
@@ -88,12 +90,14 @@ impl<'l> Progress<'l> {
             date: None,
             own_name: None,
             arrived_as: base,
+            lost: false,
             late: Vec::new(),
         }
     }
 
     /// A record of unknown kind or length went by: no count or sum can be trusted any more.
     pub(crate) fn taint(&mut self) {
+        self.lost = true;
         for total in &mut self.totals {
             total.tainted = true;
         }
@@ -121,8 +125,10 @@ impl<'l> Progress<'l> {
         match layout.order.step(self.state, kind.index()) {
             Some(next) => self.state = next,
             None => {
-                let expected = format!("Here must come {}; this is {}", self.expected(), plan.name);
-                flaws.push(Flaw::of_record("record-out-of-order", expected));
+                if !self.lost {
+                    let expected = format!("Here must come {}; this is {}", self.expected(), plan.name);
+                    flaws.push(Flaw::of_record("record-out-of-order", expected));
+                }
                 self.state = layout.order.resume_after(kind.index());
             }
         }
@@ -145,6 +151,7 @@ impl<'l> Progress<'l> {
         for (series, ix) in &plan.serials {
             self.number(*series, *ix, plan, record, flaws);
         }
+        self.lost &= plan.serials.is_empty();
         if let Some(count) = self.counts.get_mut(kind.index()) {
             *count += 1;
         }
@@ -216,14 +223,13 @@ impl<'l> Progress<'l> {
     fn compare(&self, ix: FieldIx, field: &FieldPlan, record: &[u8], flaws: &mut Vec<Flaw>) {
         let Some(equals) = field.equals else { return };
         let raw = field.cut(record);
-        if raw.trim_ascii().is_empty() {
+        let said = self.slots.get(equals.slot).and_then(Option::as_ref);
+        if said.is_some_and(|said| same_value(said, raw)) || raw.trim_ascii().is_empty() {
             return;
         }
         let other = self.named(equals);
-        match self.slots.get(equals.slot).and_then(Option::as_ref) {
-            Some(said) if same_value(said, raw) => {}
-            Some(said) if field.sensitive => {
-                debug_assert!(!said.is_empty());
+        match said {
+            Some(_) if field.sensitive => {
                 flaws.push(Flaw::in_field("not-equal", ix, format!("must be the same as {other}")));
             }
             Some(said) => {
@@ -262,6 +268,7 @@ impl<'l> Progress<'l> {
             return;
         };
         match rules.rule {
+            SerialRule::Consecutive | SerialRule::Ascending if self.lost => {}
             SerialRule::Consecutive if found != next => {
                 flaws.push(Flaw::in_field(
                     "serial-wrong",

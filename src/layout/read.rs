@@ -6,51 +6,16 @@
 
 use super::flaw::{Flaw, Standing, remedy};
 use super::plan::{FieldIx, Layout, PayloadPlan, RecordIx, RecordPlan, Tolerances};
-use super::progress::{CheckOutcome, Progress};
+use super::progress::Progress;
 use super::raw::{RawLineEnd, Trailing1a};
 use super::record::validate;
+use super::summary::{ReadSummary, ToleratedUse};
 use super::view::RecordView;
-use crate::domain::Date;
 use crate::fault::{Fault, Faults, Place, Trouble};
 use std::io::Read;
 
 /// Bytes read at once.
 const BLOCK: usize = 128 * 1024;
-
-/// A tolerance that was used in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToleratedUse {
-    /// Its name (formats/README.md 8).
-    pub tolerance: &'static str,
-    /// How many records or places used it.
-    pub count: u64,
-    /// The first of them.
-    pub first: Place,
-}
-
-/// What came out of reading a file to its end.
-#[derive(Debug, Clone)]
-pub struct ReadSummary {
-    /// Everything wrong with the file; empty means that it is what it claims to be.
-    pub faults: Faults,
-    /// Records of each kind, by [`RecordIx::index`], faulty ones included.
-    pub records: Vec<u64>,
-    /// Bytes read.
-    pub bytes: u64,
-    /// Counts and sums, stated and counted.
-    pub checks: Vec<CheckOutcome>,
-    /// Tolerances used.
-    pub tolerated: Vec<ToleratedUse>,
-    /// The file's date, where the layout names its field.
-    pub date: Option<Date>,
-}
-
-impl ReadSummary {
-    /// Records of one kind.
-    pub fn count(&self, record: RecordIx) -> u64 {
-        self.records.get(record.index()).copied().unwrap_or(0)
-    }
-}
 
 impl Layout {
     /// Reads a file by this layout. `file` is its name, for faults and for the date in it.
@@ -66,6 +31,7 @@ impl Layout {
             no: 0,
             input_ended: false,
             done: false,
+            cut_short: false,
             filling: false,
             line_end: None,
             progress: Progress::new(self, Some(file)),
@@ -91,6 +57,7 @@ pub struct Reader<'l, R> {
     no: u64,
     input_ended: bool,
     done: bool,
+    cut_short: bool,
     filling: bool,
     line_end: Option<RawLineEnd>,
     progress: Progress<'l>,
@@ -147,8 +114,10 @@ impl<'l, R: Read> Reader<'l, R> {
                 Standing { file: &self.file, kind: Some(late.kind), no: late.no, bytes: &late.bytes };
             self.faults.push(late.flaw.into_fault(self.layout, standing));
         }
+        // A cut record has told already that the end is missing.
         if let Some(expected) = lacking
             && self.no > 0
+            && !self.cut_short
         {
             let said = format!("The file ends after record {}; there must come {expected}.", self.no);
             self.fault_of_file("file-ends-early", said);
@@ -449,6 +418,7 @@ impl<'l, R: Read> Reader<'l, R> {
             self.faults.push(flaw.into_fault(self.layout, standing));
             self.progress.taint();
             self.done = true;
+            self.cut_short = true;
             return Ok(false);
         };
         let whole = (fixed + stated).next_multiple_of(payload.multiple).max(cut.len);
@@ -495,6 +465,7 @@ impl<'l, R: Read> Reader<'l, R> {
     /// A record whose kind or length is wrong.
     fn fault_of_record(&mut self, name: &'static str, cut: &Cut, expected: String) {
         self.progress.taint();
+        self.cut_short |= name == "record-cut-short";
         let bytes = self.buffer.get(cut.start..cut.start + cut.len).unwrap_or_default();
         let standing = Standing { file: &self.file, kind: None, no: self.no, bytes };
         self.faults.push(Flaw::of_record(name, expected).into_fault(self.layout, standing));

@@ -3,9 +3,11 @@
 //! Must not: look beyond the record. What ties records together is `progress.rs`.
 
 use super::charset::Encoding;
-use super::field::{FieldFlaw, check, is_blank};
+use super::field::{FieldFlaw, all_are, check, first_non_digit, is_blank};
 use super::flaw::Flaw;
-use super::plan::{Blank, Condition, FieldIs, FieldIx, FieldPlan, Kind, RecordIx, RecordPlan, Tolerances};
+use super::plan::{
+    Blank, Condition, FieldIs, FieldIx, FieldPlan, Kind, RecordIx, RecordPlan, Sign, Tolerances,
+};
 
 impl Condition {
     pub(crate) fn holds(&self, record: &[u8]) -> bool {
@@ -82,6 +84,9 @@ pub(crate) fn validate(
     used: &mut Vec<(FieldIx, Tolerances)>,
 ) {
     for (ix, field) in plan.fields.iter().enumerate() {
+        if is_plainly_right(field, record) {
+            continue;
+        }
         let verdict = validate_field(plan, field, encoding, record);
         if let Ok(Tolerances::NONE) = verdict {
             continue;
@@ -92,6 +97,26 @@ pub(crate) fn validate(
             Err(flaw) => flaws.push(Flaw::of_field(ix, field, flaw)),
         }
     }
+}
+
+/// The short way for fields that are right at first sight; all others, right or wrong, are looked at in full.
+#[inline]
+fn is_plainly_right(field: &FieldPlan, record: &[u8]) -> bool {
+    let raw = field.cut(record);
+    let plain = match &field.kind {
+        Kind::Filler(fill) => return all_are(raw, *fill),
+        Kind::Const(value) => return raw == value.as_slice(),
+        Kind::Opaque | Kind::Payload => return true,
+        Kind::Serial | Kind::Number { sign: Sign::None, .. } | Kind::Digits { right: true } => {
+            first_non_digit(raw).is_none()
+        }
+        Kind::Code { codes, .. } => match raw {
+            [byte] => codes.iter().any(|code| code.raw.first() == Some(byte)),
+            _ => codes.iter().any(|code| code.raw == raw),
+        },
+        _ => false,
+    };
+    plain && !matches!(field.blank, Blank::Unless { .. })
 }
 
 #[inline]
