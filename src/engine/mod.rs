@@ -96,6 +96,12 @@ pub struct Engine {
     _lock: Lock,
 }
 
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("opened_at", &self.opened_at).finish_non_exhaustive()
+    }
+}
+
 impl Engine {
     /// Does everything that can be done at `now` (KST business time, never earlier than before: a clock that
     /// steps back is answered with the ledger's own high-water mark). `monotonic_ms` only measures how long files
