@@ -1,6 +1,8 @@
 //! `kill -9` at random moments of the demo, each followed by `--resume`: the same final state and the same files as
 //! without. A few kills by default; `SUNAP_KILLS=100 cargo test --test killed_demo` for the long run.
 //!
+//! `SUNAP_KEEP=1` keeps the folder of the first run that differs.
+//!
 //! The moments are drawn by a fixed generator (`SUNAP_SEED` for another one), scaled to how long a run takes here; which
 //! step a moment hits is up to the machine. Each run is killed several times, so that recoveries are killed, too.
 
@@ -46,7 +48,8 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
     let number =
         |name: &str, otherwise| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise);
     let (kills, seed): (u64, u64) = (number("SUNAP_KILLS", 5), number("SUNAP_SEED", 2026));
-    let temp = tempfile::tempdir().unwrap();
+    let mut temp = tempfile::tempdir().unwrap();
+    temp.disable_cleanup(std::env::var_os("SUNAP_KEEP").is_some());
     let unkilled = temp.path().join("unkilled");
     let started = Instant::now();
     let out = demo(&unkilled, false);
@@ -54,8 +57,7 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
     let (whole, expected) = (started.elapsed(), left(&unkilled));
 
     let mut moments = Moments(seed);
-    let mut done = 0;
-    let mut run = 0;
+    let (mut done, mut hit, mut run) = (0, 0, 0);
     while done < kills {
         run += 1;
         let dir = temp.path().join(format!("killed-{run}"));
@@ -64,7 +66,7 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
             // A resumed run is shorter, so a moment within a fifth of a whole one mostly hits it.
             let ms = moments.below(u64::try_from(whole.as_millis()).unwrap() / KILLS_PER_RUN + 20);
             after.push(ms);
-            kill_after(&dir, Duration::from_millis(ms));
+            hit += u64::from(kill_after(&dir, Duration::from_millis(ms)));
             done += 1;
         }
         let out = demo(&dir, true);
@@ -77,14 +79,17 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
         assert_same(&left(&dir), &expected, &format!("seed {seed}, run {run}, killed after {after:?} ms"));
         std::fs::remove_dir_all(&dir).unwrap();
     }
+    assert!(hit * 2 > kills, "only {hit} of {kills} kills hit a demo that was running");
 }
 
-/// Starts or resumes the demo and kills it. A run that has ended before is as good as one that is not killed.
-fn kill_after(dir: &Path, wait: Duration) {
+/// Starts or resumes the demo and kills it; whether it was still running.
+fn kill_after(dir: &Path, wait: Duration) -> bool {
     let mut child = begin(dir, true).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     std::thread::sleep(wait);
+    let running = child.try_wait().unwrap().is_none();
     child.kill().unwrap();
     child.wait().unwrap();
+    running
 }
 
 fn assert_same(found: &Left, expected: &Left, what: &str) {
@@ -95,6 +100,6 @@ fn assert_same(found: &Left, expected: &Left, what: &str) {
         .map(|(path, _)| path)
         .chain(expected.files.keys().filter(|path| !found.files.contains_key(*path)))
         .collect();
-    assert!(differing.is_empty(), "{what}: these files differ: {differing:#?}");
+    assert!(differing.is_empty(), "{what}: these files differ: {differing:?}");
     assert_eq!(found.digest, expected.digest, "{what}: the ledger's final state differs");
 }

@@ -1,5 +1,4 @@
 //! Running the demo as a process, and what it leaves behind.
-#![allow(dead_code, reason = "each test uses a part of it")]
 
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -7,14 +6,14 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// The program, in a place where no environment of the person who tests matters.
-pub fn sunap(arguments: &[&str]) -> Command {
+pub(crate) fn sunap(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sunap"));
     command.args(arguments).env_remove("SUNAP_CONFIG").env_remove("SUNAP_LOG").stdin(Stdio::null());
     command
 }
 
 /// A demo, begun.
-pub fn begin(dir: &Path, resume: bool) -> Command {
+pub(crate) fn begin(dir: &Path, resume: bool) -> Command {
     let mut command = sunap(&["demo", "--into"]);
     command.arg(dir);
     if resume {
@@ -24,12 +23,12 @@ pub fn begin(dir: &Path, resume: bool) -> Command {
 }
 
 /// A demo, to its end.
-pub fn demo(dir: &Path, resume: bool) -> Output {
+pub(crate) fn demo(dir: &Path, resume: bool) -> Output {
     begin(dir, resume).output().unwrap()
 }
 
 /// Every file of the spool, the archive and the lists not dropped, by its path and the hash of its bytes.
-pub fn files(dir: &Path) -> BTreeMap<String, String> {
+pub(crate) fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut folders =
         vec![dir.join("spool"), dir.join("state/archive"), dir.join("state/exchange"), dir.join("drops")];

@@ -9,8 +9,9 @@ use super::packed::PACKED;
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
 use crate::fault::Trouble;
-use crate::spool::{self, Owner};
-use std::io::ErrorKind;
+use crate::spool::Owner;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The folder of lists that were not dropped yet.
@@ -65,12 +66,19 @@ fn copy(dir: &Path) -> Result<(), Failed> {
 }
 
 /// Writes a file, whole or not at all. One that is there already has the same bytes: it is of a copy that was killed.
+/// The temporary name is always the same, so that what a killed copy leaves is written over by the next.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failed> {
     std::fs::create_dir_all(folder).map_err(|error| Trouble::at("make the folder", folder, error))?;
-    if folder.join(name).exists() {
+    let (path, temporary) = (folder.join(name), folder.join(".copying.tmp"));
+    if path.exists() {
         return Ok(());
     }
-    Ok(spool::drop_file(folder, name, bytes)?)
+    let mut file = File::create(&temporary).map_err(|error| Trouble::at("create", &temporary, error))?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(|error| Trouble::at("write", &temporary, error))?;
+    rustix::fs::rename(&temporary, &path).map_err(|error| Trouble::at("rename to", &path, error))?;
+    Ok(())
 }
 
 /// What lies in the inboxes now.
@@ -115,7 +123,7 @@ mod tests {
     #[test]
     fn a_strangers_folder_is_refused_even_with_resume() {
         let temp = tempfile::tempdir().unwrap();
-        spool::drop_file(temp.path(), "thesis.txt", b"dear").unwrap();
+        put(temp.path(), "thesis.txt", b"dear").unwrap();
         for resume in [false, true] {
             assert!(told(prepare(temp.path(), resume)).contains("not a demo"));
         }
