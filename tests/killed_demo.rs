@@ -6,10 +6,13 @@
 //! The moments are drawn by a fixed generator (`SUNAP_SEED` for another one), scaled to how long a run takes here; which
 //! step a moment hits is up to the machine. Each run is killed several times, so that recoveries are killed, too.
 
+#[path = "demo/left.rs"]
+mod left;
 #[path = "demo/runs.rs"]
 mod runs;
 
-use runs::{begin, demo, files};
+use left::files;
+use runs::{begin, demo};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;

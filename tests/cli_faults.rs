@@ -1,0 +1,96 @@
+//! Runs the folders of `tests/faults/` whose `case.toml` says `room = "cli"`: `arguments` of the program, run in a fresh
+//! copy of config/ and formats/ after `prepare` (shell words are not used: `file`, `folder` and `text` make things), and
+//! what a person then reads on stderr (`expected.txt` is contained in it) with the exit code.
+#![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests write plain files; nothing here must outlive a power cut"
+)]
+
+#[path = "demo/runs.rs"]
+mod runs;
+
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    room: String,
+    arguments: Vec<String>,
+    exit: i32,
+    #[serde(default)]
+    prepare: Vec<Thing>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Thing {
+    file: Option<String>,
+    text: Option<String>,
+    demo: Option<String>,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn told(case: &Case) -> (i32, String) {
+    let temp = tempfile::tempdir().unwrap();
+    for folder in ["config", "formats"] {
+        copy(&root().join(folder), &temp.path().join(folder));
+    }
+    for thing in &case.prepare {
+        if let Some(demo) = &thing.demo {
+            assert!(runs::demo(&temp.path().join(demo), false).status.success());
+        }
+        if let (Some(file), Some(text)) = (&thing.file, &thing.text) {
+            let path = temp.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+    }
+    let arguments: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
+    let output = runs::sunap(&arguments).current_dir(temp.path()).output().unwrap();
+    (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn every_fault_is_told_as_expected() {
+    let mut failures = Vec::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("tests/faults")).unwrap().map(Result::unwrap) {
+        let text = fs::read_to_string(entry.path().join("case.toml")).unwrap_or_default();
+        if !text.contains("room = \"cli\"") {
+            continue;
+        }
+        let case: Case = toml::from_str(&text).unwrap();
+        assert_eq!(case.room, "cli");
+        seen += 1;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let (code, found) = told(&case);
+        if std::env::var_os("SUNAP_BLESS").is_some() {
+            let fault = found.find("error[").map_or("", |at| &found[at..]);
+            fs::write(entry.path().join("expected.txt"), fault).unwrap();
+        }
+        let expected = fs::read_to_string(entry.path().join("expected.txt")).unwrap_or_default();
+        let fits = found.contains(expected.trim_end()) && found.contains(&format!("error[{name}]"));
+        if !fits || code != case.exit {
+            failures.push(format!("--- {name} (exit {code})\n{found}"));
+        }
+    }
+    assert!(seen >= 3 && failures.is_empty(), "told otherwise than expected:\n{}", failures.join("\n"));
+}
