@@ -26,7 +26,7 @@ use sd_notify::NotifyState;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -224,10 +224,7 @@ fn take_hints(
             Hint::ClockIsRight => time.trust(),
             Hint::RenamedIn(paths) => paths.iter().for_each(|path| engine.renamed_in(path)),
         }
-        next = match hints.try_recv() {
-            Ok(hint) => Some(hint),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-        };
+        next = hints.try_recv().ok();
     }
     Told::GoOn
 }

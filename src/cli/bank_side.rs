@@ -83,6 +83,7 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faul
             result_due: window.result_due,
             least,
             needs_registration,
+            registration_exceptions: profile.registration_exceptions.clone(),
         })
     };
     Ok(vec![

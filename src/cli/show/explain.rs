@@ -171,7 +171,7 @@ impl<'a> Explainer<'a> {
             page.fact(key, label, format!("{name} (#{id})"));
         }
         page.fact("note", "비고", named(&file.note));
-        page.fact("proof", "완전성 증명", file.proof.as_deref().map(|json| proof_text(json)));
+        page.fact("proof", "완전성 증명", file.proof.as_deref().map(proof_text));
         page.events = self.events(Subject::File, file.file_id, None)?;
         page.waits = self.waiting.of_file(file);
         Ok(page)
