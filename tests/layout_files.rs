@@ -295,3 +295,159 @@ fn personal_numbers_are_masked_in_faults() {
         assert!(!text.contains(number), "{number} in\n{text}");
     }
 }
+
+/// A fixture changed in places, each of which must be there.
+fn changed(name: &str, changes: &[(&str, &str)]) -> Layout {
+    let file = format!("layouts/{name}.toml");
+    let mut text = String::from_utf8(read_fixture(&file)).unwrap();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{name} has no {from:?}");
+        text = text.replacen(from, to, 1);
+    }
+    Layout::from_toml(&file, &text).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// A small layout of one field between a mark and an end, for the table below.
+fn one_field(field: &str) -> Layout {
+    let text = format!(
+        "name = \"T\"\nko = \"시험\"\nencoding = \"ks-x-1001\"\nrecord_bytes = 8\nfile_name = \"T\"\norder = [\"d+\"]\n\
+         [[record]]\nname = \"d\"\nfields = [{{ name = \"mark\", ko = \"표\", at = 1, len = 1, type = \"code\", codes = {{ \"A\" = \"a\", \"B\" = \"b\" }} }},\n\
+         {{ name = \"x\", ko = \"값\", at = 2, len = 7, {field} }}]\n"
+    );
+    Layout::from_toml("t.toml", &text).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// Field, record, what is read: number, text, code or the fault; and the tolerance used.
+const FIELDS: [(&str, &str, &str); 31] = [
+    ("type = \"number\"", "A0000050", "50"),
+    ("type = \"number\"", "A     50", "number-must-be-digits"),
+    ("type = \"number\"", "A       ", "value-missing"),
+    ("type = \"number\", optional = true", "A       ", "-"),
+    ("type = \"number\", tolerate = [\"space-before-number\"]", "A     50", "50 space-before-number"),
+    ("type = \"number\", tolerate = [\"blank-is-zero\"]", "A       ", "0 blank-is-zero"),
+    ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A004    ", "40000 space-for-zeros"),
+    ("type = \"number\", tolerate = [\"space-for-zeros\"]", "A0 4    ", "number-must-be-digits"),
+    ("type = \"number\", sign = \"leading\"", "A-000005", "-5"),
+    ("type = \"number\", sign = \"trailing\", plus = \"0\"", "A0000500", "50"),
+    ("type = \"number\", sign = \"trailing\"", "A0000500", "sign-expected"),
+    ("type = \"digits\"", "A12     ", "12"),
+    ("type = \"digits\"", "A  12   ", "digits-expected"),
+    ("type = \"digits\"", "A1 2    ", "digits-expected"),
+    ("type = \"digits\", tolerate = [\"leading-space\"]", "A  12   ", "12 leading-space"),
+    ("type = \"digits\", align = \"right\"", "A0000012", "12"),
+    ("type = \"ascii\"", "Aa-1    ", "a-1"),
+    ("type = \"ascii\"", "Aa 1    ", "character-not-allowed"),
+    ("type = \"ascii\", chars = \"alnum\"", "Aa-1    ", "character-not-allowed"),
+    ("type = \"ascii\", chars = \"printable\"", "Aa 1    ", "a 1"),
+    ("type = \"ascii\", align = \"right\"", "A     a1", "a1"),
+    ("type = \"filler\", tolerate = [\"any-filler\"]", "A  x    ", "x any-filler"),
+    ("type = \"filler\", value = \"0\"", "A0000000", "0000000"),
+    ("type = \"filler\", value = \"0\"", "A0000 00", "filler-differs"),
+    ("type = \"code\", open = true", "AE21    ", "E21"),
+    ("type = \"code\", codes = { \" \" = \"none\", \"X\" = \"ex\" }", "A       ", "none"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "A       ", "-"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "A1      ", "value-must-be-blank"),
+    ("type = \"digits\", blank_unless = { field = \"mark\", is = \"b\" }", "B       ", "value-missing"),
+    (
+        "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
+        "A       ",
+        "-",
+    ),
+    (
+        "type = \"digits\", optional = true, required_when = { field = \"mark\", in = [\"b\"] }",
+        "B       ",
+        "value-missing",
+    ),
+];
+
+#[test]
+fn table_of_fields() {
+    for (field, record, wanted) in FIELDS {
+        let layout = one_field(field);
+        let mut reader = layout.reader("T", record.as_bytes());
+        let mut found = String::new();
+        if let Some(view) = reader.next_record().unwrap() {
+            let ix = layout.field(view.record(), "x").unwrap();
+            let number = view.number(ix).map(|n| n.to_string());
+            let text = view.text(ix).map(|text| text.into_owned());
+            let code = view.code(ix).map(str::to_string);
+            found = code
+                .or(number)
+                .or(text)
+                .filter(|_| !view.is_blank(ix) || field.contains("none"))
+                .unwrap_or("-".into());
+            if field.contains("filler") {
+                found = view.text(ix).unwrap().into_owned();
+            }
+            for used in view.tolerated() {
+                found = format!("{found} {used}");
+            }
+        }
+        let faults = reader.finish().unwrap().faults;
+        if let Some(fault) = faults.kept().first() {
+            found = fault.name.to_string();
+        }
+        assert_eq!(found, wanted, "{field} / {record}");
+    }
+}
+
+#[test]
+fn serials_ascending_and_counted_by_scope() {
+    let serial = |rule: &str| one_field(&format!("type = \"serial\", serial = \"{rule}\""));
+    for (rule, numbers, good) in [
+        ("consecutive", [1, 2, 3], true),
+        ("consecutive", [2, 3, 4], false),
+        ("ascending", [2, 5, 9], true),
+        ("ascending", [2, 2, 9], false),
+        ("unique", [9, 2, 5], true),
+        ("unique", [9, 2, 9], false),
+        ("free", [9, 9, 1], true),
+    ] {
+        let bytes: String = numbers.iter().map(|n| format!("A{n:07}")).collect();
+        assert_eq!(faults(&serial(rule), "T", bytes.as_bytes()).is_empty(), good, "{rule} {numbers:?}");
+    }
+}
+
+#[test]
+fn ends_of_files() {
+    let bytes = read_fixture("layouts/eb21.dat");
+    let with = |tail: &[u8]| [bytes.as_slice(), tail].concat();
+    let tolerant = changed(
+        "eb21",
+        &[("accept = [\"lf\", \"crlf\"]", "tolerate = [\"final-newline\"]\ntrailing_1a = \"accepted\"")],
+    );
+    let strict = layout("eb21");
+    for tail in [&b"\n"[..], b"\r\n", b"\x1a", b"\n\x1a"] {
+        assert!(faults(&tolerant, "EB210605", &with(tail)).is_empty(), "{tail:?}");
+        assert!(!faults(&strict, "EB210605", &with(tail)).is_empty(), "{tail:?}");
+    }
+    for tail in [&b"\n\n\n"[..], b"\x1a\x1a", b"x"] {
+        assert!(!faults(&tolerant, "EB210605", &with(tail)).is_empty(), "{tail:?}");
+    }
+}
+
+/// Gives one byte at a time, then fails.
+struct Drip<'a>(&'a [u8], bool);
+
+impl std::io::Read for Drip<'_> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let Some((first, rest)) = self.0.split_first() else {
+            return if self.1 { Err(std::io::Error::other("the disk is gone")) } else { Ok(0) };
+        };
+        out[0] = *first;
+        self.0 = rest;
+        Ok(1)
+    }
+}
+
+#[test]
+fn bytes_that_come_one_by_one_are_the_same_file_and_a_failing_disk_is_no_verdict() {
+    for (name, file) in FIXTURES {
+        let layout = layout(name);
+        let bytes = read_fixture(&format!("layouts/{name}.dat"));
+        let read = layout.reader(file, Drip(&bytes, false)).finish().unwrap();
+        assert!(read.faults.is_empty(), "{name}: {}", read.faults);
+        assert_eq!(read.bytes, bytes.len() as u64);
+        assert!(layout.reader(file, Drip(&bytes, true)).finish().is_err(), "{name}: trouble, not faults");
+    }
+}

@@ -206,7 +206,6 @@ impl From<Broken> for Failed {
             Broken::Start(StartError::AlreadyRunning(who)) => {
                 Self::Told(Exit::Later, format!("already running: {who}"))
             }
-            Broken::Start(StartError::Config(faults)) => Self::Faults(Exit::Config, faults),
             Broken::Start(StartError::Ledger(why)) => Self::Told(Exit::Trouble, format!("ledger: {why}")),
             Broken::Start(StartError::Trouble(trouble)) | Broken::Trouble(trouble) => Self::Trouble(trouble),
             Broken::Engine(failure) => Self::Told(Exit::Trouble, failure.to_string()),

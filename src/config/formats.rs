@@ -3,8 +3,8 @@
 //! Every layout in `formats/` is read, also those that no profile names: a broken one must not wait for its day.
 
 use super::{Config, FormatSource};
+use crate::bank::Format;
 use crate::bank::codes::CodeTable;
-use crate::bank::{Format, passbook_fits};
 use crate::fault::{Fault, Faults, Place};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
@@ -48,20 +48,36 @@ pub(super) fn codes(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<S
     tables
 }
 
-/// Every 통장기재내용 fits the file in which it will stand (product.md F07).
-pub(super) fn passbooks(config: &Config, faults: &mut Faults) {
-    for creditor in config.creditors.values() {
-        let Some(channel) = config.channels.get(&creditor.channel) else { continue };
-        let Some(format) = config.bound.get(&channel.profile.layouts.collection_request) else { continue };
-        for item in creditor.items.values() {
-            if let Err(fault) = passbook_fits(format.layout(), &item.passbook_text) {
-                faults.push(Fault::new(
-                    "passbook-text-unfit",
-                    Place::file(format!("config/creditors/{}.toml", creditor.id)),
-                    format!("passbook_text of item {}: {}", item.code, fault.expected),
-                    "shorten it, or write it with characters that the bank's file can hold",
-                ));
-            }
+/// Every profile's layouts carry the messages of their roles, and its code table is there.
+pub(super) fn roles(config: &Config, faults: &mut Faults) {
+    for profile in config.profiles.values() {
+        let layouts = &profile.layouts;
+        let carries = |name: &String, fits: fn(&Format) -> bool| config.bound.get(name).is_some_and(fits);
+        let roles = [
+            (
+                "registration_request",
+                carries(&layouts.registration_request, |f| matches!(f, Format::RegistrationRequest(_))),
+            ),
+            (
+                "registration_result",
+                carries(&layouts.registration_result, |f| matches!(f, Format::RegistrationResult(_))),
+            ),
+            (
+                "collection_request",
+                carries(&layouts.collection_request, |f| matches!(f, Format::CollectionRequest(_))),
+            ),
+            (
+                "collection_result",
+                carries(&layouts.collection_result, |f| matches!(f, Format::CollectionResult(_))),
+            ),
+        ];
+        for (role, _) in roles.iter().filter(|(_, fits)| !fits) {
+            faults.push(Fault::new(
+                "layout-of-other-message",
+                Place::file(format!("config/profiles/{}.toml", profile.name)),
+                format!("the layout that the profile names as {role} does not carry that message"),
+                "name a layout whose `message` fits the role (formats/README.md)",
+            ));
         }
     }
 }

@@ -85,7 +85,9 @@ impl Config {
         let mut faults = Faults::default();
         config.bound = formats::bind(&config.formats, &mut faults);
         config.code_tables = formats::codes(&config.codes, &mut faults);
-        formats::passbooks(&config, &mut faults);
+        if faults.is_empty() {
+            formats::roles(&config, &mut faults);
+        }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
     }
 

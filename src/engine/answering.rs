@@ -35,7 +35,7 @@ pub(super) enum Answered {
 impl Engine {
     /// A file in a channel's inbox: recognised by name and first bytes, judged by what its layout means.
     pub(super) fn bank_file(&mut self, channel: &ChannelId, arrival: &Arrival) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return self.no_channel(arrival) };
+        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let mut first = Vec::new();
         self.open_bytes(arrival)?
             .take(4096)
@@ -60,15 +60,12 @@ impl Engine {
         self.spool.open_archived(arrival.day, &arrival.sha256).map_err(Failure::Spool)
     }
 
-    /// A folder without a channel or creditor in the config: the file waits for a person.
-    pub(super) fn no_channel(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
-        let fault = Fault::new(
-            "folder-without-owner",
-            Spot::file(&arrival.name),
-            "the folder belongs to no channel or creditor of the config",
-            "add it to the config, then put the file into its inbox again",
-        );
-        self.hold(arrival, "", None, &fault)
+    /// A folder without a channel or creditor in the config: cannot be, since folders are made from it.
+    pub(super) fn no_channel(arrival: &Arrival) -> Failure {
+        Failure::Spool(Trouble::new(
+            format!("judge {}", arrival.name),
+            "its folder belongs to nobody in the config",
+        ))
     }
 
     /// The creditors of a channel, each beside it.
@@ -140,14 +137,6 @@ impl Engine {
                 let mut faults = Faults::default();
                 faults.extend(fault.map(|fault| *fault));
                 faults.append(reading.faults);
-                if faults.is_empty() {
-                    faults.push(Fault::new(
-                        "result-without-head",
-                        Spot::file(&arrival.name),
-                        "the first record is no header that can be read",
-                        "fetch the file again from the bank",
-                    ));
-                }
                 self.reject(arrival, layout, &faults)
             }
             Answered::Early(fault, date) => self.hold(arrival, layout, Some(date), &fault),

@@ -3,8 +3,7 @@
 use crate::bank::codes::CodeTable;
 use crate::bank::{FileHead, Format, collection, registration};
 use crate::config::{Channel, Config, DebitMode, Profile};
-use crate::domain::Date;
-use crate::fault::{Fault, Faults, Place};
+use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -50,79 +49,51 @@ impl Desk {
         }
     }
 
-    /// Binds a channel; what is missing is a fault of the profile.
-    fn new(channel: &Arc<Channel>, config: &Config) -> Result<Self, Faults> {
+    /// The desk of a channel; `None` where its profile's layouts do not carry the messages of their roles, which
+    /// `Config::load` refuses.
+    fn new(channel: &Arc<Channel>, config: &Config) -> Option<Self> {
         let profile = channel.profile.clone();
         let layouts = &profile.layouts;
-        let mut faults = Faults::default();
-        let registration_request = match config.bound.get(&layouts.registration_request) {
-            Some(Format::RegistrationRequest(format)) => Some(format.clone()),
-            _ => missing(&mut faults, &profile, "registration_request"),
+        let Some(Format::RegistrationRequest(registration_request)) =
+            config.bound.get(&layouts.registration_request)
+        else {
+            return None;
         };
-        let registration_result = match config.bound.get(&layouts.registration_result) {
-            Some(Format::RegistrationResult(format)) => Some(format.clone()),
-            _ => missing(&mut faults, &profile, "registration_result"),
+        let Some(Format::RegistrationResult(registration_result)) =
+            config.bound.get(&layouts.registration_result)
+        else {
+            return None;
         };
-        let collection_request = match config.bound.get(&layouts.collection_request) {
-            Some(Format::CollectionRequest(format)) => Some(format.clone()),
-            _ => missing(&mut faults, &profile, "collection_request"),
+        let Some(Format::CollectionRequest(collection_request)) =
+            config.bound.get(&layouts.collection_request)
+        else {
+            return None;
         };
-        let collection_result = match config.bound.get(&layouts.collection_result) {
-            Some(Format::CollectionResult(format)) => Some(format.clone()),
-            _ => missing(&mut faults, &profile, "collection_result"),
+        let Some(Format::CollectionResult(collection_result)) = config.bound.get(&layouts.collection_result)
+        else {
+            return None;
         };
-        let codes = match config.code_tables.get(&profile.codes) {
-            Some(codes) => Some(codes.clone()),
-            None => missing(&mut faults, &profile, "codes"),
-        };
-        let mode = match profile.mode {
-            DebitMode::Full => collection::Mode::FullOnly,
-            DebitMode::Partial => collection::Mode::Partial,
-        };
-        let bound = registration_request
-            .zip(registration_result)
-            .zip(collection_request.zip(collection_result))
-            .zip(codes);
-        match bound {
-            Some((
-                ((registration_request, registration_result), (collection_request, collection_result)),
-                codes,
-            )) => Ok(Self {
-                channel: channel.clone(),
-                profile,
-                registration_request,
-                registration_result,
-                collection_request,
-                collection_result,
-                codes,
-                mode,
-            }),
-            None => Err(faults),
-        }
+        Some(Self {
+            channel: channel.clone(),
+            registration_request: registration_request.clone(),
+            registration_result: registration_result.clone(),
+            collection_request: collection_request.clone(),
+            collection_result: collection_result.clone(),
+            codes: config.code_tables.get(&profile.codes)?.clone(),
+            mode: match profile.mode {
+                DebitMode::Full => collection::Mode::FullOnly,
+                DebitMode::Partial => collection::Mode::Partial,
+            },
+            profile,
+        })
     }
 }
 
-fn missing<T>(faults: &mut Faults, profile: &Profile, role: &str) -> Option<T> {
-    faults.push(Fault::new(
-        "layout-of-other-message",
-        Place::file(format!("config/profiles/{}.toml", profile.name)),
-        format!("the profile's {role} is not a format that carries that message"),
-        "name a layout whose `message` fits the role (formats/README.md, section 1)",
-    ));
-    None
-}
-
-/// All desks of a configuration, by channel.
-pub(super) fn desks(config: &Config) -> Result<BTreeMap<crate::domain::ChannelId, Arc<Desk>>, Faults> {
-    let mut faults = Faults::default();
-    let mut desks = BTreeMap::new();
-    for (id, channel) in &config.channels {
-        match Desk::new(channel, config) {
-            Ok(desk) => {
-                desks.insert(id.clone(), Arc::new(desk));
-            }
-            Err(found) => faults.append(found),
-        }
-    }
-    if faults.is_empty() { Ok(desks) } else { Err(faults) }
+/// All desks of a configuration, by channel; `None` where one of them cannot be set up.
+pub(super) fn desks(config: &Config) -> Option<BTreeMap<ChannelId, Arc<Desk>>> {
+    config
+        .channels
+        .iter()
+        .map(|(id, channel)| Some((id.clone(), Arc::new(Desk::new(channel, config)?))))
+        .collect()
 }

@@ -39,7 +39,7 @@ impl Engine {
                 return Ok(decided);
             }
         };
-        let Some(place) = self.place_of(creditor) else { return self.no_channel(arrival) };
+        let Some(place) = self.place_of(creditor) else { return Err(Self::no_channel(arrival)) };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, list.kind.word())?;
         let judged = match list.kind {

@@ -33,7 +33,7 @@ impl Engine {
         arrival: &Arrival,
         input: File,
     ) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return self.no_channel(arrival) };
+        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let layouts = &desk.profile.layouts;
         let format = &desk.registration_result;
         let sent = match self.find_answered(

@@ -5,7 +5,7 @@ use super::desk::desks;
 use super::{Engine, Failure};
 use crate::config::Config;
 use crate::domain::Instant;
-use crate::fault::{Faults, Trouble};
+use crate::fault::Trouble;
 use crate::ledger::{Create, FileState, Ledger, OpenError};
 use crate::machine::file::In;
 use crate::spool::{Claimed, Limits, LockError, Owner, Quiet, Spool, boot_id};
@@ -18,8 +18,6 @@ use std::sync::Arc;
 pub enum StartError {
     /// Another process works on this spool or state.
     AlreadyRunning(String),
-    /// The configuration cannot be worked with.
-    Config(Faults),
     /// The ledger is missing beside an archive, newer, or unreadable: never replaced by a fresh one.
     Ledger(String),
     /// The world failed.
@@ -30,7 +28,6 @@ impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::AlreadyRunning(who) => write!(f, "already running: {who}"),
-            Self::Config(faults) => write!(f, "{faults}"),
             Self::Ledger(why) => write!(f, "ledger: {why}"),
             Self::Trouble(trouble) => write!(f, "{trouble}"),
         }
@@ -66,7 +63,9 @@ impl Engine {
             }
             LockError::Trouble(trouble) => StartError::Trouble(trouble),
         })?;
-        let desks = desks(&config).map_err(StartError::Config)?;
+        let desks = desks(&config).ok_or_else(|| {
+            Trouble::new("set up the channels", "the configuration was not made by Config::load")
+        })?;
         let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
         owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
         owners.push(Owner::Control);

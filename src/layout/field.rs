@@ -118,6 +118,8 @@ pub(crate) fn is_blank(kind: &Kind, encoding: Encoding, raw: &[u8]) -> bool {
         None => false,
         Some(_) => {
             matches!(kind, Kind::Text { .. })
+                && (raw.first() == Some(&b' ')
+                    || encoding.wide_blank().is_some_and(|blank| raw.starts_with(&blank)))
                 && encoding.walk(raw).is_ok_and(|walk| walk.content == 0 && !walk.odd_a1)
         }
     }

@@ -8,21 +8,9 @@ use super::flaw::Flaw;
 use super::plan::{Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan};
 use super::print;
 use super::raw::SerialRule;
+use super::summary::CheckOutcome;
 use crate::domain::Date;
 use std::collections::HashMap;
-
-/// A count or sum of a file as it came out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CheckOutcome {
-    /// The check's name, or the field that states the number.
-    pub name: String,
-    /// What the file says.
-    pub stated: i64,
-    /// What counting or adding up gives.
-    pub counted: i64,
-    /// Whether they are equal (and every record that counts could be read).
-    pub holds: bool,
-}
 
 /// A flaw of a record that has gone by: a number stated before what it counts.
 #[derive(Debug)]
@@ -229,7 +217,7 @@ impl<'l> Progress<'l> {
         }
         let other = self.named(equals);
         match said {
-            Some(_) if field.sensitive => {
+            Some(_) if field.sensitive || self.hides(equals) => {
                 flaws.push(Flaw::in_field("not-equal", ix, format!("must be the same as {other}")));
             }
             Some(said) => {
@@ -242,6 +230,12 @@ impl<'l> Progress<'l> {
                 flaws.push(Flaw::in_field("not-equal", ix, expected));
             }
         }
+    }
+
+    /// Whether the field that must be equalled is a personal number.
+    fn hides(&self, equals: Equals) -> bool {
+        let other = self.layout.plan(equals.record).and_then(|record| record.field(equals.field));
+        other.is_some_and(|field| field.sensitive)
     }
 
     fn named(&self, equals: Equals) -> String {

@@ -293,7 +293,7 @@ impl<'l, R: Read> Reader<'l, R> {
                 "file-is-empty",
                 "The file is empty; not even a first record is there.".into(),
             );
-        } else if mark && self.layout.trailing_1a == Trailing1a::Refused && rest.is_empty() {
+        } else if mark && self.layout.trailing_1a == Trailing1a::Refused && rest.len() < 3 {
             let said = "After the last record stands a byte 0x1A, which the layout does not accept.";
             self.fault_of_file("bytes-after-the-end", said.into());
         } else if matches!(rest, b"\n" | b"\r\n") && !between {

@@ -1,9 +1,21 @@
 //! What came out of reading a file.
 
 use super::plan::RecordIx;
-use super::progress::CheckOutcome;
 use crate::domain::Date;
 use crate::fault::{Faults, Place};
+
+/// A count or sum of a file as it came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckOutcome {
+    /// The check's name, or the field that states the number.
+    pub name: String,
+    /// What the file says.
+    pub stated: i64,
+    /// What counting or adding up gives.
+    pub counted: i64,
+    /// Whether they are equal (and every record that counts could be read).
+    pub holds: bool,
+}
 
 /// A tolerance that was used in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,93 @@
+//! Runs the folders of `tests/faults/` whose `case.toml` says `room = "engine"`: `case.day` is a bank day (the page stands
+//! in tests/days.rs) that produces the fault and says what a person then reads. And the entries of an inbox that are no
+//! files, which a day cannot make.
+#![cfg(test)]
+
+#[path = "days/script.rs"]
+mod script;
+#[path = "days/stage.rs"]
+mod stage;
+#[path = "days/wire.rs"]
+mod wire;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use sunap::config::Config;
+use sunap::engine::Engine;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn is_ours(folder: &Path) -> bool {
+    fs::read_to_string(folder.join("case.toml")).is_ok_and(|text| text.contains("room = \"engine\""))
+}
+
+fn play(folder: &Path) -> Result<(), String> {
+    let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+    let text = fs::read_to_string(folder.join("case.day")).map_err(|error| format!("{name}: {error}"))?;
+    let mut stage = stage::Stage::new();
+    for command in script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))? {
+        stage.act(&command).map_err(|why| format!("{name}:{}: {why}", command.line))?;
+    }
+    stage.end().map_err(|why| format!("{name}: at the end: {why}"))
+}
+
+#[test]
+fn every_fault_is_told_as_written() {
+    let mut cases: Vec<PathBuf> = fs::read_dir(root().join("tests/faults"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|folder| is_ours(folder) && folder.join("case.day").exists())
+        .collect();
+    cases.sort();
+    assert!(cases.len() >= 4, "cases of the engine are missing");
+    let failures: Vec<String> = cases.iter().filter_map(|folder| play(folder).err()).collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            drop(fs::copy(entry.path(), to).unwrap())
+        }
+    }
+}
+
+/// `inbox-entry-unfit`: a folder, a link, a pipe and an oversized order are moved aside with a report, are never
+/// opened, and do not stop the good file beside them.
+#[test]
+fn entries_that_are_no_files_are_moved_aside() {
+    let temp = tempfile::tempdir().unwrap();
+    for folder in ["config", "formats"] {
+        copy(&root().join(folder), &temp.path().join(folder));
+    }
+    let config = Arc::new(Config::load(&temp.path().join("config/sunap.toml")).unwrap());
+    let now = "2026-01-05 10:00".parse().unwrap();
+    let mut engine = Engine::open(config, now).unwrap();
+    let inbox = temp.path().join("spool/control/inbox");
+    fs::create_dir(inbox.join("a-folder")).unwrap();
+    std::os::unix::fs::symlink("/etc/hostname", inbox.join("a-link")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(inbox.join("a-pipe")).status().unwrap().success());
+    fs::File::create(inbox.join("large.toml")).unwrap().set_len(1 << 40).unwrap();
+    fs::write(inbox.join("order.toml.tmp"), "verb =").unwrap();
+    fs::write(inbox.join("order.toml"), "verb = \"file.hold\"\nname = \"EB130105\"\nreason = \"r\"\nby = \"b\"\nat = \"2026-01-05 10:00:00\"\n").unwrap();
+    for n in 0..5 {
+        engine.turn(now, n * 60_000).unwrap();
+    }
+    let rejected = temp.path().join("spool/control/rejected");
+    let expected = fs::read_to_string(root().join("tests/faults/inbox-entry-unfit/expected.txt")).unwrap();
+    for name in ["a-folder", "a-link", "a-pipe", "large.toml"] {
+        let report = fs::read_to_string(rejected.join(format!("{name}.report.txt"))).unwrap();
+        let told = report.contains("error[inbox-entry-unfit]") && report.contains(expected.trim());
+        assert!(told, "{name}: {report}");
+    }
+    assert!(inbox.join("order.toml.tmp").exists(), "a file still being written is left alone");
+    let answer = fs::read_to_string(temp.path().join("spool/control/outbox/order.answer.toml")).unwrap();
+    assert!(answer.contains("result = \"refused\""), "{answer}");
+}

@@ -1,0 +1,89 @@
+//! Runs the folders of `tests/faults/` whose `case.toml` says `room = "load"`: faults that show only when layouts, code
+//! tables and config are put together. The shipped config/ and formats/ are copied, `[[edit]]` (file, old, new; or file,
+//! copy_of) changes the copy, and `Config::load` must tell what `expected.txt` says.
+#![cfg(test)]
+
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+use sunap::config::{Config, LoadError};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    room: String,
+    edit: Vec<Edit>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Edit {
+    file: String,
+    old: Option<String>,
+    new: Option<String>,
+    copy_of: Option<String>,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)
+        } else {
+            drop(fs::copy(entry.path(), to).unwrap())
+        }
+    }
+}
+
+fn told(case: &Case) -> String {
+    let temp = tempfile::tempdir().unwrap();
+    for folder in ["config", "formats"] {
+        copy(&root().join(folder), &temp.path().join(folder));
+    }
+    for edit in &case.edit {
+        let path = temp.path().join(&edit.file);
+        if let Some(other) = &edit.copy_of {
+            fs::copy(temp.path().join(other), &path).unwrap();
+        }
+        if let (Some(old), Some(new)) = (&edit.old, &edit.new) {
+            let text = fs::read_to_string(&path).unwrap();
+            assert!(text.contains(old.as_str()), "{} does not hold {old:?}", edit.file);
+            fs::write(&path, text.replace(old.as_str(), new)).unwrap();
+        }
+    }
+    match Config::load(&temp.path().join("config/sunap.toml")) {
+        Ok(_) => "no fault".into(),
+        Err(LoadError::Faults(faults)) => faults.to_string(),
+        Err(LoadError::Trouble(trouble)) => trouble.to_string(),
+    }
+}
+
+#[test]
+fn every_fault_is_told_as_expected() {
+    let mut failures = Vec::new();
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("tests/faults")).unwrap().map(Result::unwrap) {
+        let text = fs::read_to_string(entry.path().join("case.toml")).unwrap_or_default();
+        if !text.contains("room = \"load\"") {
+            continue;
+        }
+        let case: Case = toml::from_str(&text).unwrap();
+        assert_eq!(case.room, "load");
+        seen += 1;
+        let (path, found) = (entry.path().join("expected.txt"), told(&case));
+        if std::env::var_os("SUNAP_BLESS").is_some() {
+            fs::write(&path, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if expected != found || !found.contains(&format!("error[{name}]")) {
+            failures.push(format!("--- {name}\n{found}"));
+        }
+    }
+    assert!(seen >= 2 && failures.is_empty(), "told otherwise than expected:\n{}", failures.join("\n"));
+}

@@ -1,0 +1,233 @@
+//! The walls of the house (ARCHITECTURE.md, "Walls"), held as tests: who may know whom, who may touch the world,
+//! and that every fault and every layout has its case.
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files_below(dir: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests") || path.ends_with("tests.rs")
+}
+
+/// Rust files of the program, unit test files left out.
+fn sources() -> Vec<PathBuf> {
+    files_below(&root().join("src"), ".rs").into_iter().filter(|path| !is_test(path)).collect()
+}
+
+/// The source of a file without its unit tests: what stands before the first `#[cfg(test)]`, comments removed.
+fn production_code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The room of a source file: the first folder or file below `src`.
+fn room_of(path: &Path) -> String {
+    let below = path.strip_prefix(root().join("src")).unwrap();
+    below.components().next().unwrap().as_os_str().to_string_lossy().trim_end_matches(".rs").to_string()
+}
+
+/// Which rooms a room may name besides `domain` and `fault`.
+fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
+    BTreeMap::from([
+        ("domain", &[][..]),
+        ("fault", &[]),
+        ("calendar", &[]),
+        ("layout", &[]),
+        ("machine", &[]),
+        ("bank", &["layout", "machine"]),
+        ("rules", &["machine"]),
+        ("intake", &["rules", "machine"]),
+        ("config", &["calendar", "layout", "bank", "machine"]),
+        ("clock", &[]),
+        ("spool", &["machine"]),
+        ("ledger", &["machine"]),
+        ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
+        (
+            "engine",
+            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger"],
+        ),
+        ("daemon", &["engine", "config", "clock", "spool"]),
+        (
+            "cli",
+            &[
+                "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
+                "engine", "intake", "machine", "rules",
+            ],
+        ),
+        ("main", &["cli"]),
+        ("lib", &[]),
+    ])
+}
+
+#[test]
+fn rooms_know_only_whom_they_may() {
+    let table = may_know();
+    let rooms: BTreeSet<String> = sources().iter().map(|path| room_of(path)).collect();
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let room = room_of(&path);
+        let allowed =
+            table.get(room.as_str()).copied().unwrap_or_else(|| panic!("room {room} is not in the table"));
+        let code = production_code(&path);
+        for other in &rooms {
+            let named = code.contains(&format!("crate::{other}::"))
+                || code.contains(&format!("crate::{other};"))
+                || code.contains(&format!("sunap::{other}::"));
+            let free = matches!(other.as_str(), "domain" | "fault") || *other == room;
+            if named && !free && !allowed.contains(&other.as_str()) {
+                wrong.push(format!("{}: {room} may not know {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Words that only some places may use (a place is the beginning of a path below src), and what to use instead.
+const BANNED: &[(&str, &[&str], &str)] = &[
+    ("rusqlite", &["ledger/"], "SQL stands in ledger"),
+    // tokio-cron-scheduler takes its zone as chrono's type.
+    ("chrono::", &["domain/", "clock.rs", "daemon/heartbeat.rs"], "days and instants come from domain::time"),
+    ("SystemTime", &["clock.rs"], "the time is an argument; only clock asks"),
+    ("time::Instant", &["clock.rs"], "the time is an argument; only clock asks"),
+    // The exchange and the demo's script are the other side: they act on the outside of the folders. `write --out`
+    // writes what its user names, never into the spool. The ledger makes its own file durable.
+    (
+        "rustix::fs",
+        &["spool/", "exchange/folders.rs", "cli/demo/script.rs", "cli/write.rs", "cli/check.rs"],
+        "only spool creates, renames and removes",
+    ),
+    (
+        "fs::rename",
+        &["spool/", "exchange/folders.rs", "cli/demo/script.rs", "cli/write.rs"],
+        "not durable: use spool",
+    ),
+    ("fs::write", &["spool/"], "not durable: use spool"),
+    ("fs::remove", &["spool/", "ledger/open.rs", "cli/write.rs"], "nothing is deleted outside spool"),
+    // mischief.rs writes wrong charsets on purpose; passbook.rs only asks whether a character can be written.
+    (
+        "encoding_rs",
+        &["layout/", "intake/", "config/passbook.rs", "exchange/mischief.rs"],
+        "text goes through strict codecs only",
+    ),
+    ("tokio", &["daemon.rs", "daemon/"], "the core and the engine are plain functions"),
+];
+
+#[test]
+fn the_world_is_touched_in_one_place() {
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let below = path.strip_prefix(root().join("src")).unwrap().to_string_lossy().into_owned();
+        let code = production_code(&path);
+        for (word, places, instead) in BANNED {
+            if code.contains(word) && !places.iter().any(|place| below.starts_with(place)) {
+                wrong.push(format!("{below}: {word}: {instead}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn codes_and_names_of_a_bank_stand_in_data() {
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let code = production_code(&path);
+        let words: &[&str] = if room_of(&path) == "layout" { &["mandate", "creditor", "debit"] } else { &[] };
+        let codes = ["\"EB1", "\"EB2", "\"EC2", "\"EI1", "\"0021\"", "\"0017\"", "\"A016\""];
+        for word in words.iter().chain(&codes).filter(|word| code.contains(**word)) {
+            wrong.push(format!("{}: {word} belongs into formats/, config/ or bank", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Every name in `Fault::new("…"` of production code.
+fn fault_names() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in sources() {
+        let code = production_code(&path);
+        let mut rest = code.as_str();
+        while let Some(at) = rest.find("Fault::new(") {
+            rest = &rest[at + "Fault::new(".len()..];
+            if let Some(text) = rest.trim_start().strip_prefix('"') {
+                names.insert(text.split('"').next().unwrap_or_default().to_string());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn every_fault_has_its_case() {
+    let shown: BTreeSet<String> = fs::read_dir(root().join("tests/faults"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let missing: Vec<String> = fault_names().difference(&shown).cloned().collect();
+    assert!(missing.is_empty(), "faults without tests/faults/<name>/: {missing:#?}");
+}
+
+#[test]
+fn every_layout_has_a_golden_case() {
+    let mut missing = Vec::new();
+    for path in files_below(&root().join("formats"), ".toml") {
+        if path.parent().is_some_and(|dir| dir.ends_with("codes")) {
+            continue;
+        }
+        let kind = path.file_stem().unwrap().to_string_lossy().to_lowercase();
+        if fs::read_dir(root().join("tests/golden").join(&kind)).into_iter().flatten().count() == 0 {
+            missing.push(kind);
+        }
+    }
+    assert!(missing.is_empty(), "layouts without tests/golden/<kind>/<case>/: {missing:?}");
+}
+
+#[test]
+fn files_stay_readable() {
+    let mut wrong = Vec::new();
+    for path in sources() {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines = text.lines().count();
+        if lines > 550 {
+            wrong.push(format!("{}: {lines} lines; split it by concern (about 500)", path.display()));
+        }
+        if !text.starts_with("//!") {
+            wrong.push(format!("{}: begin with //! and say what the file is", path.display()));
+        }
+        for word in ["TODO", "FIXME", "XXX", "for now", "#[allow("] {
+            if text.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if ["utils", "helpers", "common", "manager", "types", "misc"].contains(&name.as_str()) {
+            wrong.push(format!("{}: a name that says nothing", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
