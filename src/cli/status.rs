@@ -8,7 +8,7 @@
 
 use super::run::is_rehearsal;
 use super::settings::{ConfigArgument, open_reader};
-use super::words::{file_state_ko, file_state_word, job_ko};
+use super::words::{file_state_text, file_state_word, job_ko};
 use super::{Exit, Failed, Screen};
 use crate::clock::{Clock, System};
 use crate::config::Config;
@@ -122,7 +122,7 @@ impl Status {
         let late = file.overdue || file.due_at.is_some_and(|due| due < self.now);
         match file.state {
             FileState::Out(Out::Uncertain | Out::Held | Out::Refused) => {
-                Some(format!("{name} is {}: a person decides", file_state_ko(file.state)))
+                Some(format!("{name} is {}: a person decides", file_state_text(file.state)))
             }
             FileState::Out(Out::Built | Out::Staged) if file.deadline_at.is_some_and(|at| at < self.now) => {
                 Some(format!("{name} did not go out before the exchange's deadline"))
@@ -208,7 +208,7 @@ impl Status {
             table.add_row([
                 file.name.clone(),
                 file.date.map_or(String::new(), |date| date.to_string()),
-                file_state_ko(file.state).to_string(),
+                file_state_text(file.state).to_string(),
                 file.lines.to_string(),
                 file.won.to_string(),
                 file.due_at.map_or(String::new(), |at| at.to_string()),

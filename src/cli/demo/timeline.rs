@@ -6,7 +6,7 @@
 
 use super::script::Script;
 use crate::cli::calendar::weekday_ko;
-use crate::cli::words::{file_state_ko, padded};
+use crate::cli::words::{file_state_text, padded};
 use crate::cli::{Failed, Screen};
 use crate::config::Config;
 use crate::domain::{Date, Instant};
@@ -102,7 +102,7 @@ impl<'c> Timeline<'c> {
                 } else {
                     "   0 failed".to_string()
                 };
-                format!("← bank      {name} {failed}  {}", file_state_ko(file.state))
+                format!("← bank      {name} {failed}  {}", file_state_text(file.state))
             }
             Way::In => {
                 let note = self.script.drops.iter().find(|drop| {
@@ -111,7 +111,7 @@ impl<'c> Timeline<'c> {
                         && drop.at == file.created_at
                 });
                 let note = note.map_or("", |drop| drop.note.as_str());
-                format!("← creditor  {name} {:>4} rows   {}  {note}", file.lines, file_state_ko(file.state))
+                format!("← creditor  {name} {:>4} rows   {}  {note}", file.lines, file_state_text(file.state))
             }
         }
     }
