@@ -11,8 +11,6 @@
 //! ```
 //! `progress.rs` is the state both walk through: order, serials, equal fields, counts and sums.
 
-#![expect(clippy::result_large_err, reason = "a fault is the cold path, and every room tells it by value")]
-
 mod charset;
 mod convert;
 mod detect;
