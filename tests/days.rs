@@ -38,7 +38,10 @@
 //! | `remember` | notes all states, for `expect unchanged` |
 //!
 //! At every `at` and at the end the ledger's audit must be clean (I3 and the rules beside it).
+#![cfg(test)]
 
+#[path = "days/expect.rs"]
+mod expect;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]

@@ -1,4 +1,5 @@
 //! The demo as a process: it proves what it says, and twice it gives the same bytes.
+#![cfg(test)]
 
 #[path = "demo/left.rs"]
 mod left;

@@ -5,6 +5,7 @@
 //!
 //! The moments are drawn by a fixed generator (`SUNAP_SEED` for another one), scaled to how long a run takes here; which
 //! step a moment hits is up to the machine. Each run is killed several times, so that recoveries are killed, too.
+#![cfg(test)]
 
 #[path = "demo/left.rs"]
 mod left;
@@ -66,8 +67,8 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
         let dir = temp.path().join(format!("killed-{run}"));
         let mut after = Vec::new();
         for _ in 0..KILLS_PER_RUN.min(kills - done) {
-            // A resumed run is shorter, so a moment within a fifth of a whole one mostly hits it.
-            let ms = moments.below(u64::try_from(whole.as_millis()).unwrap() / KILLS_PER_RUN + 20);
+            // On average a run gets a good half of the way by its last kill, some of them to the end.
+            let ms = moments.below(u64::try_from(whole.as_millis()).unwrap() * 3 / (2 * KILLS_PER_RUN) + 20);
             after.push(ms);
             hit += u64::from(kill_after(&dir, Duration::from_millis(ms)));
             done += 1;

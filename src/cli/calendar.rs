@@ -2,10 +2,9 @@
 //!
 //! Must not: know a holiday; `calendar` does.
 
-use super::settings::ConfigArgument;
+use super::settings::{ConfigArgument, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::calendar::{Calendar, FIRST_YEAR, LAST_YEAR};
-use crate::clock::{Clock, System};
 use crate::domain::{Date, Weekday};
 use clap::{Args, Subcommand};
 
@@ -55,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return Ok(Exit::Done);
     }
     let config = arguments.config.load()?;
-    let today = System::new().now().date();
+    let today = wall_time().date();
     let year = arguments.year.unwrap_or(today.year());
     if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
         let told = format!(

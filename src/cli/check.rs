@@ -4,11 +4,10 @@
 
 mod due_times;
 
-use super::settings::{ConfigArgument, read_text};
+use super::settings::{ConfigArgument, read_text, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
-use crate::clock::{Clock, System};
 use crate::config::{Config, FormatSource, LoadError};
 use crate::domain::Instant;
 use crate::exchange::Rules;
@@ -40,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     if !arguments.paths.is_empty() {
         return check_paths(&arguments.paths, screen);
     }
-    let now = arguments.at.unwrap_or_else(|| System::new().now());
+    let now = arguments.at.unwrap_or_else(wall_time);
     let config = whole(&arguments.config.path)?;
     screen.line(format_args!(
         "ok: {} channels, {} creditors, {} layouts, {} code tables, {} banks",

@@ -2,7 +2,7 @@
 //!
 //! Must not: act on the file or the ledger. Only the daemon does, when it takes the order.
 
-use super::settings::ConfigArgument;
+use super::settings::{ConfigArgument, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::clock::{Clock, System};
 use crate::intake::order::{Order, Owner, Target, Verb};
@@ -73,11 +73,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     };
     let config = given.config.load()?;
     let clock = System::new();
-    let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: clock.now() };
+    let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: wall_time() };
     let text = order.print();
     // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
     let name =
-        format!("{}-{}-{}.toml", verb.word().replace('.', "-"), order.at.unix_ms(), std::process::id());
+        format!("{}-{}-{}.toml", verb.word().replace('.', "-"), clock.now().unix_ms(), std::process::id());
     Order::parse(&name, text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
     let control = config.spool_dir.join("control");
     let inbox = control.join("inbox");
@@ -104,7 +104,7 @@ fn wait(
     seconds: u64,
     screen: &mut Screen,
 ) -> Result<Exit, Failed> {
-    let answer = control.join("outbox").join(format!("{name}.answer.toml"));
+    let answer = control.join("outbox").join(format!("{}.answer.toml", name.trim_end_matches(".toml")));
     let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
     loop {
         // The answer appears whole, by a rename; whether it is there is asked by reading it.

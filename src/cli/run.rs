@@ -143,11 +143,15 @@ impl Play {
         if !self.pause(self.clock.pause_before(target)) {
             return Ok(Next::Stopped);
         }
-        if until.is_some_and(|until| next > until) {
-            return Ok(Next::Ended);
+        self.clock.advance_to(target);
+        if next <= target {
+            return Ok(Next::Instant(next));
         }
-        self.clock.advance_to(next);
-        Ok(Next::Instant(next))
+        // Nothing is due at the end itself; business time stands there, though.
+        Ok(match self.parts.play(target)? {
+            Idle::Stopped => Next::Stopped,
+            Idle::Until(_) => Next::Ended,
+        })
     }
 
     /// Waits in pieces; false where it was told to stop meanwhile.

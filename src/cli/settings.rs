@@ -3,7 +3,9 @@
 //! Must not: make a configuration by itself; `config` does, and checks everything.
 
 use super::{Exit, Failed};
+use crate::clock::{Clock, System};
 use crate::config::{Config, LoadError, LogSettings, Sources};
+use crate::domain::Instant;
 use crate::fault::{Fault, Place, Trouble, printable};
 use crate::layout::Layout;
 use crate::ledger::Reader;
@@ -45,9 +47,16 @@ impl From<LoadError> for Failed {
     }
 }
 
+/// The wall clock's time, to the second: what a person sees and writes.
+pub(super) fn wall_time() -> Instant {
+    let ms = System::new().now().unix_ms();
+    Instant::from_unix_ms(ms.saturating_sub(ms.rem_euclid(1000)))
+}
+
 /// Starts the log, to stderr: what sunap.toml says, or what `SUNAP_LOG` says instead (`sunap=debug`).
 pub(crate) fn start_log(log: &LogSettings) {
-    let filter = EnvFilter::try_from_env("SUNAP_LOG").unwrap_or_else(|_| EnvFilter::new(log.level));
+    let filter = EnvFilter::try_from_env("SUNAP_LOG")
+        .unwrap_or_else(|_| EnvFilter::new(format!("{},tokio_cron_scheduler=warn", log.level)));
     let log_lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // Fails only where a log was started before: the first one goes on.

@@ -7,10 +7,9 @@
 //! Must not: decide what is due; the daemon wrote it down.
 
 use super::run::is_rehearsal;
-use super::settings::{ConfigArgument, open_reader};
-use super::words::{file_state_ko, file_state_word, job_ko};
+use super::settings::{ConfigArgument, open_reader, wall_time};
+use super::words::{file_state_text, file_state_word, job_ko};
 use super::{Exit, Failed, Screen};
-use crate::clock::{Clock, System};
 use crate::config::Config;
 use crate::domain::Instant;
 use crate::ledger::{Board, Due, DueState, FileQuery, FileRow, FileState, Reader, Way};
@@ -54,11 +53,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 
 /// The wall clock's time, or the business time of a rehearsal.
 pub(super) fn time_of(config: &Config, reader: &Reader) -> Result<Instant, Failed> {
-    let wall = System::new().now();
+    let wall = wall_time();
     if !is_rehearsal(&config.state_dir) {
         return Ok(wall);
     }
-    Ok(reader.board(wall)?.business_time.unwrap_or(wall))
+    Ok(reader.business_time()?.unwrap_or(wall))
 }
 
 /// Everything on the board.
@@ -122,7 +121,7 @@ impl Status {
         let late = file.overdue || file.due_at.is_some_and(|due| due < self.now);
         match file.state {
             FileState::Out(Out::Uncertain | Out::Held | Out::Refused) => {
-                Some(format!("{name} is {}: a person decides", file_state_ko(file.state)))
+                Some(format!("{name} is {}: a person decides", file_state_text(file.state)))
             }
             FileState::Out(Out::Built | Out::Staged) if file.deadline_at.is_some_and(|at| at < self.now) => {
                 Some(format!("{name} did not go out before the exchange's deadline"))
@@ -208,7 +207,7 @@ impl Status {
             table.add_row([
                 file.name.clone(),
                 file.date.map_or(String::new(), |date| date.to_string()),
-                file_state_ko(file.state).to_string(),
+                file_state_text(file.state).to_string(),
                 file.lines.to_string(),
                 file.won.to_string(),
                 file.due_at.map_or(String::new(), |at| at.to_string()),

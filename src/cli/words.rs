@@ -3,7 +3,7 @@
 //! Must not: be used for a bank's records; those count bytes.
 
 use crate::ledger::FileState;
-use crate::machine::{collection, file, mandate};
+use crate::machine::{charge, collection, file, mandate};
 use unicode_width::UnicodeWidthStr;
 
 /// Text filled with blanks to a width of terminal cells; a Hangul syllable takes two.
@@ -16,21 +16,39 @@ pub(super) fn padded(text: &str, width: usize) -> String {
 pub(super) fn file_state_ko(state: FileState) -> &'static str {
     use file::{In, Out};
     match state {
-        FileState::Out(Out::Planned) => "모으는 중 (planned)",
-        FileState::Out(Out::Built) => "만들어짐 (built)",
-        FileState::Out(Out::Staged) => "내보낼 준비됨 (staged)",
-        FileState::Out(Out::Published) => "내보냄 (published)",
-        FileState::Out(Out::Taken) => "가져감 (taken)",
-        FileState::Out(Out::Answered) => "결과 받음 (answered)",
-        FileState::Out(Out::Uncertain) => "불확실 (uncertain)",
-        FileState::Out(Out::Refused) => "거절됨 (refused)",
-        FileState::Out(Out::Held) | FileState::In(In::Held) => "보류 (held)",
-        FileState::Out(Out::Missed) => "마감 놓침 (missed)",
-        FileState::Out(Out::Emptied) => "보낼 것 없음 (emptied)",
-        FileState::In(In::Claimed) => "읽는 중 (claimed)",
-        FileState::In(In::Applied) => "반영 (applied)",
-        FileState::In(In::Rejected) => "반려 (rejected)",
-        FileState::In(In::Duplicate) => "중복 (duplicate)",
+        FileState::Out(Out::Planned) => "모으는 중",
+        FileState::Out(Out::Built) => "만들어짐",
+        FileState::Out(Out::Staged) => "내보낼 준비됨",
+        FileState::Out(Out::Published) => "내보냄",
+        FileState::Out(Out::Taken) => "가져감",
+        FileState::Out(Out::Answered) => "결과 받음",
+        FileState::Out(Out::Uncertain) => "불확실",
+        FileState::Out(Out::Refused) => "거절됨",
+        FileState::Out(Out::Held) | FileState::In(In::Held) => "보류",
+        FileState::Out(Out::Missed) => "마감 놓침",
+        FileState::Out(Out::Emptied) => "보낼 것 없음",
+        FileState::In(In::Claimed) => "읽는 중",
+        FileState::In(In::Applied) => "반영",
+        FileState::In(In::Rejected) => "반려",
+        FileState::In(In::Duplicate) => "중복",
+    }
+}
+
+/// Where a file stands, in Korean and in the word of ledger and README.
+pub(super) fn file_state_text(state: FileState) -> String {
+    format!("{} ({})", file_state_ko(state), file_state_word(state))
+}
+
+/// Where a charge stands.
+pub(super) fn charge_ko(state: charge::State) -> &'static str {
+    use charge::State;
+    match state {
+        State::Open => "미수납",
+        State::PartlyPaid => "부분수납",
+        State::Paid => "수납완료",
+        State::Overpaid => "과오납",
+        State::WrittenOff => "미납종료",
+        State::Cancelled => "청구취소",
     }
 }
 
@@ -81,7 +99,8 @@ pub(super) fn job_ko(job: &str) -> &str {
         "retry" => "자동 재처리의뢰 (retry)",
         "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",
         "emit-collections" => "이체의뢰 전송 (emit-collections)",
-        "overdue" => "결과 미도착 확인 (overdue)",
+        "overdue-registrations" => "등록 결과 미도착 확인 (overdue-registrations)",
+        "overdue-collections" => "이체 결과 미도착 확인 (overdue-collections)",
         "expire" => "기간 만료 (expire)",
         other => other,
     }

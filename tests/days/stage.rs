@@ -10,7 +10,7 @@ use sunap::cli::bank_side::BankSide;
 use sunap::config::Config;
 use sunap::daemon::Stop;
 use sunap::daemon::rehearsal::{Idle, Outside, Patience, Rehearsal};
-use sunap::domain::{CreditorId, Date, Instant, ItemCode, Month, PayerNo};
+use sunap::domain::{CreditorId, Date, Instant, ItemCode, PayerNo};
 use sunap::engine::Engine;
 use sunap::exchange::Rules;
 use sunap::intake::order::{Order, Target, Verb};
@@ -19,7 +19,7 @@ use sunap::ledger::{FileQuery, FileRow, FileState, LineRow, MandateFound, Reader
 /// The only channel of the shipped config.
 const CHANNEL: &str = "channel/bankingplus-seoul";
 
-type Done = Result<(), String>;
+pub(crate) type Done = Result<(), String>;
 
 /// Monotonic time that passes only when somebody waits.
 #[derive(Debug, Default)]
@@ -44,8 +44,8 @@ pub(crate) struct Stage {
     config: Option<Arc<Config>>,
     now: Option<Instant>,
     made: BTreeMap<String, Vec<u8>>,
-    remembered: Vec<String>,
-    invented: u64,
+    pub(crate) remembered: Vec<String>,
+    pub(crate) invented: u64,
 }
 
 impl Stage {
@@ -297,137 +297,12 @@ impl Stage {
         self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
     }
 
-    fn expect(&mut self, what: &[&str]) -> Done {
-        match what {
-            ["file", room, name] => match self.has(room, name)? {
-                true => Ok(()),
-                false => Err(format!("there is {}", self.listing(room)?)),
-            },
-            ["no", "file", room, name] => match self.has(room, name)? {
-                false => Ok(()),
-                true => Err("it is there".to_string()),
-            },
-            ["text", room, name, "contains", text] => self.expect_text(room, name, text),
-            ["report", room, name, "contains", text] => {
-                self.expect_text(room, &format!("{name}.report.txt"), text)
-            }
-            ["records", room, name, n] => self.expect_records(room, name, n),
-            ["state", name, word] => equal(&state_word(&self.file(name)?), word),
-            ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
-            ["collection", creditor, payer, item, date, word, code @ ..] => {
-                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
-                equal(line.state.word(), word)?;
-                code.first().map_or(Ok(()), |code| equal(&line.code, code))
-            }
-            ["no", "collection", creditor, payer, item, date] => {
-                match self.line(creditor, payer, item, date)? {
-                    None => Ok(()),
-                    Some(line) => Err(format!("there is one: {}", line.state)),
-                }
-            }
-            ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
-            ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
-                true => Ok(()),
-                false => Err(format!("open alerts: {:?}", self.alerts()?)),
-            },
-            ["no", "alert", names @ ..] => {
-                let open: Vec<String> = self
-                    .alerts()?
-                    .into_iter()
-                    .filter(|alert| names.is_empty() || names.contains(&alert.as_str()))
-                    .collect();
-                if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
-            }
-            ["unchanged"] => self.expect_unchanged(),
-            _ => Err("no such expectation; the head of tests/days.rs lists them".to_string()),
-        }
-    }
-
-    fn expect_text(&self, room: &str, name: &str, text: &str) -> Done {
-        let bytes = std::fs::read(self.room(room)?.join(name))
-            .map_err(|error| format!("{error}; there is {}", self.listing(room).unwrap_or_default()))?;
-        let (content, _, _) = match String::from_utf8(bytes) {
-            Ok(content) => (content, (), ()),
-            Err(error) => {
-                let decoded =
-                    encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(error.as_bytes());
-                (decoded.ok_or("neither UTF-8 nor CP949")?.into_owned(), (), ())
-            }
-        };
-        if content.contains(text) { Ok(()) } else { Err(format!("it says:\n{content}")) }
-    }
-
-    fn expect_records(&self, room: &str, name: &str, n: &str) -> Done {
-        let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
-        let records = wire::read(&self.layout(kind_of(name))?, name, &bytes)?;
-        equal(&records.iter().filter(|record| record["record"] == "data").count().to_string(), n)
-    }
-
-    fn expect_mandate(&self, creditor: &str, payer: &str, item: &str, word: &str) -> Done {
-        let found = self.mandate(Some(creditor), payer, item)?;
-        let state = found.state.word();
-        let states: &[&str] = match word {
-            "계좌신청대기" => &["queued"],
-            "계좌신청중" => &["batched", "sent", "acknowledged"],
-            "계좌신청완료" => &["active"],
-            "계좌신청미완료" => &["draft", "rejected"],
-            "계좌해지대기" | "계좌해지중" => &["cancelling"],
-            "계좌해지완료" => &["ended"],
-            word => return equal(state, word),
-        };
-        if states.contains(&state) { Ok(()) } else { Err(format!("it is {state}")) }
-    }
-
-    fn expect_totals(&self, creditor: &str, month: &str, pairs: &[&str]) -> Done {
-        let (creditor, month): (CreditorId, Month) = (creditor.parse()?, month.parse()?);
-        let all = self.reader()?.creditor_totals(month).map_err(|error| error.to_string())?;
-        let found = all.iter().find(|totals| totals.creditor == creditor);
-        for pair in pairs.chunks(2) {
-            let [key, expected] = pair else { return Err("pairs of name and number".to_string()) };
-            let value = found.map_or(0, |totals| match *key {
-                "charges" => totals.charges,
-                "amount" => totals.amount.get(),
-                "collected" => totals.collected.get(),
-                "open" => totals.open.get(),
-                "failed" => totals.failed,
-                _ => i64::MIN,
-            });
-            equal(&value.to_string(), expected).map_err(|why| format!("{key}: {why}"))?;
-        }
-        Ok(())
-    }
-
-    fn expect_unchanged(&self) -> Done {
-        let now = self.states()?;
-        let moved: Vec<&String> = now.iter().filter(|state| !self.remembered.contains(state)).collect();
-        if moved.is_empty() && now.len() == self.remembered.len() {
-            Ok(())
-        } else {
-            Err(format!("moved: {moved:#?}"))
-        }
-    }
-
-    /// The states of all mandates and collections, as text.
-    fn states(&self) -> Result<Vec<String>, String> {
-        let reader = self.reader()?;
-        let mut states = Vec::new();
-        for id in 1..=self.invented.max(1) * 2 {
-            for found in reader.find_mandate(&id.to_string()).map_err(|error| error.to_string())? {
-                states.push(format!("mandate {} {} {}", found.mandate_id, found.payer_no, found.state));
-            }
-        }
-        for file in self.files(&FileQuery::default())? {
-            for line in reader.lines(file.file_id, None, 0, 100_000).map_err(|error| error.to_string())? {
-                let (id, state, came) = (line.collection_id, line.state, line.collected);
-                states.push(format!("collection {id} {} {state} {came} {}", line.payer_no, line.code));
-            }
-        }
-        states.sort();
-        states.dedup();
-        Ok(states)
-    }
-
-    fn mandate(&self, creditor: Option<&str>, payer: &str, item: &str) -> Result<MandateFound, String> {
+    pub(crate) fn mandate(
+        &self,
+        creditor: Option<&str>,
+        payer: &str,
+        item: &str,
+    ) -> Result<MandateFound, String> {
         let reader = self.reader()?;
         let creditor: Option<CreditorId> = creditor.map(str::parse).transpose()?;
         let (payer, item): (PayerNo, ItemCode) = (payer.parse()?, item.parse()?);
@@ -444,7 +319,13 @@ impl Stage {
         Err("there is no such mandate".to_string())
     }
 
-    fn line(&self, creditor: &str, payer: &str, item: &str, date: &str) -> Result<Option<LineRow>, String> {
+    pub(crate) fn line(
+        &self,
+        creditor: &str,
+        payer: &str,
+        item: &str,
+        date: &str,
+    ) -> Result<Option<LineRow>, String> {
         let (creditor, date): (CreditorId, Date) = (creditor.parse()?, date.parse()?);
         let reader = self.reader()?;
         let mut last: Option<LineRow> = None;
@@ -462,17 +343,17 @@ impl Stage {
         Ok(last)
     }
 
-    fn file(&self, name: &str) -> Result<FileRow, String> {
+    pub(crate) fn file(&self, name: &str) -> Result<FileRow, String> {
         let files = self.files(&FileQuery::default())?;
         let named = files.into_iter().filter(|file| file.name == name);
         named.max_by_key(|file| file.file_id).ok_or_else(|| "the ledger knows no such file".to_string())
     }
 
-    fn files(&self, query: &FileQuery<'_>) -> Result<Vec<FileRow>, String> {
+    pub(crate) fn files(&self, query: &FileQuery<'_>) -> Result<Vec<FileRow>, String> {
         self.reader()?.files(query).map_err(|error| error.to_string())
     }
 
-    fn alerts(&self) -> Result<Vec<String>, String> {
+    pub(crate) fn alerts(&self) -> Result<Vec<String>, String> {
         let alerts = self.reader()?.open_alerts().map_err(|error| error.to_string())?;
         Ok(alerts.into_iter().map(|alert| alert.name).collect())
     }
@@ -482,7 +363,7 @@ impl Stage {
         if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }
     }
 
-    fn reader(&self) -> Result<Reader, String> {
+    pub(crate) fn reader(&self) -> Result<Reader, String> {
         Reader::open(&self.config()?.state_dir.join("ledger.sqlite")).map_err(|error| error.to_string())
     }
 
@@ -490,12 +371,12 @@ impl Stage {
         self.config.clone().ok_or_else(|| "nothing runs yet: begin with `at`".to_string())
     }
 
-    fn layout(&self, name: &str) -> Result<sunap::layout::Layout, String> {
+    pub(crate) fn layout(&self, name: &str) -> Result<sunap::layout::Layout, String> {
         wire::layout(&self.temp.path().join("formats"), name)
     }
 
     /// `channel/sent` → its folder.
-    fn room(&self, room: &str) -> Result<PathBuf, String> {
+    pub(crate) fn room(&self, room: &str) -> Result<PathBuf, String> {
         let path = room
             .strip_prefix("channel/")
             .map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
@@ -503,11 +384,11 @@ impl Stage {
         if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {room}")) }
     }
 
-    fn has(&self, room: &str, name: &str) -> Result<bool, String> {
+    pub(crate) fn has(&self, room: &str, name: &str) -> Result<bool, String> {
         Ok(self.room(room)?.join(name).exists())
     }
 
-    fn listing(&self, room: &str) -> Result<String, String> {
+    pub(crate) fn listing(&self, room: &str) -> Result<String, String> {
         let mut names: Vec<String> = std::fs::read_dir(self.room(room)?)
             .map_err(|error| error.to_string())?
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -517,7 +398,7 @@ impl Stage {
     }
 }
 
-fn state_word(file: &FileRow) -> String {
+pub(crate) fn state_word(file: &FileRow) -> String {
     match file.state {
         FileState::Out(state) => state.word().to_string(),
         FileState::In(state) => state.word().to_string(),
@@ -525,11 +406,11 @@ fn state_word(file: &FileRow) -> String {
 }
 
 /// `EB220105` → `EB22`.
-fn kind_of(name: &str) -> &str {
+pub(crate) fn kind_of(name: &str) -> &str {
     name.get(..4).unwrap_or(name)
 }
 
-fn equal(found: &str, expected: &str) -> Done {
+pub(crate) fn equal(found: &str, expected: &str) -> Done {
     if found == expected { Ok(()) } else { Err(format!("it is {found}")) }
 }
 

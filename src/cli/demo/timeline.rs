@@ -6,7 +6,7 @@
 
 use super::script::Script;
 use crate::cli::calendar::weekday_ko;
-use crate::cli::words::{file_state_ko, padded};
+use crate::cli::words::{file_state_text, padded};
 use crate::cli::{Failed, Screen};
 use crate::config::Config;
 use crate::domain::{Date, Instant};
@@ -102,7 +102,7 @@ impl<'c> Timeline<'c> {
                 } else {
                     "   0 failed".to_string()
                 };
-                format!("← bank      {name} {failed}  {}", file_state_ko(file.state))
+                format!("← bank      {name} {failed}  {}", file_state_text(file.state))
             }
             Way::In => {
                 let note = self.script.drops.iter().find(|drop| {
@@ -111,7 +111,7 @@ impl<'c> Timeline<'c> {
                         && drop.at == file.created_at
                 });
                 let note = note.map_or("", |drop| drop.note.as_str());
-                format!("← creditor  {name} {:>4} rows   {}  {note}", file.lines, file_state_ko(file.state))
+                format!("← creditor  {name} {:>4} rows   {}  {note}", file.lines, file_state_text(file.state))
             }
         }
     }
@@ -119,7 +119,7 @@ impl<'c> Timeline<'c> {
 
 /// Where a person can look now.
 pub(super) fn where_to_look(dir: &Path, ends: Instant, screen: &mut Screen) -> Result<(), Failed> {
-    let dir = dir.display();
+    let (dir, program) = (dir.display(), std::env::args().next().unwrap_or_else(|| "sunap".to_string()));
     let config = format!("--config {dir}/config/sunap.toml");
     screen.line(format_args!(
         "\nLook around (business time stands at {ends}):\n  \
@@ -128,9 +128,9 @@ pub(super) fn where_to_look(dir: &Path, ends: Instant, screen: &mut Screen) -> R
          {dir}/spool/channel/*/rejected   what was not what it claimed to be, each with its report\n  \
          {dir}/spool/creditor/*/outbox    the answers to each list, row by row\n  \
          {dir}/state/archive              every byte that came or went, by hash\n\n  \
-         sunap status {config}\n  \
-         sunap show payer A-0001 {config}\n  \
-         sunap show file EB210105 {config}\n  \
-         sunap read {dir}/spool/channel/bankingplus-seoul/sent/EB210105 {config}"
+         {program} status {config}\n  \
+         {program} show payer A-0001 {config}\n  \
+         {program} show file EB210105 {config}\n  \
+         {program} read {dir}/spool/channel/bankingplus-seoul/sent/EB210105 {config}"
     ))
 }

@@ -6,11 +6,13 @@ use super::page::{Page, Told};
 use super::waiting::Waiting;
 use crate::bank::codes::CodeTable;
 use crate::bank::proof::Proof;
-use crate::cli::words::{collection_ko, file_state_ko, file_state_word, mandate_ko};
+use crate::cli::words::{charge_ko, collection_ko, file_state_ko, file_state_word, mandate_ko};
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
 use crate::domain::{ChannelId, CollectionKind, CreditorId, Instant, PayerNo};
-use crate::ledger::{CollectionFound, FileRow, HistoryLine, MandateFound, PayerFound, Reader, Subject, Way};
+use crate::ledger::{
+    ChargeFound, CollectionFound, FileRow, HistoryLine, MandateFound, PayerFound, Reader, Subject, Way,
+};
 use crate::rules;
 use std::collections::BTreeMap;
 
@@ -49,7 +51,7 @@ impl<'a> Explainer<'a> {
         let payer = &found.payer;
         let mut page =
             Page { title: format!("payer {} (#{})", payer.payer_no, found.payer_id), ..Page::default() };
-        page.fact("creditor", "이용기관", self.creditor(found.creditor));
+        self.creditor(&mut page, found.creditor);
         page.fact("name", "고객명", payer.name.clone());
         page.fact("phone", "전화", crate::domain::masked(&payer.phone));
         page.fact("email", "이메일", payer.email.clone());
@@ -73,7 +75,7 @@ impl<'a> Explainer<'a> {
             state_ko: mandate_ko(found.state).to_string(),
             ..Page::default()
         };
-        page.fact("creditor", "이용기관", self.creditor(found.creditor));
+        self.creditor(&mut page, found.creditor);
         page.fact("payer_no", "납부자번호", found.payer_no.to_string());
         page.fact("payer_name", "고객명", found.payer_name.clone());
         page.fact("reason", "종료 사유", found.reason.map(|reason| reason.word().to_string()));
@@ -87,6 +89,31 @@ impl<'a> Explainer<'a> {
         page.fact("account", "계좌", found.account_masked.clone());
         page.events = self.events(Subject::Mandate, found.mandate_id, Some(&found.channel))?;
         page.waits = self.waiting.of_mandate(found);
+        for charge in self.reader.charges_of(found.mandate_id)? {
+            page.parts.push(self.charge(&charge, &found.channel)?);
+        }
+        Ok(page)
+    }
+
+    /// A charge, below its mandate.
+    fn charge(&self, charge: &ChargeFound, channel: &ChannelId) -> Result<Page, Failed> {
+        let mut page = Page {
+            title: format!("charge #{} of {}", charge.charge_id, charge.month),
+            state: charge.state.word().to_string(),
+            state_ko: charge_ko(charge.state).to_string(),
+            ..Page::default()
+        };
+        page.fact("amount_won", "청구금액", charge.amount.get());
+        page.fact("paid_won", "수납금액", charge.paid.get());
+        page.fact("debit_date", "정기 이체일", charge.debit_date.to_string());
+        let attempt = charge.collection_id.map(|id| {
+            let state = charge.attempt.map_or("", collection_ko);
+            format!("collection #{id} {state}").trim_end().to_string()
+        });
+        page.fact("attempt", "이체의뢰", attempt);
+        page.fact("fails", "실패 횟수", charge.fails);
+        page.fact("last_code", "최근 불능코드", self.code_text(Some(channel), &charge.last_code));
+        page.events = self.events(Subject::Charge, charge.charge_id, Some(channel))?;
         Ok(page)
     }
 
@@ -109,7 +136,7 @@ impl<'a> Explainer<'a> {
             state_ko: collection_ko(line.state).to_string(),
             ..Page::default()
         };
-        page.fact("creditor", "이용기관", self.creditor(line.creditor));
+        self.creditor(&mut page, line.creditor);
         page.fact("payer_no", "납부자번호", line.payer_no.to_string());
         page.fact("payer_name", "고객명", line.payer_name.clone());
         page.fact("mandate", "이체정보", line.mandate_id);
@@ -206,9 +233,13 @@ impl<'a> Explainer<'a> {
         self.config.channel_of(creditor).map(|channel| &channel.id)
     }
 
-    fn creditor(&self, id: CreditorId) -> String {
-        let name = self.config.creditors.get(&id).map_or("", |creditor| creditor.name.as_str());
-        format!("{id} {name}").trim_end().to_string()
+    fn creditor(&self, page: &mut Page, id: CreditorId) {
+        page.fact("creditor", "이용기관", id.to_string());
+        page.fact(
+            "creditor_name",
+            "이용기관명",
+            self.config.creditors.get(&id).map(|creditor| creditor.name.clone()),
+        );
     }
 
     fn bank(&self, found: &MandateFound) -> String {

@@ -4,8 +4,12 @@
 
 use crate::cli::words::padded;
 use crate::cli::{Failed, Screen};
+use crate::domain::Won;
 use crate::ledger::HistoryLine;
 use serde_json::{Map, Value, json};
+
+/// The width of the labels, in terminal cells.
+const LABEL: usize = 16;
 
 /// What is said about one record.
 #[derive(Debug, Default)]
@@ -52,15 +56,18 @@ impl Page {
         if !self.state.is_empty() {
             screen.line(format_args!(
                 "{margin}  {} {} ({})",
-                padded("상태", 14),
+                padded("상태", LABEL),
                 self.state_ko,
                 self.state
             ))?;
         }
-        for (_, label, value) in &self.facts {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
-            let text = text.trim_end().replace('\n', &format!("\n{margin}  {}", " ".repeat(15)));
-            screen.line(format_args!("{margin}  {} {text}", padded(label, 14)))?;
+        for (key, label, value) in &self.facts {
+            let text = match value.as_i64() {
+                Some(won) if key.ends_with("won") => format!("{}원", Won::new(won)),
+                _ => value.as_str().map_or_else(|| value.to_string(), str::to_string),
+            };
+            let text = text.trim_end().replace('\n', &format!("\n{margin}  {}", " ".repeat(LABEL + 1)));
+            screen.line(format_args!("{margin}  {} {text}", padded(label, LABEL)))?;
         }
         if !self.events.is_empty() {
             screen.line(format_args!("{margin}  events"))?;

@@ -1,0 +1,218 @@
+//! The program as a process: exit codes, the daemon's start and end, orders and their answers, the service manager.
+//! Waits only for messages and for children, never for time.
+#![cfg(test)]
+
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+fn sunap(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sunap"));
+    command.args(arguments).env_remove("SUNAP_CONFIG").env_remove("SUNAP_LOG").env_remove("NOTIFY_SOCKET");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A copy of config/ and formats/; the path of its sunap.toml.
+fn place(temp: &Path) -> String {
+    for folder in ["config", "formats"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        assert!(Command::new("cp").arg("-r").arg(from).arg(temp).status().unwrap().success());
+    }
+    temp.join("config/sunap.toml").to_string_lossy().into_owned()
+}
+
+struct Daemon {
+    child: Child,
+    manager: UnixDatagram,
+}
+
+impl Daemon {
+    /// Starts it and waits until it says that it is ready.
+    fn start(temp: &Path, config: &str) -> Self {
+        let socket = temp.join("notify");
+        let manager = UnixDatagram::bind(&socket).unwrap();
+        manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut command = sunap(&["run", "--config", config]);
+        command.env("NOTIFY_SOCKET", &socket).env("WATCHDOG_USEC", "60000000").env_remove("WATCHDOG_PID");
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let daemon = Self { child, manager };
+        daemon.wait_for("READY=1");
+        daemon
+    }
+
+    fn wait_for(&self, message: &str) {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = self
+                .manager
+                .recv(&mut buffer)
+                .unwrap_or_else(|error| panic!("{message} has not come: {error}"));
+            if String::from_utf8_lossy(&buffer[..length]).contains(message) {
+                return;
+            }
+        }
+    }
+
+    fn stop(mut self) -> Option<i32> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        self.wait_for("STOPPING=1");
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        // Ended already, unless an assertion failed before.
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn the_daemon_starts_once_answers_orders_and_ends_on_sigterm() {
+    let temp = tempfile::tempdir().unwrap();
+    let config = place(temp.path());
+    let order = |timeout: &str| {
+        let arguments =
+            ["file", "hold", "EB130105", "--reason", "wait", "--timeout", timeout, "--config", &config];
+        sunap(&arguments).output().unwrap()
+    };
+    let before = order("1");
+    assert_eq!(code(&before), 75, "{}", said(&before));
+    assert_eq!(code(&sunap(&["status", "--config", &config]).output().unwrap()), 75);
+
+    let daemon = Daemon::start(temp.path(), &config);
+    daemon.wait_for("WATCHDOG=1");
+    let second = sunap(&["run", "--config", &config]).output().unwrap();
+    assert_eq!(code(&second), 75, "{}", said(&second));
+    // There is no such file: the order is answered, and refused.
+    let refused = order("60");
+    assert_eq!(code(&refused), 65, "{}", said(&refused));
+    assert!(said(&refused).contains("result = \"refused\""), "{}", said(&refused));
+    let status = sunap(&["status", "--json", "--config", &config]).output().unwrap();
+    assert!(matches!(code(&status), 0 | 2), "{}", said(&status));
+    assert_eq!(daemon.stop(), Some(0));
+
+    let rehearsal = sunap(&["run", "--clock", "2027-01-04 09:00", "--config", &config]).output().unwrap();
+    assert_eq!(code(&rehearsal), 78, "a rehearsal does not run on a live ledger: {}", said(&rehearsal));
+}
+
+#[test]
+fn a_rehearsal_runs_to_its_end() {
+    let temp = tempfile::tempdir().unwrap();
+    let config = place(temp.path());
+    let rules = temp.path().join("config/exchange/demo.toml").to_string_lossy().into_owned();
+    let arguments = ["run", "--clock", "2026-01-05 09:00", "--until", "2026-01-20", "--exchange", &rules];
+    let run = sunap(&arguments).args(["--config", &config]).output().unwrap();
+    assert_eq!(code(&run), 0, "{}", said(&run));
+    let status = sunap(&["status", "--json", "--config", &config]).output().unwrap();
+    assert!(said(&status).contains("\"business_time\":\"2026-01-20 00:00:00\""), "{}", said(&status));
+}
+
+#[test]
+fn check_tells_all_faults_and_the_next_due_times() {
+    let temp = tempfile::tempdir().unwrap();
+    let config = place(temp.path());
+    let good = sunap(&["check", "--at", "2026-01-02 13:00", "--config", &config]).output().unwrap();
+    assert_eq!(code(&good), 0, "{}", said(&good));
+    for text in [
+        "EB13 of 2026-01-02: cut-off 2026-01-02 14:00:00",
+        "EB22 due 2026-01-06 11:00:00",
+        "debit date 2026-01-05",
+    ] {
+        assert!(said(&good).contains(text), "{text:?} is not in:\n{}", said(&good));
+    }
+    let replace = |file: &str, old: &str, new: &str| {
+        let path = temp.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(old), "{file}");
+        std::fs::remove_file(&path).unwrap();
+        sunap::spool::drop_file(
+            path.parent().unwrap(),
+            &path.file_name().unwrap().to_string_lossy(),
+            text.replace(old, new).as_bytes(),
+        )
+        .unwrap();
+    };
+    replace("config/creditors/10000001.toml", "days = [5, 15", "days = [5, 35");
+    replace("formats/eb21.toml", "record_bytes = 150", "record_bytes = 151");
+    let bad = sunap(&["check", "--config", &config]).output().unwrap();
+    assert_eq!(code(&bad), 78, "{}", said(&bad));
+    for text in ["config/creditors/10000001.toml", "formats/eb21.toml"] {
+        assert!(said(&bad).contains(text), "{text:?} is not in:\n{}", said(&bad));
+    }
+    let layout = temp.path().join("formats/eb22.toml").to_string_lossy().into_owned();
+    assert_eq!(code(&sunap(&["check", &layout]).output().unwrap()), 0);
+}
+
+#[test]
+fn read_and_write_are_inverse_and_faults_exit_65() {
+    let temp = tempfile::tempdir().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let layout = root.join("formats/eb22.toml").to_string_lossy().into_owned();
+    let config = root.join("config/sunap.toml").to_string_lossy().into_owned();
+    let file = temp.path().join("EB220605");
+    let lines = concat!(
+        r#"{"record":"header","fields":{"institution_code":"9990001234","debit_date":"2026-06-05","main_bank_branch":"0040000","collection_account":"999901"}}"#,
+        "\n",
+        r#"{"record":"trailer","fields":{"institution_code":"9990001234"}}"#,
+        "\n"
+    );
+    let write = |arguments: &[&str], lines: &str| {
+        use std::io::Write;
+        let mut child = sunap(arguments).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let path = file.to_string_lossy().into_owned();
+    let written = write(&["write", "--layout", &layout, "--fill", "--out", &path], lines);
+    assert_eq!(code(&written), 0, "{}", said(&written));
+    let again = write(&["write", "--layout", &layout, "--fill", "--out", &path], lines);
+    assert_eq!(code(&again), 64, "nothing is written over");
+
+    let json = sunap(&["read", &path, "--json", "--config", &config]).output().unwrap();
+    assert_eq!(code(&json), 0, "{}", said(&json));
+    let back = write(&["write", "--layout", &layout], &String::from_utf8_lossy(&json.stdout));
+    assert_eq!(back.stdout, std::fs::read(&file).unwrap(), "{}", said(&back));
+    let text = sunap(&["read", &path, "--layout", &layout]).output().unwrap();
+    assert!(said(&text).contains("기관코드"), "{}", said(&text));
+
+    let mut cut = std::fs::read(&file).unwrap();
+    cut.truncate(200);
+    let folder = temp.path().join("cut");
+    std::fs::create_dir(&folder).unwrap();
+    sunap::spool::drop_file(&folder, "EB220605", &cut).unwrap();
+    let faulty =
+        sunap(&["read", &folder.join("EB220605").to_string_lossy(), "--layout", &layout]).output().unwrap();
+    assert_eq!(code(&faulty), 65, "{}", said(&faulty));
+    let wrong = write(&["write", "--layout", &layout], "{\"record\":\"nothing\"}\n");
+    assert_eq!(code(&wrong), 65, "{}", said(&wrong));
+}
+
+#[test]
+fn banking_days_and_usage() {
+    let config =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("config/sunap.toml").to_string_lossy().into_owned();
+    let ask = |arguments: &[&str]| sunap(arguments).args(["--config", &config]).output().unwrap();
+    let shifted = ask(&["calendar", "shift", "2026-02-13", "1"]);
+    assert_eq!((code(&shifted), said(&shifted).trim()), (0, "2026-02-19"), "over Seollal");
+    assert_eq!(said(&ask(&["calendar", "shift", "2026-01-02", "-1"])).trim(), "2025-12-31");
+    let year = ask(&["calendar", "--year", "2026"]);
+    assert!(said(&year).contains("2026-01-01,목,N,신정,fixed\n2026-01-02,금,Y,,"), "{}", said(&year));
+    assert_eq!(said(&year).lines().count(), 366);
+    assert_eq!(code(&ask(&["calendar", "--year", "1999"])), 64);
+    assert_eq!(code(&sunap(&["fly"]).output().unwrap()), 64);
+    assert_eq!(code(&sunap(&["--version"]).output().unwrap()), 0);
+    assert_eq!(code(&sunap(&["check", "--config", "/nonexistent/sunap.toml"]).output().unwrap()), 78);
+}
