@@ -167,7 +167,7 @@ fn fault_names() -> BTreeSet<String> {
         let code = production_code(&path);
         let mut rest = code.as_str();
         while let Some(at) = rest.find("Fault::new(") {
-            rest = &rest[at + "Fault::new(".len()..];
+            rest = rest.get(at + "Fault::new(".len()..).unwrap_or_default();
             if let Some(text) = rest.trim_start().strip_prefix('"') {
                 names.insert(text.split('"').next().unwrap_or_default().to_string());
             }
