@@ -1,10 +1,13 @@
 //! The demo as a process: it proves what it says, and twice it gives the same bytes.
 #![cfg(test)]
 
+#[path = "demo/left.rs"]
+mod left;
 #[path = "demo/runs.rs"]
 mod runs;
 
-use runs::{demo, files, sunap};
+use left::files;
+use runs::{demo, sunap};
 
 #[test]
 fn the_demo_adds_up_and_gives_the_same_bytes_twice() {

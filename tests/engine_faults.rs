@@ -7,6 +7,8 @@
     reason = "tests write plain files; nothing here must outlive a power cut"
 )]
 
+#[path = "days/expect.rs"]
+mod expect;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]

@@ -7,10 +7,13 @@
 //! step a moment hits is up to the machine. Each run is killed several times, so that recoveries are killed, too.
 #![cfg(test)]
 
+#[path = "demo/left.rs"]
+mod left;
 #[path = "demo/runs.rs"]
 mod runs;
 
-use runs::{begin, demo, files};
+use left::files;
+use runs::{begin, demo};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Stdio;

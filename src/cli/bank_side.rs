@@ -4,12 +4,11 @@
 //! Must not: play the bank; `exchange` does.
 
 use crate::bank::Format;
-use crate::config::{Channel, Config, FormatSource, LoadError};
+use crate::config::{Channel, Config, LoadError};
 use crate::daemon::rehearsal::{Acted, Outside};
 use crate::domain::{BankCode, Instant, Won};
 use crate::exchange::{Exchange, Rules, Service, ServicePlan, Setup};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
-use crate::layout::Layout;
 use crate::spool::Owner;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,7 +66,7 @@ impl Outside for BankSide {
     }
 }
 
-fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faults> {
+fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trouble> {
     let (profile, roles) = (&channel.profile, &channel.profile.layouts);
     let plan = |service,
                 request: &str,
@@ -75,7 +74,7 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faul
                 window: &crate::config::WindowPlan,
                 least,
                 needs_registration| {
-        Ok::<_, Faults>(ServicePlan {
+        Ok::<_, Trouble>(ServicePlan {
             service,
             request: format(config, request)?,
             result: format(config, result)?,
@@ -106,20 +105,12 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faul
     ])
 }
 
-/// The format of a name, bound to its message.
-fn format(config: &Config, name: &str) -> Result<Arc<Format>, Faults> {
-    let named = |source: &&FormatSource| source.name().as_deref() == Some(name);
-    let Some(source) = config.formats.iter().find(named) else {
-        let fault = Fault::new(
-            "layout-missing",
-            Place::file(format!("formats/{name}")),
-            "no layout of this name is in the formats folder",
-            "add it, or name another one in the profile's [layouts]",
-        );
-        return Err(vec![fault].into());
-    };
-    let layout = Layout::from_toml(&source.file, &source.text)?;
-    Ok(Arc::new(Format::bind(Arc::new(layout))?))
+/// The format of a name; `Config::load` has seen to it that the profiles' are there.
+fn format(config: &Config, name: &str) -> Result<Arc<Format>, Trouble> {
+    let found = config.bound.get(name).cloned().map(Arc::new);
+    found.ok_or_else(|| {
+        Trouble::new(format!("find the layout {name}"), "the configuration was not made by Config::load")
+    })
 }
 
 /// Every code of the network, aliases included, and whether it takes part.

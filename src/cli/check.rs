@@ -8,13 +8,12 @@ use super::settings::{ConfigArgument, read_text, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
-use crate::config::{self, Config, FormatSource, LoadError, Sources};
+use crate::config::{Config, FormatSource, LoadError};
 use crate::domain::Instant;
 use crate::exchange::Rules;
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use crate::layout::Layout;
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -41,80 +40,25 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return check_paths(&arguments.paths, screen);
     }
     let now = arguments.at.unwrap_or_else(wall_time);
-    let (config, checked) = whole(&arguments.config.path)?;
+    let config = whole(&arguments.config.path)?;
     screen.line(format_args!(
         "ok: {} channels, {} creditors, {} layouts, {} code tables, {} banks",
         config.channels.len(),
         config.creditors.len(),
-        checked.layouts,
-        checked.code_tables,
+        config.bound.len(),
+        config.code_tables.len(),
         config.banks.iter().count()
     ))?;
     due_times::print(&config, now, screen)?;
     Ok(Exit::Done)
 }
 
-/// What was found to be in order.
-#[derive(Debug, Default)]
-struct Checked {
-    layouts: usize,
-    code_tables: usize,
-}
-
-/// The configuration and all that it leads to; all faults at once.
-fn whole(path: &Path) -> Result<(Config, Checked), Failed> {
-    let sources = Sources::read(path)?;
-    let (mut faults, mut checked) = (Faults::default(), Checked::default());
-    let config = config::compile(&sources).map_err(|found| faults.append(found)).ok();
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for source in &sources.formats {
-        match layout(source) {
-            Ok(name) => {
-                checked.layouts += 1;
-                if let Some(other) = names.insert(name.clone(), source.file.clone()) {
-                    let expected =
-                        format!("{other} has the name {name} already; names of layouts are unique");
-                    let place = Place::file(&source.file);
-                    faults.push(Fault::new(
-                        "layout-name-taken",
-                        place,
-                        expected,
-                        "give one of them another name",
-                    ));
-                }
-            }
-            Err(found) => faults.append(found),
-        }
-    }
-    for source in &sources.codes {
-        match CodeTable::from_toml(&source.file, &source.text) {
-            Ok(_) => checked.code_tables += 1,
-            Err(found) => faults.append(found),
-        }
-    }
-    if let Some(config) = &config {
-        faults.extend([&config.spool_dir, &config.state_dir].into_iter().filter_map(|dir| folder(dir)));
-    }
-    match config {
-        Some(config) if faults.is_empty() => Ok((config, checked)),
-        _ => Err(Failed::Faults(Exit::Config, without_repeats(faults))),
-    }
-}
-
-/// A layout may have been told about twice: by the configuration that needs it, and by itself.
-fn without_repeats(faults: Faults) -> Faults {
-    let mut once = Faults::default();
-    let uncounted = faults.total().saturating_sub(faults.kept().len() as u64);
-    for fault in faults.into_kept() {
-        if !once.kept().contains(&fault) {
-            once.push(fault);
-        }
-    }
-    if uncounted > 0 {
-        let expected = format!("{uncounted} more faults were found");
-        once.push(Fault::new("more-faults", Place::file("…"), expected, "mend those above first"));
-    }
-    once
+/// The configuration and all that it leads to, and the folders that it names; all faults at once.
+fn whole(path: &Path) -> Result<Config, Failed> {
+    let config = Config::load(path)?;
+    let mut faults = Faults::default();
+    faults.extend([&config.spool_dir, &config.state_dir].into_iter().filter_map(|dir| folder(dir)));
+    if faults.is_empty() { Ok(config) } else { Err(Failed::Faults(Exit::Config, faults)) }
 }
 
 /// Loads a layout and binds it to its message. Its name.

@@ -5,7 +5,7 @@
 use super::settings::{ConfigArgument, LayoutArgument};
 use super::{Exit, Failed, Screen, tell};
 use crate::domain::masked;
-use crate::fault::{Fault, Place, Trouble, printable};
+use crate::fault::{Trouble, printable};
 use crate::layout::{self, Layout, RecordView};
 use clap::Args;
 use std::fs::File;
@@ -88,10 +88,8 @@ fn detect(config: &ConfigArgument, name: &str, input: &mut File, path: &Path) ->
         sources.iter().filter_map(|source| Layout::from_toml(&source.file, &source.text).ok()).collect();
     let found =
         layout::detect(layouts.iter(), name, &head).map(Layout::name).map_err(Failed::data)?.to_string();
-    layouts.into_iter().find(|layout| layout.name() == found).ok_or_else(|| {
-        let expected = format!("a file of one of the layouts: {found} is none");
-        Failed::data(Fault::new("layout-missing", Place::file(name), expected, "name one with --layout"))
-    })
+    let layout = layouts.into_iter().find(|layout| layout.name() == found);
+    layout.ok_or_else(|| Trouble::new("find a layout that was there", found).into())
 }
 
 fn print_record(view: &RecordView<'_>, mask: bool, screen: &mut Screen) -> Result<(), Failed> {

@@ -22,7 +22,7 @@ pub(super) fn bind(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<St
                 let name = format.layout().name().to_string();
                 if let Some(earlier) = bound.insert(name.clone(), format) {
                     faults.push(Fault::new(
-                        "layout-named-twice",
+                        "layout-name-taken",
                         Place::file(&source.file),
                         format!("the layout {name:?} stands in {} too", earlier.layout().file()),
                         "give one of them another name, or delete it",

@@ -81,10 +81,13 @@ pub struct Config {
 impl Config {
     /// Reads and checks the configuration that `sunap.toml` at `path` leads to.
     pub fn load(path: &Path) -> Result<Self, LoadError> {
-        let mut config = compile(&Sources::read(path)?)?;
+        let sources = Sources::read(path)?;
         let mut faults = Faults::default();
-        config.bound = formats::bind(&config.formats, &mut faults);
-        config.code_tables = formats::codes(&config.codes, &mut faults);
+        let compiled = compile(&sources).map_err(|found| faults.append(found)).ok();
+        let bound = formats::bind(&sources.formats, &mut faults);
+        let code_tables = formats::codes(&sources.codes, &mut faults);
+        let Some(config) = compiled else { return Err(faults.into()) };
+        let config = Self { bound, code_tables, ..config };
         if faults.is_empty() {
             formats::roles(&config, &mut faults);
         }
