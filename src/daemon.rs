@@ -30,6 +30,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
+/// What the log leaves out unless asked for: the scheduler tells every beat.
+pub const QUIET: &str = "tokio_cron_scheduler=warn";
+
 /// How soon to look again at a file that is still growing, or after a disk failed.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 

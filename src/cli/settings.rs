@@ -5,6 +5,7 @@
 use super::{Exit, Failed};
 use crate::clock::{Clock, System};
 use crate::config::{Config, LoadError, LogSettings, Sources};
+use crate::daemon;
 use crate::domain::Instant;
 use crate::fault::{Fault, Place, Trouble, printable};
 use crate::layout::Layout;
@@ -56,7 +57,7 @@ pub(super) fn wall_time() -> Instant {
 /// Starts the log, to stderr: what sunap.toml says, or what `SUNAP_LOG` says instead (`sunap=debug`).
 pub(crate) fn start_log(log: &LogSettings) {
     let filter = EnvFilter::try_from_env("SUNAP_LOG")
-        .unwrap_or_else(|_| EnvFilter::new(format!("{},tokio_cron_scheduler=warn", log.level)));
+        .unwrap_or_else(|_| EnvFilter::new(format!("{},{}", log.level, daemon::QUIET)));
     let log_lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // Fails only where a log was started before: the first one goes on.

@@ -65,20 +65,15 @@ fn copy(dir: &Path) -> Result<(), Failed> {
     put(dir, COPIED, b"# The folder of a `sunap demo`. Go on with a stopped one: sunap demo --into <this folder> --resume\n")
 }
 
-/// Writes a file, whole or not at all. One that is there already has the same bytes: it is of a copy that was killed.
-/// The temporary name is always the same, so that what a killed copy leaves is written over by the next.
+/// Writes a file. One that a killed copy left is written over: nothing is complete before [`COPIED`] is there.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Failed> {
     std::fs::create_dir_all(folder).map_err(|error| Trouble::at("make the folder", folder, error))?;
-    let (path, temporary) = (folder.join(name), folder.join(".copying.tmp"));
-    if path.exists() {
-        return Ok(());
-    }
-    let mut file = File::create(&temporary).map_err(|error| Trouble::at("create", &temporary, error))?;
-    file.write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .map_err(|error| Trouble::at("write", &temporary, error))?;
-    rustix::fs::rename(&temporary, &path).map_err(|error| Trouble::at("rename to", &path, error))?;
-    Ok(())
+    let path = folder.join(name);
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    Ok(written.map_err(|error| Trouble::at("write", &path, error))?)
 }
 
 /// What lies in the inboxes now.
