@@ -119,7 +119,7 @@ fn json_that_leaves_out_what_can_be_computed_is_filled() {
 fn a_wrong_sum_in_json_is_a_fault() {
     let layout = layout("eb21");
     let lines = json_lines(&layout, "EB210605", &read_fixture("layouts/eb21.dat"));
-    let wrong = lines.replace("\"full_sum_won\":", "\"full_sum_won\":1");
+    let wrong = lines.replace("\"full_sum_won\":\"0", "\"full_sum_won\":\"1");
     for fill in [false, true] {
         let error = write_json(&layout, "in.jsonl", wrong.as_bytes(), Vec::new(), fill).unwrap_err();
         assert!(error.to_string().contains("sum-differs"), "{error}");
@@ -139,7 +139,8 @@ fn json_is_as_decided() {
     assert_eq!(fields["result"], "failed");
     assert_eq!(fields["result_code"], "0021");
     assert_eq!(fields["passbook_text"], "렌탈료");
-    assert_eq!(fields["amount_won"], 123_456);
+    assert_eq!(fields["serial_no"], "00000002");
+    assert_eq!(fields["amount_won"], "0000000123456");
     assert_eq!(fields["bank_branch"], "0880000");
     assert!(!fields.contains_key("phone_no") && !fields.contains_key("filler"));
 }

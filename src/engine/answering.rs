@@ -246,6 +246,9 @@ pub(super) fn close(
     let applied = FileState::In(In::Applied);
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
     tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
+    for settled in ["file-rejected", "file-held"] {
+        tx.clear_alert(settled, &arrival.name, arrival.at)?;
+    }
     tx.commit()?;
     Ok(())
 }

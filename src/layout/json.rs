@@ -1,14 +1,17 @@
 //! Records as JSON objects, one per line, and back (decisions.md 27).
 //!
 //! Codes stand as names (as values where the set is open and they are not listed), constants are present, blanks and
-//! fillers absent, opaque bytes text or `hex:…`, days `2026-01-05`, numbers with decimals texts such as `"123.45"`.
+//! fillers absent, opaque bytes text or `hex:…`, payloads base64, days `2026-01-05`. Numbers are texts of their digits with
+//! all zeros (`"0000000250000"`, with decimals `"0000123.45"`): nothing that reads JSON may round them.
 //! Must not: round, guess or ignore: an unknown field, or a value of another kind, is a fault with its line.
 
-use super::plan::{FieldIx, FieldPlan, Kind, Layout, RecordIx};
-use super::view::{RecordView, opaque_text, with_decimals};
+use super::plan::{FieldIx, FieldPlan, Kind, Layout, RecordIx, Sign};
+use super::view::{RecordView, opaque_text};
 use super::write::{Row, WriteError, Writer, WrittenSummary};
 use crate::domain::Date;
 use crate::fault::{Fault, Place, Trouble};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 use std::io::{BufRead, Write};
 
@@ -35,8 +38,11 @@ pub fn to_json(view: &RecordView<'_>) -> Value {
 fn field_json(view: &RecordView<'_>, ix: FieldIx, plan: &FieldPlan) -> Option<Value> {
     match &plan.kind {
         Kind::Filler(_) => None,
-        Kind::Number { decimals: 0, .. } | Kind::Serial => view.number(ix).map(Value::from),
-        Kind::Number { decimals, .. } => view.number(ix).map(|n| with_decimals(n, *decimals).into()),
+        Kind::Serial => view.number(ix).map(|n| digits(n, plan.len, 0).into()),
+        Kind::Number { decimals, sign } => {
+            let sign = usize::from(matches!(sign, Sign::Leading { .. } | Sign::Trailing { .. }));
+            view.number(ix).map(|n| digits(n, plan.len.saturating_sub(sign), usize::from(*decimals)).into())
+        }
         Kind::Date { .. } => match view.date(ix) {
             Some(date) => Some(date.to_string().into()),
             None => view.month_day(ix).map(|(month, day)| format!("{month:02}-{day:02}").into()),
@@ -45,16 +51,23 @@ fn field_json(view: &RecordView<'_>, ix: FieldIx, plan: &FieldPlan) -> Option<Va
         Kind::Code { .. } => view.code(ix).map(Value::from),
         Kind::Opaque if view.bytes(ix).trim_ascii().is_empty() => None,
         Kind::Opaque => Some(opaque_text(view.bytes(ix)).into()),
-        Kind::Payload => Some(hex(view.bytes(ix)).into()),
+        Kind::Payload => Some(BASE64.encode(view.bytes(ix)).into()),
         _ => view.text(ix).map(|text| text.into_owned().into()),
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("hex:".to_string(), |mut out, byte| {
-        out.push_str(&format!("{byte:02x}"));
-        out
-    })
+/// The digits of a number in as many places as its field has for them, zeros and all; a minus where it is negative, a
+/// point before its decimals.
+fn digits(number: i64, places: usize, decimals: usize) -> String {
+    let mut text = format!("{:0places$}", number.unsigned_abs());
+    if decimals > 0 {
+        let at = text.len().saturating_sub(decimals);
+        text.insert(at, '.');
+        if at == 0 {
+            text.insert(0, '0');
+        }
+    }
+    if number < 0 { format!("-{text}") } else { text }
 }
 
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
@@ -159,7 +172,8 @@ fn put_json<W: Write>(
     match (&plan.kind, value) {
         (_, Value::Null) => row.blank(ix)?,
         (Kind::Number { decimals: 0, .. } | Kind::Serial, value) => {
-            row.number(ix, value.as_i64().ok_or_else(|| form("a whole number"))?)?
+            let whole = || form("a text of digits, or a whole number");
+            row.number(ix, whole_number(value).ok_or_else(whole)?)?
         }
         (Kind::Number { decimals, .. }, Value::String(text)) => {
             let wanted = || form(&format!("a text of digits with {decimals} decimals"));
@@ -178,14 +192,18 @@ fn put_json<W: Write>(
         (Kind::Time { .. }, Value::String(text)) => {
             row.time(ix, text.parse().map_err(|_| form("a time as HH:MM or HH:MM:SS"))?)?
         }
-        (Kind::Opaque | Kind::Payload, Value::String(text)) => {
+        (Kind::Payload, Value::String(text)) => {
+            let bytes = BASE64.decode(text).map_err(|_| form("base64"))?;
+            row.bytes(ix, &bytes)?
+        }
+        (Kind::Opaque, Value::String(text)) => {
             let mut bytes = match text.strip_prefix("hex:") {
                 Some(digits) => {
                     unhex(digits).ok_or_else(|| form("text, or hex: and pairs of hexadecimal digits"))?
                 }
                 None => text.clone().into_bytes(),
             };
-            if matches!(plan.kind, Kind::Opaque) && bytes.len() < plan.len {
+            if bytes.len() < plan.len {
                 bytes.resize(plan.len, b' ');
             }
             row.bytes(ix, &bytes)?
@@ -195,6 +213,14 @@ fn put_json<W: Write>(
         _ => return Err(form("a text")),
     };
     Ok(())
+}
+
+/// A number as a text of digits (a minus before it where it is negative) or as JSON's own whole number.
+fn whole_number(value: &Value) -> Option<i64> {
+    let Value::String(text) = value else { return value.as_i64() };
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let well = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    well.then(|| text.parse().ok()).flatten()
 }
 
 fn month_day(text: &str) -> Option<(u32, u32)> {
