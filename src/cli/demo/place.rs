@@ -3,13 +3,13 @@
 //!
 //! `demo.toml` says whose folder it is and how far the copy got; it is written first and last.
 //!
-//! Must not: remove anything.
+//! An earlier demo is moved aside, to `demo.1`. Must not: remove anything.
 
 use super::packed::PACKED;
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
 use crate::fault::Trouble;
-use crate::spool::Owner;
+use crate::spool::{Owner, Spool};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -35,13 +35,7 @@ pub(super) fn prepare(dir: &Path, resume: bool) -> Result<(), Failed> {
     match (entries, copied, copying, resume) {
         (_, true, _, true) => return Ok(()),
         (0, ..) | (_, _, true, true) => {}
-        (_, true, ..) | (_, _, true, _) => {
-            let told = format!(
-                "{shown} holds a demo already.\n  → go on with it: sunap demo --into {shown} --resume\n  \
-                 → or begin anew in another folder: sunap demo --into {shown}-2\n  → or remove it first: rm -r {shown}"
-            );
-            return Err(Failed::told(Exit::Usage, told));
-        }
+        (_, true, ..) | (_, _, true, _) => move_aside(dir)?,
         (_, false, false, _) => {
             let told = format!(
                 "{shown} is not empty, and what is in it is not a demo.\n  → name an empty folder: sunap demo --into DIR"
@@ -50,6 +44,26 @@ pub(super) fn prepare(dir: &Path, resume: bool) -> Result<(), Failed> {
         }
     }
     copy(dir)
+}
+
+/// An earlier demo makes room for a new one: its folder becomes `demo.1`, `demo.2`, …; nothing of it is lost.
+fn move_aside(dir: &Path) -> Result<(), Failed> {
+    let shown = dir.display();
+    let (spool, state) = (dir.join("spool"), dir.join("state"));
+    if spool.is_dir() && state.is_dir() && Spool::lock(&spool, &state).is_err() {
+        let told =
+            format!("{shown} is at work in another process.\n  → name another folder: sunap demo --into DIR");
+        return Err(Failed::told(Exit::Later, told));
+    }
+    let free = (1..=9999).map(|n| PathBuf::from(format!("{shown}.{n}"))).find(|path| !path.exists());
+    let Some(free) = free else {
+        return Err(Failed::told(
+            Exit::Usage,
+            format!("{shown} holds a demo, and so do thousands beside it."),
+        ));
+    };
+    rustix::fs::rename(dir, &free).map_err(|error| Trouble::at("move aside the earlier demo", dir, error))?;
+    Ok(())
 }
 
 fn copy(dir: &Path) -> Result<(), Failed> {
@@ -111,8 +125,9 @@ mod tests {
         {
             assert!(dir.join(place).is_file(), "{place}");
         }
-        assert!(told(prepare(&dir, false)).contains("--resume"));
         prepare(&dir, true).unwrap();
+        prepare(&dir, false).unwrap();
+        assert!(temp.path().join("demo.1/demo.toml").is_file() && dir.join("demo.toml").is_file());
     }
 
     #[test]
