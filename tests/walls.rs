@@ -1,6 +1,7 @@
 //! The walls of the house (ARCHITECTURE.md, "Walls"), held as tests: who may know whom, who may touch the world,
 //! and that every fault and every layout has its case.
 #![cfg(test)]
+#![expect(clippy::disallowed_methods, reason = "the page that is written again is a file of the repository")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -230,4 +231,47 @@ fn files_stay_readable() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The recovery table as a matrix: rows of the ledger down, places of the spool across.
+fn recovery_matrix(way: &str, head: &str) -> String {
+    let table = fs::read_to_string(root().join("tests/spool/recovery.table")).unwrap();
+    let (mut states, mut places) = (Vec::<String>::new(), Vec::<String>::new());
+    let mut cells: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for line in table.lines().filter(|line| line.starts_with(way)) {
+        let words: Vec<String> = line.split('|').map(|word| word.trim().to_string()).collect();
+        let (state, place, step) = (words[1].clone(), words[2].clone(), words.last().unwrap().clone());
+        if !states.contains(&state) {
+            states.push(state.clone());
+        }
+        if !places.contains(&place) {
+            places.push(place.clone());
+        }
+        let steps = cells.entry((state, place)).or_default();
+        if !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
+    let mut out = format!("| {head} | {} |\n|---{}|\n", places.join(" | "), "|---".repeat(places.len()));
+    for state in &states {
+        let row: Vec<String> =
+            places.iter().map(|place| cells[&(state.clone(), place.clone())].join(" / ")).collect();
+        out.push_str(&format!("| {state} | {} |\n", row.join(" | ")));
+    }
+    out
+}
+
+#[test]
+fn the_architecture_page_shows_the_recovery_table() {
+    let ours = recovery_matrix("out", "our file: row \\ place");
+    let theirs = recovery_matrix("in ", "their file: row \\ place");
+    let path = root().join("ARCHITECTURE.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once("<!-- recovery: begin -->").unwrap();
+    let (_, after) = rest.split_once("<!-- recovery: end -->").unwrap();
+    let wanted = format!("{before}<!-- recovery: begin -->\n{ours}\n{theirs}<!-- recovery: end -->{after}");
+    if std::env::var_os("SUNAP_BLESS").is_some() {
+        fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), wanted, "SUNAP_BLESS=1 cargo test --test walls writes it");
 }
