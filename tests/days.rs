@@ -20,16 +20,26 @@
 //! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; all others are absent |
 //! | `cut NAME at BYTES` | truncates what was made |
 //! | `patch NAME at BYTE "TEXT"` | overwrites bytes from BYTE (1-based) |
+//! | `copy NAME as OTHER`, `copy OWNER/ROOM NAME` | what was made, under another name; or what lies there, as if made |
 //! | `edit NAME s "OLD" "NEW"` | replaces ASCII text everywhere in it; OLD must be there |
 //! | `take NAME` | the bank's side takes ours: outbox → sent, marker removed |
 //! | `receipt NAME <<< toml >>>` | puts sent/NAME.receipt |
 //! | `order VERB NAME "REASON"` | an operator's order about a file: `order file.hold EB130105 "wait"` |
+//! | `order VERB CREDITOR PAYER ITEM "REASON"` | one about a mandate |
+//! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
+//! | `rename OWNER/ROOM OLD NEW` | renames a file there |
 //! | `restart` | ends the engine and starts it again |
+//! | `down` | ends the engine; the next `at` starts it. What is dropped or taken meanwhile lies there |
+//! | `power lost NAME` | our file is in the stage again, as after a power failure right before its rename became durable; another boot starts |
+//! | `in any order <<<` | the commands of the text run in every order, each time in a case of its own; once a page |
+//! | `expect order "TEXT"` | the answer to the last order holds TEXT |
 //! | `expect file OWNER/ROOM NAME`, `expect no file OWNER/ROOM NAME` | a file is there, or not |
 //! | `expect text OWNER/ROOM NAME contains "TEXT"` | and holds TEXT (UTF-8 or CP949); `expect report` is the same for NAME.report.txt |
 //! | `expect records OWNER/ROOM NAME N` | a bank file has N data records |
 //! | `expect state NAME WORD` | the latest file of that name is in that state: answered, applied, duplicate, held, … |
-//! | `expect mandate CREDITOR PAYER ITEM WORD` | active, ended, … or a status word such as 계좌신청완료 |
+//! | `expect same OWNER/ROOM NAME` | it has the bytes of what was made or copied under this name |
+//! | `expect mandate CREDITOR PAYER ITEM WORD` | active, ended, … or a status word such as 계좌신청완료; `ended REASON` |
+//! | `expect amount CREDITOR PAYER ITEM DATE WON` | what the latest line of that debit date asks for |
 //! | `expect collection CREDITOR PAYER ITEM DATE WORD [CODE]` | the latest line of that debit date: requested, succeeded, failed, … |
 //! | `expect no collection CREDITOR PAYER ITEM DATE` | there is none |
 //! | `expect totals CREDITOR MONTH charges N amount W collected W open W` | any of the pairs |
@@ -39,6 +49,8 @@
 //!
 //! At every `at` and at the end the ledger's audit must be clean (I3 and the rules beside it).
 
+#[path = "days/mishap.rs"]
+mod mishap;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]
@@ -68,11 +80,14 @@ fn run(path: &Path) -> Result<(), String> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
-    let mut stage = stage::Stage::new();
-    for command in &commands {
-        stage.act(command).map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
+    for commands in mishap::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))? {
+        let mut stage = stage::Stage::new();
+        for command in &commands {
+            stage.act(command).map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
+        }
+        stage.end().map_err(|why| format!("{name}: at the end: {why}"))?;
     }
-    stage.end().map_err(|why| format!("{name}: at the end: {why}"))
+    Ok(())
 }
 
 #[test]

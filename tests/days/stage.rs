@@ -1,5 +1,6 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
+use crate::mishap;
 use crate::script::Command;
 use crate::wire::{self, Failure};
 use std::collections::BTreeMap;
@@ -46,6 +47,10 @@ pub struct Stage {
     made: BTreeMap<String, Vec<u8>>,
     remembered: Vec<String>,
     invented: u64,
+    /// The answer that the last order gets.
+    order_answer: String,
+    /// The engine is stopped, and the next `at` starts it.
+    down: bool,
 }
 
 impl Stage {
@@ -65,6 +70,8 @@ impl Stage {
             made: BTreeMap::new(),
             remembered: Vec::new(),
             invented: 0,
+            order_answer: String::new(),
+            down: false,
         }
     }
 
@@ -81,6 +88,16 @@ impl Stage {
                 self.drop_text(owner, name, form.first().copied().unwrap_or("utf-8"), text)
             }
             (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
+            (["copy", name, "as", other], None) => {
+                let bytes = self.made.get(*name).ok_or("nothing was made under this name")?.clone();
+                self.made.insert((*other).to_string(), bytes);
+                Ok(())
+            }
+            (["copy", room, name], None) => {
+                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
+                self.made.insert((*name).to_string(), bytes);
+                Ok(())
+            }
             (["cut", name, "at", bytes], None) => self.edit(name, |made| {
                 made.truncate(bytes.parse().map_err(|_| "not a number")?);
                 Ok(())
@@ -92,8 +109,29 @@ impl Stage {
                 put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
                 self.play()
             }
-            (["order", verb, name, reason], None) => self.order(verb, name, reason),
+            (["entry", kind, owner, name], None) => {
+                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
+                self.play()
+            }
+            (["rename", room, old, new], None) => {
+                let folder = self.room(room)?;
+                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
+                self.play()
+            }
+            (["order", verb, name, reason], None) => {
+                self.order(verb, Target::FileName { owner: None, name: (*name).to_string() }, reason)
+            }
+            (["order", verb, creditor, payer, item, reason], None) => {
+                let (creditor, payer_no, item) = (creditor.parse()?, payer.parse()?, item.parse()?);
+                self.order(verb, Target::Mandate { creditor, payer_no, item }, reason)
+            }
             (["restart"], None) => self.restart(),
+            (["down"], None) => {
+                self.parts = None;
+                self.down = true;
+                Ok(())
+            }
+            (["power", "lost", name], None) => self.power_lost(name),
             (["remember"], None) => {
                 self.remembered = self.states()?;
                 Ok(())
@@ -133,6 +171,10 @@ impl Stage {
 
     fn go(&mut self, time: &str) -> Done {
         let target: Instant = time.parse()?;
+        if self.down {
+            self.now = Some(target);
+            return self.restart().and_then(|()| self.audit());
+        }
         if self.parts.is_none() {
             let path = self.temp.path().join("config/sunap.toml");
             self.config = Some(Arc::new(Config::load(&path).map_err(|error| error.to_string())?));
@@ -161,14 +203,26 @@ impl Stage {
         Ok(())
     }
 
+    fn power_lost(&mut self, name: &str) -> Done {
+        let file = self.file(name)?;
+        self.parts = None;
+        let channel = self.temp.path().join("spool").join(CHANNEL);
+        mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
+        self.restart()
+    }
+
     fn restart(&mut self) -> Done {
         self.parts = None;
+        self.down = false;
         self.open(self.now.ok_or("nothing runs yet")?)?;
         self.play()
     }
 
     /// Everything at the present instant.
     fn play(&mut self) -> Done {
+        if self.down {
+            return Ok(());
+        }
         let now = self.now.ok_or("nothing runs yet: begin with `at`")?;
         self.play_once(now).map(drop)
     }
@@ -209,7 +263,9 @@ impl Stage {
     fn deliver(&mut self, owner: &str, name: &str, bytes: &[u8]) -> Done {
         let path = self.room(&format!("{owner}/inbox"))?.join(name);
         put(&path, bytes)?;
-        self.parts.as_mut().ok_or("nothing runs yet: begin with `at`")?.engine.renamed_in(&path);
+        if let Some(parts) = self.parts.as_mut() {
+            parts.engine.renamed_in(&path);
+        }
         self.play()
     }
 
@@ -243,7 +299,7 @@ impl Stage {
                 _ => return Err(format!("{row:?}: payer, item, code [P won]")),
             };
             let mandate = self.mandate(None, payer, item)?;
-            let code = (*code).to_string();
+            let code = if *code == "-" { String::new() } else { (*code).to_string() };
             failures.insert(mandate.bank_payer_no.to_string(), Failure { code, partial });
         }
         let bytes = ["channel/sent", "channel/outbox"]
@@ -277,13 +333,13 @@ impl Stage {
         self.play()
     }
 
-    fn order(&mut self, verb: &str, name: &str, reason: &str) -> Done {
+    fn order(&mut self, verb: &str, target: Target, reason: &str) -> Done {
         let verb = Verb::ALL.into_iter().find(|known| known.word() == verb).ok_or("no such order")?;
         let at = self.now.ok_or("nothing runs yet: begin with `at`")?;
         self.invented += 1;
-        let target = Target::FileName { owner: None, name: name.to_string() };
         let order = Order { verb, target, reason: reason.to_string(), by: "tester".to_string(), at };
         let text = order.print();
+        self.order_answer = format!("order-{}.answer.toml", self.invented);
         self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
     }
 
@@ -297,11 +353,29 @@ impl Stage {
                 false => Ok(()),
                 true => Err("it is there".to_string()),
             },
+            ["no", "text", room, name, "contains", text] => match self.expect_text(room, name, text) {
+                Ok(()) => Err("it does".to_string()),
+                Err(_) => Ok(()),
+            },
+            ["same", room, name] => {
+                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
+                let same = self.made.get(*name) == Some(&bytes);
+                if same { Ok(()) } else { Err("the bytes differ from what was made".to_string()) }
+            }
+            ["amount", creditor, payer, item, date, won] => {
+                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
+                equal(&line.amount.get().to_string(), won)
+            }
             ["text", room, name, "contains", text] => self.expect_text(room, name, text),
             ["report", room, name, "contains", text] => self.expect_text(room, &format!("{name}.report.txt"), text),
+            ["order", text] => self.expect_text("control/outbox", &self.order_answer.clone(), text),
             ["records", room, name, n] => self.expect_records(room, name, n),
             ["state", name, word] => equal(&state_word(&self.file(name)?), word),
             ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
+            ["mandate", creditor, payer, item, "ended", reason] => {
+                let found = self.mandate(Some(creditor), payer, item)?;
+                equal(found.reason.map_or("not ended", |reason| reason.word()), reason)
+            }
             ["collection", creditor, payer, item, date, word, code @ ..] => {
                 let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
                 equal(line.state.word(), word)?;
