@@ -256,7 +256,10 @@ pub(super) fn close(
     tx.set_report(file_id, report)?;
     let applied = FileState::In(In::Applied);
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
+    tx.mark_overdue(sent.file_id, false)?;
     tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
+    tx.clear_alert("file-uncertain", &sent.name, arrival.at)?;
+    arrival.clear_alerts(&tx)?;
     tx.commit()?;
     Ok(())
 }

@@ -121,7 +121,11 @@ impl Engine {
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
-            (Job::EmitCollections, Some(channel), _) => self.emit_collections(&channel, row.date, now)?,
+            (Job::EmitCollections, Some(channel), _) => {
+                if !self.emit_collections(&channel, row.date, now)? {
+                    return Ok(false);
+                }
+            }
             (Job::OverdueRegistrations, Some(channel), _) => {
                 let kind =
                     self.desks.get(&channel).map(|desk| desk.profile.layouts.registration_request.clone());
@@ -133,8 +137,8 @@ impl Engine {
                 self.note_overdue(row, &kind.unwrap_or_default(), now)?;
             }
             (Job::Charges, _, Some(creditor)) => self.make_charges(creditor, row.date.month(), now)?,
-            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, now)?,
-            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, now)?,
+            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, row.due_at, now)?,
+            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, row.due_at, now)?,
             (Job::Expire, _, Some(creditor)) => {
                 let tx = self.ledger.begin()?;
                 tx.expire_mandates(creditor, row.date.month(), now)?;

@@ -11,6 +11,12 @@ use crate::ledger::{FileRow, FileState, NewIn, Tx};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Outcome, Owner, Seen, Sha256, Skip};
 
+/// The alert of a file that was rejected: over when one of its name is applied.
+const REJECTED: &str = "file-rejected";
+
+/// The alert of a file that is held: over when it is judged, or one of its name is applied.
+pub(super) const HELD: &str = "file-held";
+
 /// A file whose bytes are in the archive, to be judged.
 pub(super) struct Arrival {
     pub(super) owner: Owner,
@@ -179,7 +185,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, kind)?;
         arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;
-        tx.alert("file-rejected", &arrival.name, &cause, arrival.at)?;
+        tx.alert(REJECTED, &arrival.name, &cause, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Rejected, report))
     }
@@ -199,7 +205,7 @@ impl Engine {
             tx.set_date(file_id, date)?;
         }
         arrival.leave(&tx, file_id, InHappening::Held, In::Held, why.name, &report)?;
-        tx.alert("file-held", &arrival.name, &why.expected, arrival.at)?;
+        tx.alert(HELD, &arrival.name, &why.expected, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Held, report))
     }
@@ -282,6 +288,14 @@ impl Arrival {
             dropped_by: "",
             at: self.at,
         })?)
+    }
+
+    /// What was told of an earlier file of this name, rejected or held, is over: this one was applied.
+    pub(super) fn clear_alerts(&self, tx: &Tx<'_>) -> Result<(), Failure> {
+        for alert in [REJECTED, HELD] {
+            tx.clear_alert(alert, &self.name, self.at)?;
+        }
+        Ok(())
     }
 
     /// Closes the row of a file that is not applied: its state, why, and the report for its folder.

@@ -302,7 +302,7 @@ impl Stage {
             let code = if *code == "-" { String::new() } else { (*code).to_string() };
             failures.insert(mandate.bank_payer_no.to_string(), Failure { code, partial });
         }
-        let bytes = ["channel/sent", "channel/outbox"]
+        let bytes = ["channel/sent", "channel/outbox", "channel/held"]
             .iter()
             .find_map(|room| std::fs::read(self.room(room).ok()?.join(ours)).ok())
             .ok_or("our file is neither in outbox nor in sent")?;
@@ -601,6 +601,9 @@ fn cp949(text: &str) -> Result<Vec<u8>, String> {
 
 /// As everybody should drop a file: written under a hidden name, then renamed.
 fn put(path: &Path, bytes: &[u8]) -> Done {
+    if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+        return std::fs::write(path, bytes).map_err(|error| error.to_string());
+    }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
 }
