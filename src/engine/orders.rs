@@ -219,9 +219,10 @@ impl Engine {
 
     fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {
         let owner = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned();
-        if let (Some(owner), Some(outcome)) = (owner, room_of(state)) {
+        if let (Some(owner), Some(outcome), Some(sha256)) = (owner, room_of(state), file.sha256) {
+            let sha256 = Sha256::from_bytes(sha256);
             self.spool
-                .settle_held(&owner, OsStr::new(&file.name), outcome, Some(report))
+                .settle_held(&owner, OsStr::new(&file.name), &sha256, outcome, Some(report))
                 .map_err(Failure::Spool)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use sunap::ledger::FileRow;
 const TOO_LARGE: u64 = (1 << 30) + 1;
 
 /// Puts an entry of a kind into an inbox: `folder`, `pipe`, `link`, `big` (a hole larger than any limit).
-pub fn entry(kind: &str, path: &Path) -> Result<(), String> {
+pub(crate) fn entry(kind: &str, path: &Path) -> Result<(), String> {
     let done = match kind {
         "folder" => std::fs::create_dir(path),
         "link" => std::os::unix::fs::symlink("/etc/hostname", path),
@@ -25,7 +25,7 @@ pub fn entry(kind: &str, path: &Path) -> Result<(), String> {
 
 /// What a power failure leaves that came after `staged` was committed and before the rename into the outbox was
 /// durable: the file is in the stage again, the ledger says `staged`, and the boot that said so is over.
-pub fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
+pub(crate) fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
     let (outbox, stage) = (channel.join("outbox"), channel.join(".stage"));
     std::fs::rename(outbox.join(&file.name), stage.join(&file.name)).map_err(|error| error.to_string())?;
     std::fs::remove_file(outbox.join(format!("{}.ok", file.name))).map_err(|error| error.to_string())?;
@@ -40,7 +40,7 @@ pub fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), S
 }
 
 /// The pages that a page stands for: itself, or one for every order of the lines of its `in any order`.
-pub fn pages(commands: Vec<Command>) -> Result<Vec<Vec<Command>>, (usize, String)> {
+pub(crate) fn pages(commands: Vec<Command>) -> Result<Vec<Vec<Command>>, (usize, String)> {
     let any = |command: &Command| command.words == ["in", "any", "order"] && command.block.is_some();
     let Some(at) = commands.iter().position(any) else { return Ok(vec![commands]) };
     let inner = crate::script::parse(commands[at].block.as_deref().unwrap_or_default())?;

@@ -2,17 +2,17 @@
 
 /// One command of a page.
 #[derive(Debug, Clone)]
-pub struct Command {
+pub(crate) struct Command {
     /// Its line, from 1.
-    pub line: usize,
+    pub(crate) line: usize,
     /// Its words, quotes removed.
-    pub words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// The text between `<<<` and `>>>`.
-    pub block: Option<String>,
+    pub(crate) block: Option<String>,
 }
 
 /// All commands, or the line and what is wrong there.
-pub fn parse(text: &str) -> Result<Vec<Command>, (usize, String)> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Command>, (usize, String)> {
     let mut commands = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((at, line)) = lines.next() {

@@ -38,7 +38,7 @@ impl Patience for Manual {
 }
 
 /// One case under way.
-pub struct Stage {
+pub(crate) struct Stage {
     temp: tempfile::TempDir,
     rules: Option<Rules>,
     parts: Option<Rehearsal<Manual>>,
@@ -55,7 +55,7 @@ pub struct Stage {
 
 impl Stage {
     /// A fresh copy of config and formats.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         for folder in ["config", "formats"] {
@@ -76,7 +76,7 @@ impl Stage {
     }
 
     /// Does one command.
-    pub fn act(&mut self, command: &Command) -> Done {
+    pub(crate) fn act(&mut self, command: &Command) -> Done {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
@@ -142,7 +142,7 @@ impl Stage {
     }
 
     /// The last look.
-    pub fn end(&mut self) -> Done {
+    pub(crate) fn end(&mut self) -> Done {
         if self.parts.is_some() { self.audit() } else { Ok(()) }
     }
 

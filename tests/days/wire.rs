@@ -6,20 +6,20 @@ use std::path::Path;
 use sunap::layout::{Layout, to_json, write_json};
 
 /// The shipped layout of a name.
-pub fn layout(formats: &Path, name: &str) -> Result<Layout, String> {
+pub(crate) fn layout(formats: &Path, name: &str) -> Result<Layout, String> {
     let path = formats.join(format!("{}.toml", name.to_lowercase()));
     let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     Layout::from_toml(name, &text).map_err(|faults| faults.to_string())
 }
 
 /// Bytes of JSON objects, serials, counts and sums filled in.
-pub fn write(layout: &Layout, lines: &str) -> Result<Vec<u8>, String> {
+pub(crate) fn write(layout: &Layout, lines: &str) -> Result<Vec<u8>, String> {
     let (_, bytes) = write_json(layout, "the case", lines.as_bytes(), Vec::new(), true).map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 
 /// The records of a file, which must be in order.
-pub fn read(layout: &Layout, name: &str, bytes: &[u8]) -> Result<Vec<Value>, String> {
+pub(crate) fn read(layout: &Layout, name: &str, bytes: &[u8]) -> Result<Vec<Value>, String> {
     let mut reader = layout.reader(name, bytes);
     let mut records = Vec::new();
     while let Some(view) = reader.next_record().map_err(|error| error.to_string())? {
@@ -30,15 +30,15 @@ pub fn read(layout: &Layout, name: &str, bytes: &[u8]) -> Result<Vec<Value>, Str
 }
 
 /// How a line of ours is answered.
-pub struct Failure {
+pub(crate) struct Failure {
     /// The bank's code.
-    pub code: String,
+    pub(crate) code: String,
     /// What was not withdrawn, where it is partial.
-    pub partial: Option<i64>,
+    pub(crate) partial: Option<i64>,
 }
 
 /// The result that answers `request`: the lines of `failures` by the payer's number on the wire, echoing what we sent.
-pub fn answer(
+pub(crate) fn answer(
     request: &Layout,
     result: &Layout,
     name: &str,
