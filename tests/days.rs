@@ -27,6 +27,9 @@
 //! | `order VERB NAME "REASON"` | an operator's order about a file: `order file.hold EB130105 "wait"` |
 //! | `order VERB CREDITOR PAYER ITEM "REASON"` | one about a mandate |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
+//! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
+//! | `lose ledger` | ends the engine and removes its ledger |
+//! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |
 //! | `restart` | ends the engine and starts it again |
 //! | `down` | ends the engine; the next `at` starts it. What is dropped or taken meanwhile lies there |

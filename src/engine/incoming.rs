@@ -7,6 +7,7 @@
 use super::{Engine, Failure};
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
+use crate::intake::Kind;
 use crate::ledger::{FileRow, FileState, NewIn, Tx};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Outcome, Owner, Seen, Sha256, Skip};
@@ -149,8 +150,13 @@ impl Engine {
     }
 
     fn same_bytes(&mut self, arrival: &Arrival) -> Result<Option<FileRow>, Failure> {
+        // What a list asks for stands in its name alone: a retry in the words of an earlier request is another file.
+        let kind = match arrival.owner {
+            Owner::Creditor(_) => Kind::of_name(&arrival.name).map(Kind::word),
+            Owner::Channel(_) | Owner::Control => None,
+        };
         let tx = self.ledger.begin()?;
-        Ok(tx.file_seen(&arrival.owner_key, arrival.sha256.as_bytes())?)
+        Ok(tx.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?)
     }
 
     /// Same bytes again, under whatever name (E03, E05, E63): noted, no other effect.

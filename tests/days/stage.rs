@@ -113,6 +113,12 @@ impl Stage {
                 mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
                 self.play()
             }
+            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["lose", "ledger"], None) => {
+                self.parts = None;
+                self.down = true;
+                std::fs::remove_file(self.config()?.state_dir.join("ledger.sqlite")).map_err(|error| error.to_string())
+            }
             (["rename", room, old, new], None) => {
                 let folder = self.room(room)?;
                 std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
@@ -368,6 +374,11 @@ impl Stage {
             }
             ["text", room, name, "contains", text] => self.expect_text(room, name, text),
             ["report", room, name, "contains", text] => self.expect_text(room, &format!("{name}.report.txt"), text),
+            ["no", "start", text] => match self.restart() {
+                Ok(()) => Err("it starts".to_string()),
+                Err(why) if why.contains(text) => Ok(()),
+                Err(why) => Err(format!("it says: {why}")),
+            },
             ["order", text] => self.expect_text("control/outbox", &self.order_answer.clone(), text),
             ["records", room, name, n] => self.expect_records(room, name, n),
             ["state", name, word] => equal(&state_word(&self.file(name)?), word),
