@@ -81,6 +81,8 @@ pub(super) fn job_ko(job: &str) -> &str {
         "retry" => "자동 재처리의뢰 (retry)",
         "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",
         "emit-collections" => "이체의뢰 전송 (emit-collections)",
+        "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
+        "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "overdue" => "결과 미도착 확인 (overdue)",
         "expire" => "기간 만료 (expire)",
         other => other,

@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided};
+use super::outgoing::UNTAKEN;
 use super::place::Place;
 use super::result_collection::Listed;
 use super::{Engine, Failure};
@@ -258,7 +259,9 @@ pub(super) fn close(
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
     tx.mark_overdue(sent.file_id, false)?;
     tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
-    tx.clear_alert("file-uncertain", &sent.name, arrival.at)?;
+    for alert in ["file-uncertain", UNTAKEN] {
+        tx.clear_alert(alert, &sent.name, arrival.at)?;
+    }
     arrival.clear_alerts(&tx)?;
     tx.commit()?;
     Ok(())

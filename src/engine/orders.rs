@@ -6,7 +6,7 @@
 use super::drops::owe;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
-use super::outgoing::lines_refused;
+use super::outgoing::{UNTAKEN, lines_refused};
 use super::{Engine, Failure};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::order::{self, Order, Outcome, Target, Verb};
@@ -140,7 +140,9 @@ impl Engine {
             let late = file.deadline_at.is_some_and(|deadline| now > deadline);
             lines_refused(&tx, file, registration, None, "", late, now)?;
         }
-        tx.clear_alert("file-uncertain", &file.name, now)?;
+        for alert in ["file-uncertain", UNTAKEN] {
+            tx.clear_alert(alert, &file.name, now)?;
+        }
         tx.commit()?;
         Ok(Outcome::Done(format!("{}: {}", file.name, happening.word())))
     }

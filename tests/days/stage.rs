@@ -379,6 +379,9 @@ impl Stage {
                 Err(why) if why.contains(text) => Ok(()),
                 Err(why) => Err(format!("it says: {why}")),
             },
+            ["order", word @ ("done" | "refused")] => {
+                self.expect_text("control/outbox", &self.order_answer.clone(), &format!("result = \"{word}\""))
+            }
             ["order", text] => self.expect_text("control/outbox", &self.order_answer.clone(), text),
             ["records", room, name, n] => self.expect_records(room, name, n),
             ["state", name, word] => equal(&state_word(&self.file(name)?), word),
