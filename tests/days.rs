@@ -28,6 +28,7 @@
 //! | `order VERB CREDITOR PAYER ITEM "REASON"` | one about a mandate |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
+//! | `remove OWNER/ROOM NAME` | somebody removes a file there |
 //! | `lose ledger` | ends the engine and removes its ledger |
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |
@@ -98,10 +99,14 @@ fn run(path: &Path) -> Result<(), String> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
-    for commands in mishap::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))? {
+    for commands in
+        mishap::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))?
+    {
         let mut stage = stage::Stage::new();
         for command in &commands {
-            stage.act(command).map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
+            stage
+                .act(command)
+                .map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
         }
         stage.end().map_err(|why| format!("{name}: at the end: {why}"))?;
     }

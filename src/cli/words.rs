@@ -83,7 +83,8 @@ pub(super) fn job_ko(job: &str) -> &str {
         "emit-collections" => "이체의뢰 전송 (emit-collections)",
         "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
         "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
-        "overdue" => "결과 미도착 확인 (overdue)",
+        "overdue-registrations" => "등록 결과 미도착 확인 (overdue-registrations)",
+        "overdue-collections" => "이체 결과 미도착 확인 (overdue-collections)",
         "expire" => "기간 만료 (expire)",
         other => other,
     }

@@ -244,7 +244,8 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
         collection.cutoff.instant(calendar, date),
         collection.deadline.instant(calendar, date),
     );
-    for (job, window) in [(Job::DeadlineRegistrations, registration), (Job::DeadlineCollections, collection)] {
+    for (job, window) in [(Job::DeadlineRegistrations, registration), (Job::DeadlineCollections, collection)]
+    {
         let at = window.deadline.instant(calendar, date);
         push(job, at, at);
     }

@@ -21,6 +21,9 @@ use crate::spool::{PublishError, Room, Sha256};
 /// The alert of a file of ours that nobody had taken when the exchange's deadline came.
 pub(super) const UNTAKEN: &str = "file-not-taken";
 
+/// The alert of a file of ours, or of its receipt, that is not as it should be.
+const ASTRAY: &str = "file-astray";
+
 /// Where one file of ours is kept: what every step of it needs.
 struct Outgoing {
     file_id: i64,
@@ -205,7 +208,7 @@ impl Engine {
 
     fn alarm(&mut self, out: &Outgoing, text: &str, now: Instant) -> Result<Option<Out>, Failure> {
         let tx = self.ledger.begin()?;
-        tx.alert("file-astray", &out.name, text, now)?;
+        tx.alert(ASTRAY, &out.name, text, now)?;
         tx.commit()?;
         Ok(None)
     }
@@ -231,6 +234,9 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let new = tx.acknowledged(out.file_id, now)?;
         tx.clear_alert(UNTAKEN, &out.name, now)?;
+        if new {
+            tx.clear_alert(ASTRAY, &out.name, now)?;
+        }
         if state != Out::Taken {
             step_out(&tx, out.file_id, state, OutHappening::Taken, now, "receipt")?;
         }
@@ -270,7 +276,9 @@ impl Engine {
             ),
         };
         tx.alert("file-refused", &out.name, &format!("{cause}; {after}"), now)?;
-        tx.clear_alert(UNTAKEN, &out.name, now)?;
+        for alert in [UNTAKEN, ASTRAY] {
+            tx.clear_alert(alert, &out.name, now)?;
+        }
         tx.commit()?;
         self.retire(out)?;
         if !late && named.is_some() {

@@ -231,7 +231,9 @@ impl Spool {
         if sent.holds_hash(file_name, sha256)? {
             return Ok(true);
         }
-        let HeldOutgoing::As(lies_as) = self.hold_outgoing(channel, name, sha256, "")? else { return Ok(false) };
+        let HeldOutgoing::As(lies_as) = self.hold_outgoing(channel, name, sha256, "")? else {
+            return Ok(false);
+        };
         self.put_away_sent(channel, name)?;
         let held = self.channel_folder(channel, Room::Held)?;
         match held.move_new(&lies_as, &sent, file_name)? {

@@ -233,8 +233,7 @@ fn a_held_file_moves_on_with_its_report() {
     let (name, sha) = (&held.name, Sha256::of(b"result"));
     let other = Sha256::of(b"other bytes");
     assert_eq!(bench.spool.settle_held(&owner, name, &other, Outcome::Done, None).unwrap(), None);
-    let done =
-        bench.spool.settle_held(&owner, name, &sha, Outcome::Done, Some("accepted")).unwrap().unwrap();
+    let done = bench.spool.settle_held(&owner, name, &sha, Outcome::Done, Some("accepted")).unwrap().unwrap();
     assert!(bench.names(&owner, Room::Held).is_empty());
     assert_eq!(bench.names(&owner, Room::Done), ["EB220105", "EB220105.held.txt", "EB220105.report.txt"]);
     assert_eq!(bench.text(&owner, Room::Done, "EB220105.report.txt"), "accepted");
