@@ -52,7 +52,10 @@
 //! | `remember` | notes all states, for `expect unchanged` |
 //!
 //! At every `at` and at the end the ledger's audit must be clean (I3 and the rules beside it).
+#![cfg(test)]
 
+#[path = "days/expect.rs"]
+mod expect;
 #[path = "days/mishap.rs"]
 mod mishap;
 #[path = "days/script.rs"]

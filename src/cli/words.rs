@@ -76,13 +76,13 @@ pub(super) fn collection_ko(state: collection::State) -> &'static str {
 /// A step of the schedule.
 pub(super) fn job_ko(job: &str) -> &str {
     match job {
+        "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
+        "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "charges" => "청구 생성 (charges)",
         "request" => "자동 이체의뢰 (request)",
         "retry" => "자동 재처리의뢰 (retry)",
         "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",
         "emit-collections" => "이체의뢰 전송 (emit-collections)",
-        "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
-        "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "overdue-registrations" => "등록 결과 미도착 확인 (overdue-registrations)",
         "overdue-collections" => "이체 결과 미도착 확인 (overdue-collections)",
         "expire" => "기간 만료 (expire)",

@@ -254,15 +254,17 @@ pub(super) fn close(
         state = step_out(&tx, sent.file_id, state, OutHappening::Taken, arrival.at, &arrival.name)?;
     }
     step_out(&tx, sent.file_id, state, OutHappening::Answered, arrival.at, &arrival.name)?;
-    tx.set_report(file_id, report)?;
-    let applied = FileState::In(In::Applied);
-    tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
     tx.mark_overdue(sent.file_id, false)?;
-    tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
     for alert in ["file-uncertain", UNTAKEN] {
         tx.clear_alert(alert, &sent.name, arrival.at)?;
     }
-    arrival.clear_alerts(&tx)?;
+    tx.set_report(file_id, report)?;
+    let applied = FileState::In(In::Applied);
+    tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
+    tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
+    for settled in ["file-rejected", "file-held"] {
+        tx.clear_alert(settled, &arrival.name, arrival.at)?;
+    }
     tx.commit()?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use sunap::cli::bank_side::BankSide;
 use sunap::config::Config;
 use sunap::daemon::Stop;
 use sunap::daemon::rehearsal::{Idle, Outside, Patience, Rehearsal};
-use sunap::domain::{CreditorId, Date, Instant, ItemCode, Month, PayerNo};
+use sunap::domain::{CreditorId, Date, Instant, ItemCode, PayerNo};
 use sunap::engine::Engine;
 use sunap::exchange::Rules;
 use sunap::intake::order::{Order, Target, Verb};
@@ -20,7 +20,7 @@ use sunap::ledger::{FileQuery, FileRow, FileState, LineRow, MandateFound, Reader
 /// The only channel of the shipped config.
 const CHANNEL: &str = "channel/bankingplus-seoul";
 
-type Done = Result<(), String>;
+pub(crate) type Done = Result<(), String>;
 
 /// Monotonic time that passes only when somebody waits.
 #[derive(Debug, Default)]
@@ -44,11 +44,11 @@ pub(crate) struct Stage {
     parts: Option<Rehearsal<Manual>>,
     config: Option<Arc<Config>>,
     now: Option<Instant>,
-    made: BTreeMap<String, Vec<u8>>,
-    remembered: Vec<String>,
-    invented: u64,
+    pub(crate) made: BTreeMap<String, Vec<u8>>,
+    pub(crate) remembered: Vec<String>,
+    pub(crate) invented: u64,
     /// The answer that the last order gets.
-    order_answer: String,
+    pub(crate) order_answer: String,
     /// The engine is stopped, and the next `at` starts it.
     down: bool,
 }
@@ -80,6 +80,9 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
+            (["leave" | "remove" | "rename" | "entry" | "lose" | "power", ..], _) => {
+                self.mishap(&words, block)
+            }
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
             (["at", time @ ..], None) => self.go(&time.join(" ")),
@@ -109,25 +112,6 @@ impl Stage {
                 put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
                 self.play()
             }
-            (["entry", kind, owner, name], None) => {
-                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
-                self.play()
-            }
-            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
-            (["remove", room, name], None) => {
-                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
-            }
-            (["lose", "ledger"], None) => {
-                self.parts = None;
-                self.down = true;
-                std::fs::remove_file(self.config()?.state_dir.join("ledger.sqlite"))
-                    .map_err(|error| error.to_string())
-            }
-            (["rename", room, old, new], None) => {
-                let folder = self.room(room)?;
-                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
-                self.play()
-            }
             (["order", verb, name, reason], None) => {
                 self.order(verb, Target::FileName { owner: None, name: (*name).to_string() }, reason)
             }
@@ -137,11 +121,9 @@ impl Stage {
             }
             (["restart"], None) => self.restart(),
             (["down"], None) => {
-                self.parts = None;
-                self.down = true;
+                self.stop();
                 Ok(())
             }
-            (["power", "lost", name], None) => self.power_lost(name),
             (["remember"], None) => {
                 self.remembered = self.states()?;
                 Ok(())
@@ -149,6 +131,43 @@ impl Stage {
             (["expect", what @ ..], None) => self.expect(what),
             _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
         }
+    }
+
+    /// What people, disks and power do to the spool.
+    fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
+        match (words, block) {
+            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["remove", room, name], None) => {
+                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
+            }
+            (["rename", room, old, new], None) => {
+                let folder = self.room(room)?;
+                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
+                self.play()
+            }
+            (["entry", kind, owner, name], None) => {
+                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
+                self.play()
+            }
+            (["lose", "ledger"], None) => {
+                self.stop();
+                let ledger = self.config()?.state_dir.join("ledger.sqlite");
+                std::fs::remove_file(ledger).map_err(|error| error.to_string())
+            }
+            (["power", "lost", name], None) => {
+                let file = self.file(name)?;
+                self.stop();
+                let channel = self.temp.path().join("spool").join(CHANNEL);
+                mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
+                self.restart()
+            }
+            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.parts = None;
+        self.down = true;
     }
 
     /// The last look.
@@ -219,15 +238,7 @@ impl Stage {
         Ok(())
     }
 
-    fn power_lost(&mut self, name: &str) -> Done {
-        let file = self.file(name)?;
-        self.parts = None;
-        let channel = self.temp.path().join("spool").join(CHANNEL);
-        mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
-        self.restart()
-    }
-
-    fn restart(&mut self) -> Done {
+    pub(crate) fn restart(&mut self) -> Done {
         self.parts = None;
         self.down = false;
         self.open(self.now.ok_or("nothing runs yet")?)?;
@@ -363,165 +374,12 @@ impl Stage {
         self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
     }
 
-    fn expect(&mut self, what: &[&str]) -> Done {
-        match what {
-            ["file", room, name] => match self.has(room, name)? {
-                true => Ok(()),
-                false => Err(format!("there is {}", self.listing(room)?)),
-            },
-            ["no", "file", room, name] => match self.has(room, name)? {
-                false => Ok(()),
-                true => Err("it is there".to_string()),
-            },
-            ["no", "text", room, name, "contains", text] => match self.expect_text(room, name, text) {
-                Ok(()) => Err("it does".to_string()),
-                Err(_) => Ok(()),
-            },
-            ["same", room, name] => {
-                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
-                let same = self.made.get(*name) == Some(&bytes);
-                if same { Ok(()) } else { Err("the bytes differ from what was made".to_string()) }
-            }
-            ["amount", creditor, payer, item, date, won] => {
-                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
-                equal(&line.amount.get().to_string(), won)
-            }
-            ["text", room, name, "contains", text] => self.expect_text(room, name, text),
-            ["report", room, name, "contains", text] => {
-                self.expect_text(room, &format!("{name}.report.txt"), text)
-            }
-            ["no", "start", text] => match self.restart() {
-                Ok(()) => Err("it starts".to_string()),
-                Err(why) if why.contains(text) => Ok(()),
-                Err(why) => Err(format!("it says: {why}")),
-            },
-            ["order", word @ ("done" | "refused")] => self.expect_text(
-                "control/outbox",
-                &self.order_answer.clone(),
-                &format!("result = \"{word}\""),
-            ),
-            ["order", text] => self.expect_text("control/outbox", &self.order_answer.clone(), text),
-            ["records", room, name, n] => self.expect_records(room, name, n),
-            ["state", name, word] => equal(&state_word(&self.file(name)?), word),
-            ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
-            ["mandate", creditor, payer, item, "ended", reason] => {
-                let found = self.mandate(Some(creditor), payer, item)?;
-                equal(found.reason.map_or("not ended", |reason| reason.word()), reason)
-            }
-            ["collection", creditor, payer, item, date, word, code @ ..] => {
-                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
-                equal(line.state.word(), word)?;
-                code.first().map_or(Ok(()), |code| equal(&line.code, code))
-            }
-            ["no", "collection", creditor, payer, item, date] => {
-                match self.line(creditor, payer, item, date)? {
-                    None => Ok(()),
-                    Some(line) => Err(format!("there is one: {}", line.state)),
-                }
-            }
-            ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
-            ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
-                true => Ok(()),
-                false => Err(format!("open alerts: {:?}", self.alerts()?)),
-            },
-            ["no", "alert", names @ ..] => {
-                let open: Vec<String> = self
-                    .alerts()?
-                    .into_iter()
-                    .filter(|alert| names.is_empty() || names.contains(&alert.as_str()))
-                    .collect();
-                if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
-            }
-            ["unchanged"] => self.expect_unchanged(),
-            _ => Err("no such expectation; the head of tests/days.rs lists them".to_string()),
-        }
-    }
-
-    fn expect_text(&self, room: &str, name: &str, text: &str) -> Done {
-        let bytes = std::fs::read(self.room(room)?.join(name))
-            .map_err(|error| format!("{error}; there is {}", self.listing(room).unwrap_or_default()))?;
-        let (content, _, _) = match String::from_utf8(bytes) {
-            Ok(content) => (content, (), ()),
-            Err(error) => {
-                let decoded =
-                    encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(error.as_bytes());
-                (decoded.ok_or("neither UTF-8 nor CP949")?.into_owned(), (), ())
-            }
-        };
-        if content.contains(text) { Ok(()) } else { Err(format!("it says:\n{content}")) }
-    }
-
-    fn expect_records(&self, room: &str, name: &str, n: &str) -> Done {
-        let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
-        let records = wire::read(&self.layout(kind_of(name))?, name, &bytes)?;
-        equal(&records.iter().filter(|record| record["record"] == "data").count().to_string(), n)
-    }
-
-    fn expect_mandate(&self, creditor: &str, payer: &str, item: &str, word: &str) -> Done {
-        let found = self.mandate(Some(creditor), payer, item)?;
-        let state = found.state.word();
-        let states: &[&str] = match word {
-            "계좌신청대기" => &["queued"],
-            "계좌신청중" => &["batched", "sent", "acknowledged"],
-            "계좌신청완료" => &["active"],
-            "계좌신청미완료" => &["draft", "rejected"],
-            "계좌해지대기" | "계좌해지중" => &["cancelling"],
-            "계좌해지완료" => &["ended"],
-            word => return equal(state, word),
-        };
-        if states.contains(&state) { Ok(()) } else { Err(format!("it is {state}")) }
-    }
-
-    fn expect_totals(&self, creditor: &str, month: &str, pairs: &[&str]) -> Done {
-        let (creditor, month): (CreditorId, Month) = (creditor.parse()?, month.parse()?);
-        let all = self.reader()?.creditor_totals(month).map_err(|error| error.to_string())?;
-        let found = all.iter().find(|totals| totals.creditor == creditor);
-        for pair in pairs.chunks(2) {
-            let [key, expected] = pair else { return Err("pairs of name and number".to_string()) };
-            let value = found.map_or(0, |totals| match *key {
-                "charges" => totals.charges,
-                "amount" => totals.amount.get(),
-                "collected" => totals.collected.get(),
-                "open" => totals.open.get(),
-                "failed" => totals.failed,
-                _ => i64::MIN,
-            });
-            equal(&value.to_string(), expected).map_err(|why| format!("{key}: {why}"))?;
-        }
-        Ok(())
-    }
-
-    fn expect_unchanged(&self) -> Done {
-        let now = self.states()?;
-        let moved: Vec<&String> = now.iter().filter(|state| !self.remembered.contains(state)).collect();
-        if moved.is_empty() && now.len() == self.remembered.len() {
-            Ok(())
-        } else {
-            Err(format!("moved: {moved:#?}"))
-        }
-    }
-
-    /// The states of all mandates and collections, as text.
-    fn states(&self) -> Result<Vec<String>, String> {
-        let reader = self.reader()?;
-        let mut states = Vec::new();
-        for id in 1..=self.invented.max(1) * 2 {
-            for found in reader.find_mandate(&id.to_string()).map_err(|error| error.to_string())? {
-                states.push(format!("mandate {} {} {}", found.mandate_id, found.payer_no, found.state));
-            }
-        }
-        for file in self.files(&FileQuery::default())? {
-            for line in reader.lines(file.file_id, None, 0, 100_000).map_err(|error| error.to_string())? {
-                let (id, state, came) = (line.collection_id, line.state, line.collected);
-                states.push(format!("collection {id} {} {state} {came} {}", line.payer_no, line.code));
-            }
-        }
-        states.sort();
-        states.dedup();
-        Ok(states)
-    }
-
-    fn mandate(&self, creditor: Option<&str>, payer: &str, item: &str) -> Result<MandateFound, String> {
+    pub(crate) fn mandate(
+        &self,
+        creditor: Option<&str>,
+        payer: &str,
+        item: &str,
+    ) -> Result<MandateFound, String> {
         let reader = self.reader()?;
         let creditor: Option<CreditorId> = creditor.map(str::parse).transpose()?;
         let (payer, item): (PayerNo, ItemCode) = (payer.parse()?, item.parse()?);
@@ -538,7 +396,13 @@ impl Stage {
         Err("there is no such mandate".to_string())
     }
 
-    fn line(&self, creditor: &str, payer: &str, item: &str, date: &str) -> Result<Option<LineRow>, String> {
+    pub(crate) fn line(
+        &self,
+        creditor: &str,
+        payer: &str,
+        item: &str,
+        date: &str,
+    ) -> Result<Option<LineRow>, String> {
         let (creditor, date): (CreditorId, Date) = (creditor.parse()?, date.parse()?);
         let reader = self.reader()?;
         let mut last: Option<LineRow> = None;
@@ -556,17 +420,17 @@ impl Stage {
         Ok(last)
     }
 
-    fn file(&self, name: &str) -> Result<FileRow, String> {
+    pub(crate) fn file(&self, name: &str) -> Result<FileRow, String> {
         let files = self.files(&FileQuery::default())?;
         let named = files.into_iter().filter(|file| file.name == name);
         named.max_by_key(|file| file.file_id).ok_or_else(|| "the ledger knows no such file".to_string())
     }
 
-    fn files(&self, query: &FileQuery<'_>) -> Result<Vec<FileRow>, String> {
+    pub(crate) fn files(&self, query: &FileQuery<'_>) -> Result<Vec<FileRow>, String> {
         self.reader()?.files(query).map_err(|error| error.to_string())
     }
 
-    fn alerts(&self) -> Result<Vec<String>, String> {
+    pub(crate) fn alerts(&self) -> Result<Vec<String>, String> {
         let alerts = self.reader()?.open_alerts().map_err(|error| error.to_string())?;
         Ok(alerts.into_iter().map(|alert| alert.name).collect())
     }
@@ -576,7 +440,7 @@ impl Stage {
         if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }
     }
 
-    fn reader(&self) -> Result<Reader, String> {
+    pub(crate) fn reader(&self) -> Result<Reader, String> {
         Reader::open(&self.config()?.state_dir.join("ledger.sqlite")).map_err(|error| error.to_string())
     }
 
@@ -584,12 +448,12 @@ impl Stage {
         self.config.clone().ok_or_else(|| "nothing runs yet: begin with `at`".to_string())
     }
 
-    fn layout(&self, name: &str) -> Result<sunap::layout::Layout, String> {
+    pub(crate) fn layout(&self, name: &str) -> Result<sunap::layout::Layout, String> {
         wire::layout(&self.temp.path().join("formats"), name)
     }
 
     /// `channel/sent` → its folder.
-    fn room(&self, room: &str) -> Result<PathBuf, String> {
+    pub(crate) fn room(&self, room: &str) -> Result<PathBuf, String> {
         let path = room
             .strip_prefix("channel/")
             .map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
@@ -597,11 +461,11 @@ impl Stage {
         if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {room}")) }
     }
 
-    fn has(&self, room: &str, name: &str) -> Result<bool, String> {
+    pub(crate) fn has(&self, room: &str, name: &str) -> Result<bool, String> {
         Ok(self.room(room)?.join(name).exists())
     }
 
-    fn listing(&self, room: &str) -> Result<String, String> {
+    pub(crate) fn listing(&self, room: &str) -> Result<String, String> {
         let mut names: Vec<String> = std::fs::read_dir(self.room(room)?)
             .map_err(|error| error.to_string())?
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
@@ -611,7 +475,7 @@ impl Stage {
     }
 }
 
-fn state_word(file: &FileRow) -> String {
+pub(crate) fn state_word(file: &FileRow) -> String {
     match file.state {
         FileState::Out(state) => state.word().to_string(),
         FileState::In(state) => state.word().to_string(),
@@ -619,11 +483,11 @@ fn state_word(file: &FileRow) -> String {
 }
 
 /// `EB220105` → `EB22`.
-fn kind_of(name: &str) -> &str {
+pub(crate) fn kind_of(name: &str) -> &str {
     name.get(..4).unwrap_or(name)
 }
 
-fn equal(found: &str, expected: &str) -> Done {
+pub(crate) fn equal(found: &str, expected: &str) -> Done {
     if found == expected { Ok(()) } else { Err(format!("it is {found}")) }
 }
 
