@@ -9,6 +9,8 @@
 
 #[path = "days/expect.rs"]
 mod expect;
+#[path = "days/mishap.rs"]
+mod mishap;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]

@@ -94,6 +94,8 @@ pub(super) fn collection_ko(state: collection::State) -> &'static str {
 /// A step of the schedule.
 pub(super) fn job_ko(job: &str) -> &str {
     match job {
+        "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
+        "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "charges" => "청구 생성 (charges)",
         "request" => "자동 이체의뢰 (request)",
         "retry" => "자동 재처리의뢰 (retry)",

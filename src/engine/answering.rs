@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided};
+use super::outgoing::UNTAKEN;
 use super::place::Place;
 use super::result_collection::Listed;
 use super::{Engine, Failure};
@@ -242,6 +243,10 @@ pub(super) fn close(
         state = step_out(&tx, sent.file_id, state, OutHappening::Taken, arrival.at, &arrival.name)?;
     }
     step_out(&tx, sent.file_id, state, OutHappening::Answered, arrival.at, &arrival.name)?;
+    tx.mark_overdue(sent.file_id, false)?;
+    for alert in ["file-uncertain", UNTAKEN] {
+        tx.clear_alert(alert, &sent.name, arrival.at)?;
+    }
     tx.set_report(file_id, report)?;
     let applied = FileState::In(In::Applied);
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;

@@ -14,7 +14,7 @@ use crate::intake::{Kind, List};
 use crate::ledger::{AttachedCharge, Named, Tx};
 use crate::machine::collection;
 use crate::rules::request::{Ask, Asked, Leave, Standing, leave};
-use crate::rules::{Name, Refused, Window};
+use crate::rules::{Name, Refused};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 type Key = (PayerNo, ItemCode);
@@ -150,7 +150,7 @@ impl<'a> Requests<'a> {
             CollectionKind::Retry => self.place.next_possible(self.now),
             CollectionKind::Regular => {
                 let own = charge.map(|charge| charge.debit_date);
-                let open = own.filter(|date| self.place.window(*date, self.now) == Window::Open);
+                let open = own.filter(|date| self.place.is_open(*date, self.now));
                 open.or_else(|| self.place.next_contract_date(self.now))
             }
         }

@@ -59,6 +59,7 @@ impl Engine {
         tx.set_lines(file_id, i64::try_from(judged.verdicts.len()).unwrap_or(i64::MAX))?;
         tx.set_report(file_id, &report)?;
         tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, "")?;
+        arrival.clear_alerts(&tx)?;
         tx.commit()?;
         Ok(Decided::new(In::Applied, report))
     }

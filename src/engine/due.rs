@@ -5,11 +5,13 @@
 //! daemon was down is done while the exchange's own deadline is ahead, else its lines are missed, aloud.
 
 use super::desk::Desk;
+use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
 use super::{Engine, Failure};
 use crate::config::{Config, RetryMode};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
 use crate::ledger::{Due, DueState, FileState, NewDue};
+use crate::machine::file::Out;
 
 /// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
 const HORIZON_DAYS: i64 = 45;
@@ -29,18 +31,22 @@ pub(super) enum Job {
     Retry,
     EmitRegistrations,
     EmitCollections,
+    DeadlineRegistrations,
+    DeadlineCollections,
     OverdueRegistrations,
     OverdueCollections,
     Expire,
 }
 
 impl Job {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Charges,
         Self::Request,
         Self::Retry,
         Self::EmitRegistrations,
         Self::EmitCollections,
+        Self::DeadlineRegistrations,
+        Self::DeadlineCollections,
         Self::OverdueRegistrations,
         Self::OverdueCollections,
         Self::Expire,
@@ -53,6 +59,8 @@ impl Job {
             Self::Retry => "retry",
             Self::EmitRegistrations => "emit-registrations",
             Self::EmitCollections => "emit-collections",
+            Self::DeadlineRegistrations => "deadline-registrations",
+            Self::DeadlineCollections => "deadline-collections",
             Self::OverdueRegistrations => "overdue-registrations",
             Self::OverdueCollections => "overdue-collections",
             Self::Expire => "expire",
@@ -121,20 +129,20 @@ impl Engine {
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
-            (Job::EmitCollections, Some(channel), _) => self.emit_collections(&channel, row.date, now)?,
-            (Job::OverdueRegistrations, Some(channel), _) => {
-                let kind =
-                    self.desks.get(&channel).map(|desk| desk.profile.layouts.registration_request.clone());
-                self.note_overdue(row, &kind.unwrap_or_default(), now)?;
+            (Job::EmitCollections, Some(channel), _) => {
+                if !self.emit_collections(&channel, row.date, now)? {
+                    return Ok(false);
+                }
             }
-            (Job::OverdueCollections, Some(channel), _) => {
-                let kind =
-                    self.desks.get(&channel).map(|desk| desk.profile.layouts.collection_request.clone());
-                self.note_overdue(row, &kind.unwrap_or_default(), now)?;
+            (Job::OverdueRegistrations | Job::OverdueCollections, Some(channel), _) => {
+                self.note_overdue(row, &self.request_layout(&channel, job), now)?;
+            }
+            (Job::DeadlineRegistrations | Job::DeadlineCollections, Some(channel), _) => {
+                self.note_untaken(row, &self.request_layout(&channel, job), now)?;
             }
             (Job::Charges, _, Some(creditor)) => self.make_charges(creditor, row.date.month(), now)?,
-            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, now)?,
-            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, now)?,
+            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, row.due_at, now)?,
+            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, row.due_at, now)?,
             (Job::Expire, _, Some(creditor)) => {
                 let tx = self.ledger.begin()?;
                 tx.expire_mandates(creditor, row.date.month(), now)?;
@@ -143,6 +151,34 @@ impl Engine {
             _ => return self.done(row, DueState::Missed, now),
         }
         self.done(row, DueState::Done, now)
+    }
+
+    /// The layout of the file of ours that a step looks after.
+    fn request_layout(&self, channel: &ChannelId, job: Job) -> String {
+        let layouts = self.desks.get(channel).map(|desk| &desk.profile.layouts);
+        let registration = matches!(job, Job::DeadlineRegistrations | Job::OverdueRegistrations);
+        let name = layouts.map(|layouts| {
+            if registration { &layouts.registration_request } else { &layouts.collection_request }
+        });
+        name.cloned().unwrap_or_default()
+    }
+
+    /// The exchange's deadline came and nobody has taken the file of ours: told while a telephone may still help (E22).
+    fn note_untaken(&mut self, row: &Due, kind: &str, now: Instant) -> Result<(), Failure> {
+        let tx = self.ledger.begin()?;
+        if let Some(file) = tx.out_file(&row.owner, kind, row.date)?
+            && let FileState::Out(state) = file.state
+            && state.is_open()
+            && !matches!(state, Out::Planned | Out::Taken)
+        {
+            let text = format!(
+                "nobody took {} before the exchange's deadline {} (it is {state}): see to the transfer program, ask the bank; then mark it as sent, or hold and reject it",
+                file.name, row.due_at
+            );
+            tx.alert(UNTAKEN, &file.name, &text, now)?;
+        }
+        tx.commit()?;
+        Ok(())
     }
 
     /// The result of a file of ours did not come in time: told, and shown on the board; its records stay as they are,
@@ -208,6 +244,11 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
         collection.cutoff.instant(calendar, date),
         collection.deadline.instant(calendar, date),
     );
+    for (job, window) in [(Job::DeadlineRegistrations, registration), (Job::DeadlineCollections, collection)]
+    {
+        let at = window.deadline.instant(calendar, date);
+        push(job, at, at);
+    }
     let grace = desk.profile.result_grace_minutes;
     for (job, window) in [(Job::OverdueRegistrations, registration), (Job::OverdueCollections, collection)] {
         let at = window.result_due.instant(calendar, date).plus_minutes(grace);

@@ -57,7 +57,9 @@ impl Engine {
             }
             return Ok(());
         }
-        if tx.out_file(&owner, &layout, date)?.is_some() {
+        // A refused file of this date stands no more: its lines go in another one.
+        let stands = |file: &FileRow| file.state != FileState::Out(Out::Refused);
+        if tx.out_file(&owner, &layout, date)?.is_some_and(|file| stands(&file)) {
             return Ok(());
         }
         if tx.queued_registrations(channel, cutoff)? == 0 && !desk.profile.send_empty {
@@ -83,21 +85,22 @@ impl Engine {
     }
 
     /// The collection window of debit date `date` closed: the lines are checked again, gaps are closed, the file
-    /// is built. After the exchange's deadline they are missed, listed and told (house.md 6).
+    /// is built. After the exchange's deadline they are missed, listed and told (house.md 6). Whether this is over:
+    /// a file with too many bad lines is stopped, told, and tried again until the deadline (E24).
     pub(super) fn emit_collections(
         &mut self,
         channel: &ChannelId,
         date: Date,
         now: Instant,
-    ) -> Result<(), Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+    ) -> Result<bool, Failure> {
+        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(true) };
         let owner = desk.key();
         let tx = self.ledger.begin()?;
         let Some(file) = tx.out_file(&owner, &desk.profile.layouts.collection_request, date)? else {
-            return Ok(());
+            return Ok(true);
         };
         if file.state != FileState::Out(Out::Planned) {
-            return Ok(());
+            return Ok(true);
         }
         let deadline = desk.profile.collection.deadline.instant(&self.config.calendar, date);
         if now > deadline {
@@ -114,15 +117,21 @@ impl Engine {
                 "{missed} requested debits of {date} missed the exchange's deadline {deadline}; they may be requested for another date"
             );
             tx.alert("window-missed", &file.name, &text, now)?;
+            tx.clear_alert("too-many-bad-lines", &file.name, now)?;
             tx.commit()?;
-            return Ok(());
+            return Ok(true);
         }
-        exclude_unfit(&tx, &desk, &self.config, file.file_id, date, now)?;
+        let bad = exclude_unfit(&tx, &desk, &self.config, file.file_id, date, now)?;
+        if bad > desk.profile.max_bad_lines {
+            drop(tx);
+            return self.stop_for_bad_lines(&file, bad, &desk, deadline, now);
+        }
+        tx.clear_alert("too-many-bad-lines", &file.name, now)?;
         let lines = tx.close_gaps(file.file_id)?;
         if lines == 0 {
             step_out(&tx, file.file_id, Out::Planned, OutHappening::Emptied, now, "no line was left")?;
             tx.commit()?;
-            return Ok(());
+            return Ok(true);
         }
         let head = desk.head(desk.collection_request.layout(), date);
         let lines = Lines { tx: &tx, desk: &desk, config: &self.config, file_id: file.file_id };
@@ -137,7 +146,27 @@ impl Engine {
         seal(&tx, file.file_id, &archived, content, day, &self.boot_id, due_at, now)?;
         tx.commit()?;
         tracing::info!(file = %file.name, lines = content.lines, won = content.won.get(), "built");
-        Ok(())
+        Ok(true)
+    }
+
+    /// So many lines may not go that something else must be wrong: nothing is built, a person is told, and every
+    /// look tries again until the exchange's deadline.
+    fn stop_for_bad_lines(
+        &mut self,
+        file: &FileRow,
+        bad: u64,
+        desk: &Desk,
+        deadline: Instant,
+        now: Instant,
+    ) -> Result<bool, Failure> {
+        let tx = self.ledger.begin()?;
+        let text = format!(
+            "{bad} lines may not go as they stand, and max_bad_lines of the profile is {}: the file is stopped. Mend the cause, or raise max_bad_lines and start again, before {deadline}; then its lines are missed.",
+            desk.profile.max_bad_lines
+        );
+        tx.alert("too-many-bad-lines", &file.name, &text, now)?;
+        tx.commit()?;
+        Ok(false)
     }
 }
 
@@ -151,7 +180,7 @@ impl Engine {
             let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
             self.emit_registrations(&channel, date, cutoff, now)
         } else {
-            self.emit_collections(&channel, date, now)
+            self.emit_collections(&channel, date, now).map(drop)
         }
     }
 }
@@ -199,7 +228,7 @@ pub(super) fn step_out(
     Ok(to)
 }
 
-/// Leaves out, with a reason, every line that may not go as it stands (E24, E34, E35, E37, E53).
+/// Leaves out, with a reason, every line that may not go as it stands (E24, E34, E35, E37, E53); how many.
 fn exclude_unfit(
     tx: &Tx<'_>,
     desk: &Desk,
@@ -207,12 +236,12 @@ fn exclude_unfit(
     file_id: i64,
     date: Date,
     now: Instant,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     let gate = desk.profile.gate.date(&config.calendar, date);
-    let mut after = 0;
+    let (mut after, mut bad) = (0, 0_u64);
     loop {
         let rows = tx.planned_lines(file_id, after, CHUNK)?;
-        let Some(last) = rows.last() else { return Ok(()) };
+        let Some(last) = rows.last() else { return Ok(bad) };
         after = last.line_no;
         let mut unfit = Vec::new();
         for row in &rows {
@@ -235,6 +264,7 @@ fn exclude_unfit(
                 unfit.push((row.collection_id, refused.name.word().to_string()));
             }
         }
+        bad = bad.saturating_add(unfit.len() as u64);
         tx.exclude(&unfit, now)?;
     }
 }

@@ -7,9 +7,16 @@
 use super::{Engine, Failure};
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
+use crate::intake::Kind;
 use crate::ledger::{FileRow, FileState, NewIn, Tx};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Outcome, Owner, Seen, Sha256, Skip};
+
+/// The alert of a file that was rejected: over when one of its name is applied.
+const REJECTED: &str = "file-rejected";
+
+/// The alert of a file that is held: over when it is judged, or one of its name is applied.
+pub(super) const HELD: &str = "file-held";
 
 /// A file whose bytes are in the archive, to be judged.
 pub(super) struct Arrival {
@@ -143,8 +150,13 @@ impl Engine {
     }
 
     fn same_bytes(&mut self, arrival: &Arrival) -> Result<Option<FileRow>, Failure> {
+        // What a list asks for stands in its name alone: a retry in the words of an earlier request is another file.
+        let kind = match arrival.owner {
+            Owner::Creditor(_) => Kind::of_name(&arrival.name).map(Kind::word),
+            Owner::Channel(_) | Owner::Control => None,
+        };
         let tx = self.ledger.begin()?;
-        Ok(tx.file_seen(&arrival.owner_key, arrival.sha256.as_bytes())?)
+        Ok(tx.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?)
     }
 
     /// Same bytes again, under whatever name (E03, E05, E63): noted, no other effect.
@@ -179,7 +191,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, kind)?;
         arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;
-        tx.alert("file-rejected", &arrival.name, &cause, arrival.at)?;
+        tx.alert(REJECTED, &arrival.name, &cause, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Rejected, report))
     }
@@ -199,7 +211,7 @@ impl Engine {
             tx.set_date(file_id, date)?;
         }
         arrival.leave(&tx, file_id, InHappening::Held, In::Held, why.name, &report)?;
-        tx.alert("file-held", &arrival.name, &why.expected, arrival.at)?;
+        tx.alert(HELD, &arrival.name, &why.expected, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Held, report))
     }
@@ -282,6 +294,14 @@ impl Arrival {
             dropped_by: "",
             at: self.at,
         })?)
+    }
+
+    /// What was told of an earlier file of this name, rejected or held, is over: this one was applied.
+    pub(super) fn clear_alerts(&self, tx: &Tx<'_>) -> Result<(), Failure> {
+        for alert in [REJECTED, HELD] {
+            tx.clear_alert(alert, &self.name, self.at)?;
+        }
+        Ok(())
     }
 
     /// Closes the row of a file that is not applied: its state, why, and the report for its folder.

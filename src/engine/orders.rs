@@ -5,8 +5,8 @@
 
 use super::drops::owe;
 use super::emission::step_out;
-use super::incoming::{Arrival, Decided, room_of};
-use super::outgoing::lines_refused;
+use super::incoming::{Arrival, Decided, HELD, room_of};
+use super::outgoing::{UNTAKEN, lines_refused};
 use super::{Engine, Failure};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::order::{self, Order, Outcome, Target, Verb};
@@ -116,6 +116,11 @@ impl Engine {
         if let Err(refusal) = file_step(state, happening) {
             return Ok(Outcome::Refused(refusal.to_string()));
         }
+        if verb == Verb::FileRelease && file.deadline_at.is_some_and(|deadline| now > deadline) {
+            return Ok(Outcome::Refused(
+                "the exchange's deadline is over: mark it as sent if the bank has it, else reject it".into(),
+            ));
+        }
         let registration = self.is_registration(file);
         let sha256 = file.sha256.map(Sha256::from_bytes);
         if let Some(sha256) = sha256 {
@@ -124,7 +129,7 @@ impl Engine {
                     self.spool.release_outgoing(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
                 }
                 Verb::FileMarkSent => {
-                    self.spool.hold_outgoing(&channel, &file.name, &sha256, cause).map_err(Failure::Spool)?;
+                    self.spool.mark_sent(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
                 }
                 Verb::FileHold | Verb::FileReject | Verb::MandateSuspend | Verb::MandateResume => {}
             }
@@ -135,7 +140,9 @@ impl Engine {
             let late = file.deadline_at.is_some_and(|deadline| now > deadline);
             lines_refused(&tx, file, registration, None, "", late, now)?;
         }
-        tx.clear_alert("file-uncertain", &file.name, now)?;
+        for alert in ["file-uncertain", UNTAKEN] {
+            tx.clear_alert(alert, &file.name, now)?;
+        }
         tx.commit()?;
         Ok(Outcome::Done(format!("{}: {}", file.name, happening.word())))
     }
@@ -148,6 +155,9 @@ impl Engine {
             ));
         }
         self.emit_again(file, now)?;
+        let tx = self.ledger.begin()?;
+        tx.clear_alert("file-refused", &file.name, now)?;
+        tx.commit()?;
         Ok(Outcome::Done(format!("{}: its lines go out again", file.name)))
     }
 
@@ -168,6 +178,7 @@ impl Engine {
                 let tx = self.ledger.begin()?;
                 let happening = InHappening::Rejected.word();
                 tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
+                tx.clear_alert(HELD, &file.name, now)?;
                 tx.commit()?;
                 self.settle_held(file, to, cause)?;
                 Ok(Outcome::Done(format!("{}: rejected", file.name)))
@@ -201,15 +212,19 @@ impl Engine {
         if decided.state == In::Held {
             return Ok(false);
         }
+        let tx = self.ledger.begin()?;
+        tx.clear_alert(HELD, &file.name, now)?;
+        tx.commit()?;
         self.settle_held(file, decided.state, &decided.report)?;
         Ok(true)
     }
 
     fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {
         let owner = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned();
-        if let (Some(owner), Some(outcome)) = (owner, room_of(state)) {
+        if let (Some(owner), Some(outcome), Some(sha256)) = (owner, room_of(state), file.sha256) {
+            let sha256 = Sha256::from_bytes(sha256);
             self.spool
-                .settle_held(&owner, OsStr::new(&file.name), outcome, Some(report))
+                .settle_held(&owner, OsStr::new(&file.name), &sha256, outcome, Some(report))
                 .map_err(Failure::Spool)?;
         }
         Ok(())

@@ -18,6 +18,12 @@ use crate::machine::{cancellation, mandate};
 use crate::spool::recovery::{self, Boot, HoldReason, OutgoingState, Peer, RecoveryStep};
 use crate::spool::{PublishError, Room, Sha256};
 
+/// The alert of a file of ours that nobody had taken when the exchange's deadline came.
+pub(super) const UNTAKEN: &str = "file-not-taken";
+
+/// The alert of a file of ours, or of its receipt, that is not as it should be.
+const ASTRAY: &str = "file-astray";
+
 /// Where one file of ours is kept: what every step of it needs.
 struct Outgoing {
     file_id: i64,
@@ -123,6 +129,9 @@ impl Engine {
     ) -> Result<Out, Failure> {
         let tx = self.ledger.begin()?;
         let next = step_out(&tx, out.file_id, state, happening, now, "")?;
+        if next == Out::Taken {
+            tx.clear_alert(UNTAKEN, &out.name, now)?;
+        }
         tx.commit()?;
         tracing::info!(file = %out.name, state = next.word(), "our file");
         Ok(next)
@@ -199,7 +208,7 @@ impl Engine {
 
     fn alarm(&mut self, out: &Outgoing, text: &str, now: Instant) -> Result<Option<Out>, Failure> {
         let tx = self.ledger.begin()?;
-        tx.alert("file-astray", &out.name, text, now)?;
+        tx.alert(ASTRAY, &out.name, text, now)?;
         tx.commit()?;
         Ok(None)
     }
@@ -224,6 +233,10 @@ impl Engine {
     fn acknowledge(&mut self, out: &Outgoing, state: Out, now: Instant) -> Result<bool, Failure> {
         let tx = self.ledger.begin()?;
         let new = tx.acknowledged(out.file_id, now)?;
+        tx.clear_alert(UNTAKEN, &out.name, now)?;
+        if new {
+            tx.clear_alert(ASTRAY, &out.name, now)?;
+        }
         if state != Out::Taken {
             step_out(&tx, out.file_id, state, OutHappening::Taken, now, "receipt")?;
         }
@@ -249,7 +262,8 @@ impl Engine {
         let tx = self.ledger.begin()?;
         step_out(&tx, out.file_id, state, OutHappening::Refused, now, cause.trim_end())?;
         let late = file.deadline_at.is_some_and(|deadline| now > deadline);
-        let named = receipt.line_no();
+        // A line that the file does not have is no line to set aside: the same bytes would go and be refused again.
+        let named = receipt.line_no().filter(|line| *line <= file.lines);
         let moved = lines_refused(&tx, &file, registration, named, receipt.code.trim(), late, now)?;
         let after = match (late, named) {
             (true, _) => "the exchange's deadline is over: its lines are missed".to_string(),
@@ -262,6 +276,9 @@ impl Engine {
             ),
         };
         tx.alert("file-refused", &out.name, &format!("{cause}; {after}"), now)?;
+        for alert in [UNTAKEN, ASTRAY] {
+            tx.clear_alert(alert, &out.name, now)?;
+        }
         tx.commit()?;
         self.retire(out)?;
         if !late && named.is_some() {

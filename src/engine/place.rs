@@ -4,7 +4,6 @@ use super::Engine;
 use super::desk::Desk;
 use crate::config::{Config, Creditor, Profile};
 use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
-use crate::rules::Window;
 use std::sync::Arc;
 
 /// A creditor beside its channel: what its lists and its part of the schedule are judged by.
@@ -62,12 +61,9 @@ impl Place {
         }
     }
 
-    /// Whether a debit date can still be asked for at `now`, and which is the next that can (decisions.md 8).
-    pub(super) fn window(&self, date: Date, now: Instant) -> Window {
-        if now < self.target(date).cutoff {
-            return Window::Open;
-        }
-        Window::Closed { next: self.next_possible(now) }
+    /// Whether a debit date can still be asked for at `now` (decisions.md 8).
+    pub(super) fn is_open(&self, date: Date, now: Instant) -> bool {
+        now < self.target(date).cutoff
     }
 
     /// The first banking day whose window is open at `now`.

@@ -10,7 +10,7 @@ use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Mont
 use crate::ledger::{Candidate, CandidateQuery, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx};
 use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
 use crate::rules::retry::{self, RetryFacts, RetryRules};
-use crate::rules::{DebitLimits, Proposal, Refused};
+use crate::rules::{DebitLimits, Name, Proposal, Refused, Window};
 
 /// Mandates that are fetched at a time.
 const CHUNK: usize = 2048;
@@ -39,12 +39,13 @@ impl Engine {
         &mut self,
         creditor: CreditorId,
         date: Date,
+        due_at: Instant,
         now: Instant,
     ) -> Result<(), Failure> {
         let Some(place) = self.place_of(creditor) else { return Ok(()) };
         let rolled = place.rolled_to(&place.creditor.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?;
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?.due_at(due_at);
         for month in months_of(&rolled) {
             let days: Vec<ContractDay> =
                 rolled.iter().filter(|(m, _)| *m == month).map(|(_, day)| *day).collect();
@@ -61,12 +62,13 @@ impl Engine {
         &mut self,
         creditor: CreditorId,
         date: Date,
+        due_at: Instant,
         now: Instant,
     ) -> Result<(), Failure> {
         let Some(place) = self.place_of(creditor) else { return Ok(()) };
         let rolled = place.rolled_to(&place.creditor.retry.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?;
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?.due_at(due_at);
         for month in months_of(&rolled) {
             batch.take(month, &[])?;
         }
@@ -107,6 +109,10 @@ pub(super) struct Batch<'a> {
     pub(super) place: &'a Place,
     pub(super) target: Target,
     now: Instant,
+    /// When it was asked for, which the window is held against: now, or the due time of a step of the schedule.
+    asked_at: Instant,
+    /// The exchange's deadline is over: what would be requested is counted and told, and stays open.
+    missed: Option<i64>,
     kind: CollectionKind,
     file_id: Option<i64>,
     /// What the contract still allows in the month of the debit date.
@@ -126,7 +132,27 @@ impl<'a> Batch<'a> {
         let used = tx.requested_in_month(place.creditor.id, date.month())?;
         let month_left = place.creditor.limit_per_month.checked_sub(used).unwrap_or(Won::ZERO);
         let target = place.target(date);
-        Ok(Self { tx, place, target, now, kind, file_id: None, month_left, lines: Vec::new(), requested: 0 })
+        Ok(Self {
+            tx,
+            place,
+            target,
+            now,
+            asked_at: now,
+            missed: None,
+            kind,
+            file_id: None,
+            month_left,
+            lines: Vec::new(),
+            requested: 0,
+        })
+    }
+
+    /// A step of the schedule that may come late, because the daemon was down: it is done as at its time while the
+    /// exchange's deadline is ahead, else what it would have requested is missed (house.md 6; E19).
+    fn due_at(mut self, due_at: Instant) -> Self {
+        self.asked_at = due_at;
+        self.missed = (self.now > self.target.deadline).then_some(0);
+        self
     }
 
     /// Takes every candidate of a month; those that may not go are journaled with the reason.
@@ -176,9 +202,13 @@ impl<'a> Batch<'a> {
         };
         // One line per mandate and file: a second one would meet its own first.
         for proposal in proposals.into_iter().take(1) {
-            match proposal {
-                Ok(proposal) => self.add(candidate.mandate_id, proposal, None, None),
-                Err(refused) => self.note(candidate.mandate_id, &refused)?,
+            match (proposal, &mut self.missed) {
+                (Ok(_), Some(missed)) => {
+                    *missed += 1;
+                    self.note(candidate.mandate_id, &Refused::new(Name::LateForWindow))?;
+                }
+                (Ok(proposal), None) => self.add(candidate.mandate_id, proposal, None, None),
+                (Err(refused), _) => self.note(candidate.mandate_id, &refused)?,
             }
         }
         Ok(())
@@ -242,8 +272,22 @@ impl<'a> Batch<'a> {
     }
 
     fn date(&self, day_allowed: bool) -> DateFacts {
-        let window = self.place.window(self.target.date, self.now);
+        let window = if self.place.is_open(self.target.date, self.asked_at) {
+            Window::Open
+        } else {
+            Window::Closed { next: self.next_date() }
+        };
         DateFacts { debit_date: self.target.date, gate: self.target.gate, day_allowed, window }
+    }
+
+    /// The next date that would be taken: a contract day for a request, a day of the same month for a retry (E32).
+    fn next_date(&self) -> Option<Date> {
+        match self.kind {
+            CollectionKind::Regular => self.place.next_contract_date(self.now),
+            CollectionKind::Retry => self.place.next_possible(self.now).filter(|date| {
+                !self.place.profile.retry.same_month || date.month() == self.target.date.month()
+            }),
+        }
     }
 
     fn creditor(&self) -> CreditorFacts {
@@ -310,6 +354,14 @@ impl<'a> Batch<'a> {
     /// Hands the rest to the ledger; how many lines were requested.
     pub(super) fn finish(mut self) -> Result<i64, Failure> {
         self.flush()?;
+        if let Some(missed) = self.missed.filter(|missed| *missed > 0) {
+            let Target { name, date, deadline, .. } = &self.target;
+            let text = format!(
+                "{missed} debits of {date} were not requested: the daemon was down until after the exchange's deadline {deadline}; they may be requested for another date"
+            );
+            let subject = format!("{name} {}", self.place.creditor.id);
+            self.tx.alert("window-missed", &subject, &text, self.now)?;
+        }
         Ok(self.requested)
     }
 }

@@ -175,6 +175,22 @@ fn sent_from(row: &Row<'_>) -> rusqlite::Result<SentCollection> {
     })
 }
 
+/// Says on the share that it came, of charges of a file whose attempt came and is smaller than what was open.
+const BOOK_SHORT: &str = "UPDATE allocation SET collected_won = won WHERE (collection_id, charge_id) IN
+      (SELECT h.collection_id, h.charge_id FROM charge h INDEXED BY charge_short
+       CROSS JOIN collection k ON k.collection_id = h.collection_id
+       WHERE h.collection_id IS NOT NULL AND h.attached_won < h.amount_won - h.paid_won
+         AND k.file_id = ?1 AND (k.state IS NULL OR k.state = 'succeeded'))";
+
+/// Books the share on those charges and lets them go.
+const FREE_SHORT: &str =
+    "UPDATE charge SET paid_won = paid_won + attached_won, state = 'partly-paid', collection_id = NULL,
+      attached_won = NULL WHERE charge_id IN
+      (SELECT h.charge_id FROM charge h INDEXED BY charge_short
+       CROSS JOIN collection k ON k.collection_id = h.collection_id
+       WHERE h.collection_id IS NOT NULL AND h.attached_won < h.amount_won - h.paid_won
+         AND k.file_id = ?1 AND (k.state IS NULL OR k.state = 'succeeded'))";
+
 impl Tx<'_> {
     /// Lines of a file after one of them that still follow it, in line order.
     pub fn planned_lines(
@@ -225,6 +241,22 @@ impl Tx<'_> {
             }
         }
         Ok(())
+    }
+
+    /// All debits of the file that were not answered otherwise came: a charge of which one took a part only, because
+    /// of the limit of one debit, is let go with that part paid, so that the rest may be requested (product.md E52).
+    /// To be called before the file is answered. Returns how many charges that were.
+    pub fn let_go_of_rest(&self, file_id: i64) -> Result<i64, Trouble> {
+        let doing = "let go of what the limit left open";
+        let booked =
+            self.sql.prepare_cached(BOOK_SHORT).and_then(|mut s| s.execute([file_id])).doing(doing)?;
+        let freed =
+            self.sql.prepare_cached(FREE_SHORT).and_then(|mut s| s.execute([file_id])).doing(doing)?;
+        if booked == freed {
+            Ok(column::count(freed))
+        } else {
+            Err(unfit(doing, format!("{booked} shares of {freed} charges")))
+        }
     }
 
     /// The charges of one collection, oldest month first.

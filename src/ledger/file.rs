@@ -326,12 +326,18 @@ impl Tx<'_> {
         journal(&self.sql, file_id, happening, (file.state.word(), to.word()), at, cause)
     }
 
-    /// The earliest file of this owner with these bytes that was applied, or that still may be.
-    pub fn file_seen(&self, owner: &str, sha256: &[u8; 32]) -> Result<Option<FileRow>, Trouble> {
+    /// The earliest file of this owner with these bytes that was applied, or that still may be; of one kind, where it is
+    /// given.
+    pub fn file_seen(
+        &self,
+        owner: &str,
+        kind: Option<&str>,
+        sha256: &[u8; 32],
+    ) -> Result<Option<FileRow>, Trouble> {
         let rest =
             "WHERE sha256 = ?1 AND owner = ?2 AND way = 'in' AND state IN ('applied', 'claimed', 'held')
-                    ORDER BY file_id LIMIT 1";
-        Ok(select(&self.sql, rest, params![sha256, owner])?.pop())
+                    AND (?3 IS NULL OR kind = ?3) ORDER BY file_id LIMIT 1";
+        Ok(select(&self.sql, rest, params![sha256, owner, kind])?.pop())
     }
 
     /// All files of this owner with this name, oldest first, in and out.

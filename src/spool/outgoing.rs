@@ -223,6 +223,30 @@ impl Spool {
         Ok(find_numbered(&held, name, sha256)?.map_or(HeldOutgoing::NotHere, HeldOutgoing::As))
     }
 
+    /// A person says that the peer has the file: stage, outbox or held → sent, as if the peer had taken it. An earlier
+    /// file of its name there is put away. Repeatable; whether it lies in sent now.
+    pub fn mark_sent(&self, channel: &ChannelId, name: &str, sha256: &Sha256) -> Result<bool, Trouble> {
+        let sent = self.channel_folder(channel, Room::Sent)?;
+        let file_name = checked(name)?;
+        if sent.holds_hash(file_name, sha256)? {
+            return Ok(true);
+        }
+        let HeldOutgoing::As(lies_as) = self.hold_outgoing(channel, name, sha256, "")? else {
+            return Ok(false);
+        };
+        self.put_away_sent(channel, name)?;
+        let held = self.channel_folder(channel, Room::Held)?;
+        match held.move_new(&lies_as, &sent, file_name)? {
+            Moved::Done => {}
+            Moved::Taken => return Err(taken_in(&sent, file_name)),
+            Moved::Gone => return Ok(false),
+        }
+        sent.sync()?;
+        held.sync()?;
+        held.remove(&report_of(&lies_as))?;
+        Ok(true)
+    }
+
     /// A person lets a held file go, with the same bytes: held → stage, from where it is published as any other. Whether
     /// it was there. The ledger commits `staged` with this boot before or after: either order is safe.
     pub fn release_outgoing(

@@ -89,7 +89,7 @@ pub enum RecoveryStep {
     MarkTaken,
     /// Commit the state of the reason, if it is not, and move the file to held/.
     Hold(HoldReason),
-    /// The peer refused it: move it and its receipt from sent/ to rejected/.
+    /// The peer or a person refused it: move it, with its receipt or report, from sent/ or held/ to rejected/.
     Retire,
     /// Leave all as it is and call a person.
     Alarm(AlarmReason),
@@ -137,11 +137,12 @@ pub fn outgoing(state: OutgoingState, place: OutgoingPlace, boot: Boot, peer: Pe
         }
 
         // Not staged, or staged and not said so: nothing was published, whatever the boot.
-        (S::Built, P::Nowhere | P::Stage) => Step::StageAgain,
-        (S::Built, P::Outbox | P::Sent | P::Held | P::Rejected) => Step::Alarm(A::LedgerBehind),
+        // A refused file whose lines go again has the same bytes as the one in rejected/: that one is over.
+        (S::Built, P::Nowhere | P::Stage | P::Rejected) => Step::StageAgain,
+        (S::Built, P::Outbox | P::Sent | P::Held) => Step::Alarm(A::LedgerBehind),
 
         // The token: absent means published, and never to be made again.
-        (S::Staged, P::Nowhere | P::Outbox) => Step::MarkPublished,
+        (S::Staged, P::Nowhere | P::Outbox | P::Rejected) => Step::MarkPublished,
         (S::Staged, P::Stage) => match (boot, peer) {
             (Boot::Same, _) | (Boot::Other, Peer::RefusesDuplicates) => Step::Publish,
             (Boot::Other, Peer::MayTakeTwice) => Step::Hold(HoldReason::Uncertain),
@@ -149,7 +150,6 @@ pub fn outgoing(state: OutgoingState, place: OutgoingPlace, boot: Boot, peer: Pe
         (S::Staged, P::Sent) => Step::MarkTaken,
         // A release that died between its commit and its move: back to where a person decides.
         (S::Staged, P::Held) => Step::Hold(HoldReason::Uncertain),
-        (S::Staged, P::Rejected) => Step::Alarm(A::LedgerBehind),
 
         (S::Published, P::Outbox) => Step::MarkOk,
         (S::Published, P::Sent) => Step::MarkTaken,
@@ -177,10 +177,10 @@ pub fn outgoing(state: OutgoingState, place: OutgoingPlace, boot: Boot, peer: Pe
         (S::Held, P::Nowhere) => Step::Alarm(A::Vanished),
         (S::Held, P::Rejected) => Step::Alarm(A::Misplaced),
 
-        (S::Refused, P::Sent) => Step::Retire,
+        // By the peer from sent/, by a person's order from held/.
+        (S::Refused, P::Sent | P::Held) => Step::Retire,
         (S::Refused, P::Rejected | P::Nowhere) => Step::Nothing,
         (S::Refused, P::Stage | P::Outbox) => Step::Alarm(A::CameBack),
-        (S::Refused, P::Held) => Step::Alarm(A::Misplaced),
     }
 }
 

@@ -6,7 +6,7 @@ use super::folder::{Folder, Moved};
 use super::name::{checked, shown_text};
 use super::outgoing::receipt_name;
 use super::settle::free_pair;
-use super::{Room, Sha256, Spool};
+use super::{Outcome, Owner, Room, Sha256, Spool};
 use crate::domain::ChannelId;
 use crate::fault::Trouble;
 use std::ffi::{OsStr, OsString};
@@ -59,8 +59,8 @@ impl Spool {
         Ok(text.map(|text| Receipt { name: name.to_string(), text }))
     }
 
-    /// Puts a file that the peer refused, and its receipt, from sent/ to rejected/. Repeatable; the name under which it
-    /// lies there now, if it was in sent/.
+    /// Puts a file that the peer refused, and its receipt, from sent/ to rejected/; or one that a person gave up, and its
+    /// report, from held/. Repeatable; the name under which it lies there now, if it was in either.
     pub fn retire_refused(
         &self,
         channel: &ChannelId,
@@ -72,6 +72,11 @@ impl Spool {
         match sent.entry(checked_name)? {
             // A later file of the same name was taken already; it is not the refused one.
             Some(entry) if entry.kind.is_file() && sent.hash(checked_name)?.0 != *sha256 => Ok(None),
+            None if sent.entry(&receipt_name(checked_name))?.is_none() => {
+                let owner = Owner::Channel(channel.clone());
+                let settled = self.settle_held(&owner, checked_name, sha256, Outcome::Rejected, None)?;
+                Ok(settled.map(|settled| settled.name))
+            }
             _ => self.move_sent(channel, &sent, checked_name, Room::Rejected),
         }
     }

@@ -76,21 +76,24 @@ impl Spool {
         }
     }
 
-    /// Moves a held incoming file on, when a person has decided: held → done or rejected. `name` is the one under which
-    /// it lies in held/; its report from there goes with it unless another is given. Whether it was there.
+    /// Moves a held file on, when it is decided: held → done or rejected. It lies in held/ under `name` or a number of it,
+    /// with these bytes; its report from there goes with it. Where it lies now, if it was there.
     pub fn settle_held(
         &self,
         owner: &Owner,
         name: &OsStr,
+        sha256: &Sha256,
         outcome: Outcome,
         report: Option<&str>,
     ) -> Result<Option<SettledAs>, Trouble> {
         let (held, room) = (self.folder(owner, Room::Held)?, self.folder(owner, outcome.room())?);
-        if outcome == Outcome::Held || held.entry(name)?.is_none() {
+        if outcome == Outcome::Held {
             return Ok(None);
         }
-        let settled = self.put_aside(&held, name, &room, report)?;
-        let old = with_tail(name, REPORT);
+        // Several of one name may be held: the bytes say which is meant.
+        let Some(lies_as) = find_numbered(&held, name, sha256)? else { return Ok(None) };
+        let settled = self.put_aside(&held, &lies_as, &room, report)?;
+        let old = with_tail(&lies_as, REPORT);
         if held.entry(&old)?.is_some() {
             let beside = with_tail(&settled.name, if report.is_some() { ".held.txt" } else { REPORT });
             // A report that cannot go along stays in held/; the file's own fate is settled.

@@ -17,13 +17,39 @@ impl Stage {
                 false => Ok(()),
                 true => Err("it is there".to_string()),
             },
+            ["no", "text", room, name, "contains", text] => match self.expect_text(room, name, text) {
+                Ok(()) => Err("it does".to_string()),
+                Err(_) => Ok(()),
+            },
+            ["same", room, name] => {
+                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
+                let same = self.made.get(*name) == Some(&bytes);
+                if same { Ok(()) } else { Err("the bytes differ from what was made".to_string()) }
+            }
             ["text", room, name, "contains", text] => self.expect_text(room, name, text),
             ["report", room, name, "contains", text] => {
                 self.expect_text(room, &format!("{name}.report.txt"), text)
             }
+            ["no", "start", text] => match self.restart() {
+                Ok(()) => Err("it starts".to_string()),
+                Err(why) if why.contains(text) => Ok(()),
+                Err(why) => Err(format!("it says: {why}")),
+            },
+            ["order", word @ ("done" | "refused")] => {
+                self.expect_text("control/outbox", &self.order_answer, &format!("result = \"{word}\""))
+            }
+            ["order", text] => self.expect_text("control/outbox", &self.order_answer, text),
             ["records", room, name, n] => self.expect_records(room, name, n),
             ["state", name, word] => equal(&state_word(&self.file(name)?), word),
             ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
+            ["mandate", creditor, payer, item, "ended", reason] => {
+                let found = self.mandate(Some(creditor), payer, item)?;
+                equal(found.reason.map_or("not ended", |reason| reason.word()), reason)
+            }
+            ["amount", creditor, payer, item, date, won] => {
+                let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
+                equal(&line.amount.get().to_string(), won)
+            }
             ["collection", creditor, payer, item, date, word, code @ ..] => {
                 let line = self.line(creditor, payer, item, date)?.ok_or("there is none")?;
                 equal(line.state.word(), word)?;

@@ -1,7 +1,7 @@
 //! Reads a `.day` page into commands. Knows no command.
 
 /// One command of a page.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Command {
     /// Its line, from 1.
     pub(crate) line: usize,

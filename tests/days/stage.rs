@@ -1,5 +1,6 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
+use crate::mishap;
 use crate::script::Command;
 use crate::wire::{self, Failure};
 use std::collections::BTreeMap;
@@ -43,9 +44,13 @@ pub(crate) struct Stage {
     parts: Option<Rehearsal<Manual>>,
     config: Option<Arc<Config>>,
     now: Option<Instant>,
-    made: BTreeMap<String, Vec<u8>>,
+    pub(crate) made: BTreeMap<String, Vec<u8>>,
     pub(crate) remembered: Vec<String>,
     pub(crate) invented: u64,
+    /// The answer that the last order gets.
+    pub(crate) order_answer: String,
+    /// The engine is stopped, and the next `at` starts it.
+    down: bool,
 }
 
 impl Stage {
@@ -65,6 +70,8 @@ impl Stage {
             made: BTreeMap::new(),
             remembered: Vec::new(),
             invented: 0,
+            order_answer: String::new(),
+            down: false,
         }
     }
 
@@ -73,6 +80,9 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
+            (["leave" | "remove" | "rename" | "entry" | "lose" | "power", ..], _) => {
+                self.mishap(&words, block)
+            }
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
             (["at", time @ ..], None) => self.go(&time.join(" ")),
@@ -81,6 +91,16 @@ impl Stage {
                 self.drop_text(owner, name, form.first().copied().unwrap_or("utf-8"), text)
             }
             (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
+            (["copy", name, "as", other], None) => {
+                let bytes = self.made.get(*name).ok_or("nothing was made under this name")?.clone();
+                self.made.insert((*other).to_string(), bytes);
+                Ok(())
+            }
+            (["copy", room, name], None) => {
+                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
+                self.made.insert((*name).to_string(), bytes);
+                Ok(())
+            }
             (["cut", name, "at", bytes], None) => self.edit(name, |made| {
                 made.truncate(bytes.parse().map_err(|_| "not a number")?);
                 Ok(())
@@ -92,8 +112,18 @@ impl Stage {
                 put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
                 self.play()
             }
-            (["order", verb, name, reason], None) => self.order(verb, name, reason),
+            (["order", verb, name, reason], None) => {
+                self.order(verb, Target::FileName { owner: None, name: (*name).to_string() }, reason)
+            }
+            (["order", verb, creditor, payer, item, reason], None) => {
+                let (creditor, payer_no, item) = (creditor.parse()?, payer.parse()?, item.parse()?);
+                self.order(verb, Target::Mandate { creditor, payer_no, item }, reason)
+            }
             (["restart"], None) => self.restart(),
+            (["down"], None) => {
+                self.stop();
+                Ok(())
+            }
             (["remember"], None) => {
                 self.remembered = self.states()?;
                 Ok(())
@@ -101,6 +131,43 @@ impl Stage {
             (["expect", what @ ..], None) => self.expect(what),
             _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
         }
+    }
+
+    /// What people, disks and power do to the spool.
+    fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
+        match (words, block) {
+            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["remove", room, name], None) => {
+                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
+            }
+            (["rename", room, old, new], None) => {
+                let folder = self.room(room)?;
+                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
+                self.play()
+            }
+            (["entry", kind, owner, name], None) => {
+                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
+                self.play()
+            }
+            (["lose", "ledger"], None) => {
+                self.stop();
+                let ledger = self.config()?.state_dir.join("ledger.sqlite");
+                std::fs::remove_file(ledger).map_err(|error| error.to_string())
+            }
+            (["power", "lost", name], None) => {
+                let file = self.file(name)?;
+                self.stop();
+                let channel = self.temp.path().join("spool").join(CHANNEL);
+                mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
+                self.restart()
+            }
+            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.parts = None;
+        self.down = true;
     }
 
     /// The last look.
@@ -138,6 +205,10 @@ impl Stage {
 
     fn go(&mut self, time: &str) -> Done {
         let target: Instant = time.parse()?;
+        if self.down {
+            self.now = Some(target);
+            return self.restart().and_then(|()| self.audit());
+        }
         if self.parts.is_none() {
             let path = self.temp.path().join("config/sunap.toml");
             self.config = Some(Arc::new(Config::load(&path).map_err(|error| error.to_string())?));
@@ -167,14 +238,18 @@ impl Stage {
         Ok(())
     }
 
-    fn restart(&mut self) -> Done {
+    pub(crate) fn restart(&mut self) -> Done {
         self.parts = None;
+        self.down = false;
         self.open(self.now.ok_or("nothing runs yet")?)?;
         self.play()
     }
 
     /// Everything at the present instant.
     fn play(&mut self) -> Done {
+        if self.down {
+            return Ok(());
+        }
         let now = self.now.ok_or("nothing runs yet: begin with `at`")?;
         self.play_once(now).map(drop)
     }
@@ -215,7 +290,9 @@ impl Stage {
     fn deliver(&mut self, owner: &str, name: &str, bytes: &[u8]) -> Done {
         let path = self.room(&format!("{owner}/inbox"))?.join(name);
         put(&path, bytes)?;
-        self.parts.as_mut().ok_or("nothing runs yet: begin with `at`")?.engine.renamed_in(&path);
+        if let Some(parts) = self.parts.as_mut() {
+            parts.engine.renamed_in(&path);
+        }
         self.play()
     }
 
@@ -253,10 +330,10 @@ impl Stage {
                 _ => return Err(format!("{row:?}: payer, item, code [P won]")),
             };
             let mandate = self.mandate(None, payer, item)?;
-            let code = (*code).to_string();
+            let code = if *code == "-" { String::new() } else { (*code).to_string() };
             failures.insert(mandate.bank_payer_no.to_string(), Failure { code, partial });
         }
-        let bytes = ["channel/sent", "channel/outbox"]
+        let bytes = ["channel/sent", "channel/outbox", "channel/held"]
             .iter()
             .find_map(|room| std::fs::read(self.room(room).ok()?.join(ours)).ok())
             .ok_or("our file is neither in outbox nor in sent")?;
@@ -287,13 +364,13 @@ impl Stage {
         self.play()
     }
 
-    fn order(&mut self, verb: &str, name: &str, reason: &str) -> Done {
+    fn order(&mut self, verb: &str, target: Target, reason: &str) -> Done {
         let verb = Verb::ALL.into_iter().find(|known| known.word() == verb).ok_or("no such order")?;
         let at = self.now.ok_or("nothing runs yet: begin with `at`")?;
         self.invented += 1;
-        let target = Target::FileName { owner: None, name: name.to_string() };
         let order = Order { verb, target, reason: reason.to_string(), by: "tester".to_string(), at };
         let text = order.print();
+        self.order_answer = format!("order-{}.answer.toml", self.invented);
         self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
     }
 
@@ -440,6 +517,9 @@ fn cp949(text: &str) -> Result<Vec<u8>, String> {
 
 /// As everybody should drop a file: written under a hidden name, then renamed.
 fn put(path: &Path, bytes: &[u8]) -> Done {
+    if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+        return std::fs::write(path, bytes).map_err(|error| error.to_string());
+    }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
 }

@@ -230,11 +230,14 @@ fn a_held_file_moves_on_with_its_report() {
     bench.put(&owner, Room::Inbox, "EB220105", "result");
     let claimed = bench.spool.claim(&owner, &bench.seen(&owner, "EB220105")).unwrap();
     let held = bench.spool.settle(&claimed, Outcome::Held, Some("differs")).unwrap();
-    let done = bench.spool.settle_held(&owner, &held.name, Outcome::Done, Some("accepted")).unwrap().unwrap();
+    let (name, sha) = (&held.name, Sha256::of(b"result"));
+    let other = Sha256::of(b"other bytes");
+    assert_eq!(bench.spool.settle_held(&owner, name, &other, Outcome::Done, None).unwrap(), None);
+    let done = bench.spool.settle_held(&owner, name, &sha, Outcome::Done, Some("accepted")).unwrap().unwrap();
     assert!(bench.names(&owner, Room::Held).is_empty());
     assert_eq!(bench.names(&owner, Room::Done), ["EB220105", "EB220105.held.txt", "EB220105.report.txt"]);
     assert_eq!(bench.text(&owner, Room::Done, "EB220105.report.txt"), "accepted");
-    assert_eq!(bench.spool.settle_held(&owner, &done.name, Outcome::Done, None).unwrap(), None);
+    assert_eq!(bench.spool.settle_held(&owner, &done.name, &sha, Outcome::Done, None).unwrap(), None);
 }
 
 #[test]

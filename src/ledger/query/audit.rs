@@ -28,6 +28,7 @@ const RULES: &[(&str, &str)] = &[
            || ' and does not hold it' FROM allocation a CROSS JOIN collection_now k ON k.collection_id = a.collection_id
          CROSS JOIN charge h ON h.charge_id = a.charge_id
          WHERE k.state_now IN ('requested', 'batched', 'sent', 'acknowledged', 'succeeded')
+           AND (k.state_now <> 'succeeded' OR a.collected_won IS NULL)
            AND (h.collection_id IS NOT k.collection_id OR h.attached_won IS NOT a.won)",
     ),
     (

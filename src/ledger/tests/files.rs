@@ -47,11 +47,12 @@ fn the_same_bytes_are_recognised_by_owner_and_state() {
     let mut bench = Bench::new();
     let tx = bench.ledger.begin().unwrap();
     let first = claim(&tx, "EB22", "EB221207", 1, 0);
-    assert_eq!(tx.file_seen("channel/main", &[1; 32]).unwrap().unwrap().file_id, first);
-    assert_eq!(tx.file_seen("channel/other", &[1; 32]).unwrap(), None);
+    assert_eq!(tx.file_seen("channel/main", None, &[1; 32]).unwrap().unwrap().file_id, first);
+    assert_eq!(tx.file_seen("channel/main", Some("no such kind"), &[1; 32]).unwrap(), None);
+    assert_eq!(tx.file_seen("channel/other", None, &[1; 32]).unwrap(), None);
     assert_eq!(tx.claimed_files("channel/main").unwrap().len(), 1);
     tx.file_stepped(first, "rejected", FileState::In(In::Rejected), at(1), "").unwrap();
-    assert_eq!(tx.file_seen("channel/main", &[1; 32]).unwrap(), None, "a rejected file may come again");
+    assert_eq!(tx.file_seen("channel/main", None, &[1; 32]).unwrap(), None, "a rejected file may come again");
     let second = claim(&tx, "EB22", "EB221207", 1, 2);
     assert_eq!(tx.files_named("channel/main", "EB221207").unwrap().len(), 2);
     assert!(tx.file_stepped(second, "built", FileState::Out(Out::Built), at(3), "").is_err(), "wrong way");
