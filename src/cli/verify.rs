@@ -85,9 +85,10 @@ fn archive(config: &Config, rows: &[FileRow], found: &mut Vec<String>) -> Result
 /// Every answer to a creditor or operator, held against the archive; how many there are.
 fn answers(config: &Config, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Trouble> {
     let kept = reader.answers_kept()?;
-    for (owner, name, sha256, day) in &kept {
-        let named = Sha256::from_bytes(*sha256);
-        let hash = hash_archived(&config.state_dir, *day, &named)?.map(|(hash, _)| hash);
+    for answer in &kept {
+        let (owner, name, day) = (&answer.owner, &answer.name, answer.day);
+        let named = Sha256::from_bytes(answer.sha256);
+        let hash = hash_archived(&config.state_dir, day, &named)?.map(|(hash, _)| hash);
         if hash != Some(named) {
             found.push(format!(
                 "archive: the answer {name} to {owner}, kept under {day} as {named}, is not there whole"

@@ -4,7 +4,7 @@
 
 use super::column::{self, Doing};
 use super::open::Reader;
-use crate::domain::Date;
+use super::settling::OwedAnswer;
 use crate::fault::Trouble;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -36,15 +36,20 @@ impl Reader {
         Ok(said.into_iter().filter(|line| line != "ok").collect())
     }
 
-    /// Every answer that was owed: whose, its name, the hash of its bytes, the day under which the archive keeps them.
-    pub fn answers_kept(&self) -> Result<Vec<(String, String, [u8; 32], Date)>, Trouble> {
+    /// Every answer that was ever owed, given or not.
+    pub fn answers_kept(&self) -> Result<Vec<OwedAnswer>, Trouble> {
         let doing = "look for the answers";
-        let mut statement = self
-            .sql
-            .prepare("SELECT owner, name, sha256, day FROM answer ORDER BY answer_id")
-            .doing(doing)?;
-        let rows =
-            statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, column::date(row, 3)?)));
+        let text = "SELECT answer_id, owner, name, sha256, day FROM answer ORDER BY answer_id";
+        let mut statement = self.sql.prepare(text).doing(doing)?;
+        let rows = statement.query_map([], |row| {
+            Ok(OwedAnswer {
+                answer_id: row.get(0)?,
+                owner: row.get(1)?,
+                name: row.get(2)?,
+                sha256: row.get(3)?,
+                day: column::date(row, 4)?,
+            })
+        });
         rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
     }
 

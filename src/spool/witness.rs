@@ -168,6 +168,11 @@ mod tests {
         }
     }
 
+    fn put(dir: &Path, bytes: &[u8]) {
+        let mut file = OpenOptions::new().write(true).truncate(true).open(dir.join(WITNESS)).unwrap();
+        file.write_all(bytes).unwrap();
+    }
+
     fn three(dir: &Path) -> Vec<u8> {
         let mut witness = Witness::begin(dir).unwrap();
         for name in ["EB130105", "EB210105", "EB210106"] {
@@ -191,7 +196,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let whole = three(temp.path());
         for cut in [1, 20, 70] {
-            std::fs::write(temp.path().join(WITNESS), &whole[..whole.len() - cut]).unwrap();
+            put(temp.path(), &whole[..whole.len() - cut]);
             let mut witness = sound(temp.path());
             assert_eq!(witness.seen().len(), 2);
             witness.note("channel/main", "EB210106", &Sha256::of(b"EB210106")).unwrap();
@@ -210,7 +215,7 @@ mod tests {
             (format!("{}{}{}", lines[1], lines[0], lines[2]), 1),
             (format!("{whole}\n"), 4),
         ] {
-            std::fs::write(temp.path().join(WITNESS), text).unwrap();
+            put(temp.path(), text.as_bytes());
             match Witness::look(temp.path()).unwrap() {
                 WitnessLook::Altered { line } => assert_eq!(line, first),
                 other => panic!("{other:?}"),

@@ -289,7 +289,10 @@ def main():
     arguments.add_argument("--sunap", default=f"{matrix.ROOT}/target/debug/sunap")
     arguments.add_argument("--only")
     arguments.add_argument("--step", type=int, default=64, help="KiB between two sizes of a full disk")
+    arguments.add_argument("--short", action="store_true", help="few sizes and no large file: for CI")
     given = arguments.parse_args()
+    if given.short:
+        given.step = 1024
     SUNAP = os.path.abspath(given.sunap)
     base = tempfile.mkdtemp(prefix="sunap-circumstances-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     try:
@@ -307,7 +310,7 @@ def main():
         ]
         bad = 0
         for name, part in parts:
-            if given.only and given.only not in name:
+            if (given.only and given.only not in name) or (given.short and name == "SIGTERM in a large file"):
                 continue
             started = time.monotonic()
             wrong = part()
