@@ -35,11 +35,15 @@ fn is_ours(folder: &Path) -> bool {
 fn play(folder: &Path) -> Result<(), String> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.day")).map_err(|error| format!("{name}: {error}"))?;
-    let mut stage = stage::Stage::new();
-    for command in script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))? {
-        stage.act(&command).map_err(|why| format!("{name}:{}: {why}", command.line))?;
+    let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
+    for commands in mishap::pages(commands).map_err(|(line, why)| format!("{name}:{line}: {why}"))? {
+        let mut stage = stage::Stage::new();
+        for command in &commands {
+            stage.act(command).map_err(|why| format!("{name}:{}: {why}", command.line))?;
+        }
+        stage.end().map_err(|why| format!("{name}: at the end: {why}"))?;
     }
-    stage.end().map_err(|why| format!("{name}: at the end: {why}"))
+    Ok(())
 }
 
 #[test]

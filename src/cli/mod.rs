@@ -5,6 +5,7 @@
 //!
 //! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
 
+mod backup;
 pub mod bank_side;
 mod calendar;
 mod check;
@@ -17,6 +18,7 @@ mod screen;
 mod settings;
 mod show;
 mod status;
+mod verify;
 mod words;
 mod write;
 
@@ -64,6 +66,10 @@ enum Verb {
     Show(show::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
+    /// Check every archived file, the books, the pages of the ledger, and the witness.
+    Verify(verify::Arguments),
+    /// Copy the ledger to a file, and verify the copy.
+    Backup(backup::Arguments),
 }
 
 /// What the process tells its caller. The numbers are those of sysexits.h.
@@ -143,6 +149,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Status(arguments) => status::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Verify(arguments) => verify::run(&arguments, screen),
+        Verb::Backup(arguments) => backup::run(&arguments, screen),
     }
 }
 

@@ -30,13 +30,8 @@ impl Engine {
             Ok(list) => list,
             Err(faults) => {
                 let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
-                let decided = self.reject(arrival, kind, &faults)?;
-                self.owe_now(
-                    arrival,
-                    &answer::summary_name(&arrival.name),
-                    answer::rejection(&about, &faults).as_bytes(),
-                )?;
-                return Ok(decided);
+                let (name, text) = (answer::summary_name(&arrival.name), answer::rejection(&about, &faults));
+                return self.reject_and_answer(arrival, kind, &faults, Some((&name, text.as_bytes())));
             }
         };
         let Some(place) = self.place_of(creditor) else { return Err(Self::no_channel(arrival)) };
@@ -71,14 +66,6 @@ impl Engine {
         file.read_to_end(&mut bytes)
             .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
         Ok(bytes)
-    }
-
-    /// Owes an answer to a file that is decided already.
-    pub(super) fn owe_now(&mut self, arrival: &Arrival, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        let tx = self.ledger.begin()?;
-        owe(&self.spool, &tx, arrival, None, name, bytes)?;
-        tx.commit()?;
-        Ok(())
     }
 
     /// Gives every answer that is owed into its owner's outbox.

@@ -10,7 +10,7 @@ use super::place::rolled_to;
 use super::{Engine, Failure};
 use crate::config::{Config, RetryMode};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
-use crate::ledger::{Due, DueState, FileState, NewDue};
+use crate::ledger::{Due, DueState, FileState, NewDue, Tx};
 use crate::machine::file::Out;
 
 /// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
@@ -124,7 +124,7 @@ impl Engine {
     }
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
-        let Some(job) = Job::from_word(&row.job) else { return self.done(row, DueState::Missed, now) };
+        let Some(job) = Job::from_word(&row.job) else { return self.missed(row, now) };
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
@@ -140,17 +140,22 @@ impl Engine {
             (Job::DeadlineRegistrations | Job::DeadlineCollections, Some(channel), _) => {
                 self.note_untaken(row, &self.request_layout(&channel, job), now)?;
             }
-            (Job::Charges, _, Some(creditor)) => self.make_charges(creditor, row.date.month(), now)?,
-            (Job::Request, _, Some(creditor)) => self.request_due(creditor, row.date, row.due_at, now)?,
-            (Job::Retry, _, Some(creditor)) => self.retry_due(creditor, row.date, row.due_at, now)?,
+            // Not repeatable: done and noted as done in one commit.
+            (Job::Charges, _, Some(creditor)) => {
+                return self.make_charges(creditor, row.date.month(), row, now).map(|()| true);
+            }
+            (Job::Request, _, Some(creditor)) => return self.request_due(creditor, row, now).map(|()| true),
+            (Job::Retry, _, Some(creditor)) => return self.retry_due(creditor, row, now).map(|()| true),
             (Job::Expire, _, Some(creditor)) => {
                 let tx = self.ledger.begin()?;
                 tx.expire_mandates(creditor, row.date.month(), now)?;
+                row_done(&tx, row, now)?;
                 tx.commit()?;
+                return Ok(true);
             }
-            _ => return self.done(row, DueState::Missed, now),
+            _ => return self.missed(row, now),
         }
-        self.done(row, DueState::Done, now)
+        self.done(row, now).map(|()| true)
     }
 
     /// The layout of the file of ours that a step looks after.
@@ -200,9 +205,17 @@ impl Engine {
         Ok(())
     }
 
-    fn done(&mut self, row: &Due, state: DueState, now: Instant) -> Result<bool, Failure> {
+    /// Notes a step that may be repeated, or that there was nothing to do for, as done.
+    pub(super) fn done(&mut self, row: &Due, now: Instant) -> Result<(), Failure> {
         let tx = self.ledger.begin()?;
-        tx.due_done(row.due_id, state, now, "")?;
+        row_done(&tx, row, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    fn missed(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
+        let tx = self.ledger.begin()?;
+        tx.due_done(row.due_id, DueState::Missed, now, "")?;
         tx.commit()?;
         Ok(true)
     }
@@ -212,6 +225,11 @@ impl Engine {
         let tx = self.ledger.begin()?;
         Ok(tx.next_due()?)
     }
+}
+
+/// Notes a step as done, in the transaction that does it.
+pub(super) fn row_done(tx: &Tx<'_>, row: &Due, now: Instant) -> Result<(), Failure> {
+    Ok(tx.due_done(row.due_id, DueState::Done, now, "")?)
 }
 
 /// The steps of a channel for one day: its registration window of that banking day, and the windows and overdue

@@ -4,6 +4,7 @@
 //! and the answers it owes; then the file is settled into done/, rejected/ or held/ with its report beside it. A
 //! crash in between is finished at the next start by the row (`start`), never by judging twice.
 
+use super::drops::owe;
 use super::{Engine, Failure};
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
@@ -180,6 +181,17 @@ impl Engine {
         kind: &str,
         faults: &Faults,
     ) -> Result<Decided, Failure> {
+        self.reject_and_answer(arrival, kind, faults, None)
+    }
+
+    /// Rejects a file, and owes its sender an answer (name and bytes) from the same commit on.
+    pub(super) fn reject_and_answer(
+        &mut self,
+        arrival: &Arrival,
+        kind: &str,
+        faults: &Faults,
+        answer: Option<(&str, &[u8])>,
+    ) -> Result<Decided, Failure> {
         let names: Vec<&str> = faults.kept().iter().map(|fault| fault.name).take(3).collect();
         let cause = format!("{} faults: {}", faults.total(), names.join(", "));
         let report = format!(
@@ -190,6 +202,9 @@ impl Engine {
         );
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, kind)?;
+        if let Some((name, bytes)) = answer {
+            owe(&self.spool, &tx, arrival, Some(file_id), name, bytes)?;
+        }
         arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;
         tx.alert(REJECTED, &arrival.name, &cause, arrival.at)?;
         tx.commit()?;

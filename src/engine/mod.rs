@@ -26,12 +26,13 @@ mod requesting;
 mod result_collection;
 mod result_registration;
 mod start;
+mod witness;
 
 use crate::config::Config;
 use crate::domain::{ChannelId, Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::Ledger;
-use crate::spool::{Lock, Owner, Quiet, Room, Spool};
+use crate::spool::{Lock, Owner, Quiet, Room, Spool, Witness};
 use desk::Desk;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,6 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use start::{LEDGER, StartError};
+pub use witness::witness_findings;
 
 /// Why a step could not be done. Never a verdict on content.
 #[derive(Debug)]
@@ -93,6 +95,9 @@ pub struct Engine {
     planned_on: Option<Date>,
     /// Set when a disk step failed in this turn.
     troubled: bool,
+    witness: Witness,
+    /// A file may lie in work, decided or not: a step with it failed on the disk.
+    work_waits: bool,
     _lock: Lock,
 }
 
@@ -109,6 +114,9 @@ impl Engine {
     pub fn turn(&mut self, now: Instant, monotonic_ms: u64) -> Result<Turn, Failure> {
         let now = self.advance(now)?;
         self.troubled = false;
+        if std::mem::take(&mut self.work_waits) {
+            self.finish_incoming(now)?;
+        }
         let mut worked = self.plan_ahead(now)?;
         worked |= self.do_due(now)?;
         worked |= self.look_after_outgoing(now)?;
@@ -151,6 +159,7 @@ impl Engine {
             Ok(worked) => Ok(worked),
             Err(Failure::Spool(trouble)) => {
                 self.troubled = true;
+                self.work_waits = true;
                 tracing::error!(subject, error = %trouble, "disk failed; will try again");
                 let tx = self.ledger.begin()?;
                 tx.alert("disk-failed", subject, &trouble.to_string(), now)?;

@@ -24,9 +24,13 @@ impl Engine {
         let order = match Order::parse(&arrival.name, &bytes) {
             Ok(order) => order,
             Err(faults) => {
-                let decided = self.reject(arrival, "order", &faults)?;
-                self.owe_now(arrival, &answer_name, order::rejection(&faults).as_bytes())?;
-                return Ok(decided);
+                let text = order::rejection(&faults);
+                return self.reject_and_answer(
+                    arrival,
+                    "order",
+                    &faults,
+                    Some((&answer_name, text.as_bytes())),
+                );
             }
         };
         let outcome = self.carry_out(&order, arrival.at)?;

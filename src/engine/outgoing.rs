@@ -148,6 +148,7 @@ impl Engine {
     }
 
     fn publish(&mut self, out: &Outgoing, state: Out, now: Instant) -> Result<Option<Out>, Failure> {
+        self.witness_sending(&format!("channel/{}", out.channel), &out.name, &out.sha256)?;
         match self.spool.publish(&out.channel, &out.name) {
             Ok(()) => {}
             Err(PublishError::NameTaken(Room::Sent)) => {

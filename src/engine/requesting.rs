@@ -3,11 +3,14 @@
 //! Whether a charge may go, and with how much, is `rules::request` and `rules::retry`; this file carries candidates to
 //! them and their proposals to the ledger, in one transaction per creditor and debit date.
 
+use super::due::row_done;
 use super::place::{Place, Target};
 use super::{Engine, Failure};
 use crate::config::Arrears;
 use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
-use crate::ledger::{Candidate, CandidateQuery, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx};
+use crate::ledger::{
+    Candidate, CandidateQuery, Due, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx,
+};
 use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
 use crate::rules::retry::{self, RetryFacts, RetryRules};
 use crate::rules::{DebitLimits, Name, Proposal, Refused, Window};
@@ -21,14 +24,16 @@ impl Engine {
         &mut self,
         creditor: CreditorId,
         month: Month,
+        row: &Due,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(config) = self.config.creditors.get(&creditor) else { return Ok(()) };
+        let Some(config) = self.config.creditors.get(&creditor) else { return self.done(row, now) };
         let due: Vec<(ContractDay, Date)> =
             config.days.iter().map(|day| (*day, self.config.calendar.debit_date(month, *day))).collect();
         let tx = self.ledger.begin()?;
         let only = OnlyFor::All;
         let made = tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: now })?;
+        row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %month, made, "charges made");
         Ok(())
@@ -38,41 +43,38 @@ impl Engine {
     pub(super) fn request_due(
         &mut self,
         creditor: CreditorId,
-        date: Date,
-        due_at: Instant,
+        row: &Due,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(place) = self.place_of(creditor) else { return Ok(()) };
+        let date = row.date;
+        let Some(place) = self.place_of(creditor) else { return self.done(row, now) };
         let rolled = place.rolled_to(&place.creditor.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?.due_at(due_at);
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?.due_at(row.due_at);
         for month in months_of(&rolled) {
             let days: Vec<ContractDay> =
                 rolled.iter().filter(|(m, _)| *m == month).map(|(_, day)| *day).collect();
             batch.take(month, &days)?;
         }
         let requested = batch.finish()?;
+        row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %date, requested, "requested");
         Ok(())
     }
 
     /// The automatic retry of a creditor for a debit date (product.md F18).
-    pub(super) fn retry_due(
-        &mut self,
-        creditor: CreditorId,
-        date: Date,
-        due_at: Instant,
-        now: Instant,
-    ) -> Result<(), Failure> {
-        let Some(place) = self.place_of(creditor) else { return Ok(()) };
+    pub(super) fn retry_due(&mut self, creditor: CreditorId, row: &Due, now: Instant) -> Result<(), Failure> {
+        let date = row.date;
+        let Some(place) = self.place_of(creditor) else { return self.done(row, now) };
         let rolled = place.rolled_to(&place.creditor.retry.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?.due_at(due_at);
+        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?.due_at(row.due_at);
         for month in months_of(&rolled) {
             batch.take(month, &[])?;
         }
         let requested = batch.finish()?;
+        row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %date, requested, "retries requested");
         Ok(())

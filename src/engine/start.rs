@@ -69,9 +69,10 @@ impl Engine {
         let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
         owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
         owners.push(Owner::Control);
-        let ledger = open_ledger(&config.state_dir)?;
+        let mut ledger = open_ledger(&config.state_dir)?;
         let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config))?;
         spool.tidy()?;
+        let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
         let mut engine = Self {
             config,
             desks,
@@ -83,6 +84,8 @@ impl Engine {
             opened_at: now,
             planned_on: None,
             troubled: false,
+            witness,
+            work_waits: false,
             _lock: lock,
         };
         let now = engine.advance(now)?;
@@ -96,8 +99,8 @@ impl Engine {
         Ok(self.ledger.begin()?.business_time()?)
     }
 
-    /// Files in work: what is decided is settled, what is not is judged now.
-    fn finish_incoming(&mut self, now: Instant) -> Result<(), Failure> {
+    /// Files in work: what is decided is settled, what is not is judged now. At start, and after a step failed on the disk.
+    pub(super) fn finish_incoming(&mut self, now: Instant) -> Result<(), Failure> {
         for owner in self.owners.clone() {
             let left = self.spool.work_left(&owner).map_err(Failure::Spool)?;
             self.ledger_settled(&owner, &left)?;

@@ -7,6 +7,7 @@
 //!
 //! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
 
+mod backup;
 mod candidate;
 mod charge;
 mod collection;
@@ -26,6 +27,7 @@ mod settling;
 #[cfg(test)]
 mod tests;
 
+pub use backup::PageCheck;
 pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;

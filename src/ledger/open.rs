@@ -79,6 +79,7 @@ impl Ledger {
             }
             make(path)?;
         }
+        clear(&with_ending(path, ".new"))?;
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         check(&connection, path)?;
         set_up(&connection).map_err(|e| verdict(path, e))?;
@@ -130,24 +131,44 @@ fn make(path: &Path) -> Result<(), OpenError> {
         }
     }
     let new = with_ending(path, ".new");
-    for end in ["", "-wal", "-shm", "-journal"] {
-        match fs::remove_file(with_ending(&new, end)) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(trouble("clear what a crash left of")(e));
-            }
-            _ => {}
-        }
-    }
+    clear(&new)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut connection = connect(&new, flags)?;
     set_up(&connection).map_err(|e| verdict(path, e))?;
     schema::migrate(&mut connection).map_err(|e| verdict(path, e))?;
+    settle_log(&connection, path)?;
     connection.close().map_err(|(_, e)| verdict(path, e))?;
     File::open(&new).and_then(|f| f.sync_all()).map_err(trouble("make durable"))?;
     fs::hard_link(&new, path).map_err(trouble("link the new ledger to"))?;
     fs::remove_file(&new).map_err(trouble("remove the first name of"))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|f| f.sync_all()).map_err(trouble("make the folder durable of"))
+}
+
+/// Brings everything from the log into the file itself. Closing would do it too, but closing does not tell when the
+/// disk is full, and a file without its log is then not what was committed.
+fn settle_log(connection: &Connection, path: &Path) -> Result<(), OpenError> {
+    let row = |row: &rusqlite::Row<'_>| row.get::<_, bool>(0);
+    match connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], row).map_err(|e| verdict(path, e))? {
+        false => Ok(()),
+        true => {
+            Err(OpenError::Trouble(Trouble::at("make the ledger whole", path, "somebody else has it open")))
+        }
+    }
+}
+
+/// Removes what a crash left of a ledger that was being made.
+fn clear(new: &Path) -> Result<(), OpenError> {
+    for end in ["", "-wal", "-shm", "-journal"] {
+        let left = with_ending(new, end);
+        match fs::remove_file(&left) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(OpenError::Trouble(Trouble::at("clear what a crash left of", &left, e)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn with_ending(path: &Path, end: &str) -> PathBuf {

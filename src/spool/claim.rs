@@ -13,6 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 /// A file in an owner's work room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,6 +262,17 @@ impl Spool {
             Ok(Archived { sha256: written.sha256, bytes: written.bytes, repaired })
         };
         put().inspect_err(|_| store.discard(&written.temp))
+    }
+}
+
+/// The hash and length of what the archive of a state folder keeps under a hash; `None` where it keeps nothing. Needs no
+/// lock: archived files are never changed.
+pub fn hash_archived(state_dir: &Path, day: Date, sha256: &Sha256) -> Result<Option<(Sha256, u64)>, Trouble> {
+    let path = state_dir.join("archive").join(day.to_string()).join(sha256.to_string());
+    match File::open(&path).and_then(Sha256::of_reader) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::at("read", &path, error)),
     }
 }
 

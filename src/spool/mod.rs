@@ -35,8 +35,9 @@ mod scan;
 mod sent;
 mod settle;
 mod skeleton;
+mod witness;
 
-pub use claim::{Archived, ClaimError, Claimed};
+pub use claim::{Archived, ClaimError, Claimed, hash_archived};
 pub use digest::Sha256;
 pub use folder::{Identity, Kind};
 pub use lock::{Lock, LockError, boot_id};
@@ -48,3 +49,4 @@ pub use scan::{Seen, Skip};
 pub use sent::Receipt;
 pub use settle::{Refused, SettledAs};
 pub use skeleton::{Limits, Spool, drop_file};
+pub use witness::{WITNESS, Witness, WitnessLook, Witnessed};

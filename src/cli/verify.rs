@@ -1,0 +1,120 @@
+//! `sunap verify`: is all that the ledger names still there, byte for byte, and do its books agree with themselves?
+//!
+//! Reads everything; changes nothing. May run beside the daemon.
+//!
+//! Must not: mend. What it finds is for a person.
+
+use super::settings::{ConfigArgument, open_reader};
+use super::{Exit, Failed, Screen};
+use crate::config::Config;
+use crate::engine::witness_findings;
+use crate::fault::Trouble;
+use crate::ledger::{FileQuery, FileRow, PageCheck, Reader};
+use crate::spool::{Sha256, hash_archived};
+use clap::Args;
+use std::fmt::Write;
+use std::path::Path;
+
+/// How many findings are printed; all are counted.
+const PRINTED: usize = 200;
+
+/// Check every archived file, the books, the pages of the ledger, and the witness.
+///
+/// Exit 0: all is well. Exit 65: something is not, and each finding is a line. It prints a hash of the business state, too:
+/// two ledgers with the same hash hold the same payers, mandates, charges, collections and files.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    config: ConfigArgument,
+    /// Check the indexes, too (slower).
+    #[arg(long)]
+    whole: bool,
+}
+
+/// Does the verb.
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
+    let config = arguments.config.load()?;
+    let reader = open_reader(&config)?;
+    let check = if arguments.whole { PageCheck::Whole } else { PageCheck::Quick };
+    let mut found = books(&reader, check)?;
+    let rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
+    let archived = archive(&config, &rows, &mut found)?;
+    let answers = answers(&config, &reader, &mut found)?;
+    let witnessed = witness(&config, &reader, &mut found)?;
+    for line in found.iter().take(PRINTED) {
+        screen.line(line)?;
+    }
+    screen.line(format_args!(
+        "{archived} archived files, {answers} answers, {witnessed} witnessed publications, {} findings",
+        found.len()
+    ))?;
+    screen.line(format_args!("state {}", hex(&reader.final_state_digest()?)))?;
+    Ok(if found.is_empty() { Exit::Done } else { Exit::Data })
+}
+
+/// What pages and books say against themselves.
+pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Trouble> {
+    let pages = reader.check_pages(check)?;
+    let mut found: Vec<String> = pages.into_iter().map(|text| format!("page: {text}")).collect();
+    found.extend(reader.audit()?.into_iter().map(|wrong| format!("audit: {}: {}", wrong.rule, wrong.text)));
+    Ok(found)
+}
+
+/// Every file that the ledger has a hash of, held against the archive; how many there are.
+fn archive(config: &Config, rows: &[FileRow], found: &mut Vec<String>) -> Result<usize, Trouble> {
+    let mut count = 0;
+    for row in rows {
+        let (Some(sha256), Some(day)) = (row.sha256, row.archive_day) else { continue };
+        count += 1;
+        let named = Sha256::from_bytes(sha256);
+        let told = match hash_archived(&config.state_dir, day, &named)? {
+            Some((hash, bytes)) if hash == named && i64::try_from(bytes) == Ok(row.bytes) => continue,
+            Some((hash, bytes)) => {
+                format!("has {bytes} bytes with the hash {hash}; the ledger says {}, {named}", row.bytes)
+            }
+            None => "is not in the archive".to_string(),
+        };
+        found.push(format!(
+            "archive: file #{} {} of {}, kept under {day}, {told}",
+            row.file_id, row.name, row.owner
+        ));
+    }
+    Ok(count)
+}
+
+/// Every answer to a creditor or operator, held against the archive; how many there are.
+fn answers(config: &Config, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Trouble> {
+    let kept = reader.answers_kept()?;
+    for answer in &kept {
+        let (owner, name, day) = (&answer.owner, &answer.name, answer.day);
+        let named = Sha256::from_bytes(answer.sha256);
+        let hash = hash_archived(&config.state_dir, day, &named)?.map(|(hash, _)| hash);
+        if hash != Some(named) {
+            found.push(format!(
+                "archive: the answer {name} to {owner}, kept under {day} as {named}, is not there whole"
+            ));
+        }
+    }
+    Ok(kept.len())
+}
+
+fn witness(config: &Config, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Failed> {
+    let (witnessed, findings) = witness_findings(&config.state_dir, reader)?;
+    found.extend(findings.into_iter().map(|text| format!("witness: {text}")));
+    Ok(witnessed)
+}
+
+/// A hash as people write it.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string does not fail.
+        let _infallible = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// A ledger by itself, checked whole: used for copies.
+pub(super) fn check_copy(path: &Path) -> Result<(Vec<String>, [u8; 32]), Trouble> {
+    let reader = Reader::open(path)?;
+    Ok((books(&reader, PageCheck::Whole)?, reader.final_state_digest()?))
+}

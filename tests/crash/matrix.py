@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""Stops the real program at its system calls, one run each, and starts it again.
+
+Each scenario is a piece of the demo's month (samples/demo), from a prepared folder to a business time. A run without
+faults is recorded with strace: every call that changes something, in order. Then, for each of them: the same run is
+killed before that call, or the call fails with an error; the program is started again without faults; and what is left
+must be what the undisturbed run left: the same business state of the ledger (`sunap verify`), the same files with the
+same bytes in spool, archive and the bank's own folder, a witness line for each publication, nothing else.
+
+    tests/crash/matrix.py --sunap target/debug/sunap              every call, every fault
+    tests/crash/matrix.py --sunap target/debug/sunap --share 40   every 40th of them (the short form of CI)
+
+Exit code 1 if any run broke a promise. Needs strace.
+"""
+import argparse, collections, concurrent.futures, hashlib, os, random, re, shutil, sqlite3, subprocess, sys, tempfile, threading, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CALLS = ("write pwrite64 writev pwritev fsync fdatasync rename renameat renameat2 link linkat unlink unlinkat openat mkdir "
+         "mkdirat ftruncate fallocate copy_file_range sendfile flock").split()
+FAULTS = {
+    "kill": None, "EIO": None, "ENOSPC": None, "EINTR": "write pwrite64 fsync fdatasync openat flock ftruncate".split(),
+    "EDQUOT": "write pwrite64 openat mkdirat linkat renameat2 rename".split(),
+}
+RUNS = [  # name, begins (the scenario's snapshot stands there), ends
+    ("intake", None, "2025-12-29 09:30"),
+    ("registration", "2025-12-29 10:30", "2025-12-29 14:30"),
+    ("registration-result", "2025-12-29 23:00", "2025-12-30 10:45"),
+    ("publish", "2026-01-02 13:30", "2026-01-02 14:30"),
+    ("truncated-result", "2026-01-05 23:30", "2026-01-06 04:30"),
+    ("cancel", "2026-01-13 13:30", "2026-01-14 14:30"),
+    ("request-retry", "2026-01-21 13:00", "2026-01-22 14:30"),
+]
+
+
+class World:
+    def __init__(self, sunap, base):
+        self.sunap, self.base = os.path.abspath(sunap), base
+        self.snapshots, self.wanted, self.last_fsync = {}, {}, {}
+
+    def script(self, home, ends):
+        """The demo's script, cut off at a business time."""
+        text = open(f"{ROOT}/samples/demo/script.toml", encoding="utf-8").read()
+        head, *drops = text.split("[[drop]]")
+        head = re.sub(r'ends = ".*"', f'ends = "{ends}"', head)
+        kept = [d for d in drops if re.search(r'at = "(.*)"', d).group(1) < ends]
+        path = f"{home}/drops/script.toml"
+        with open(path, "w", encoding="utf-8") as out:
+            out.write("[[drop]]".join([head] + kept))
+
+    def fresh(self, home):
+        for folder in ("config", "formats"):
+            shutil.copytree(f"{ROOT}/{folder}", f"{home}/{folder}")
+        shutil.copytree(f"{ROOT}/samples/demo", f"{home}/drops")
+        open(f"{home}/demo.toml", "w").close()
+
+    def command(self, home):
+        return [self.sunap, "demo", "--into", home, "--resume"]
+
+    def run(self, home, before=(), env=None):
+        done = subprocess.run([*before, *self.command(home)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, timeout=120, env=env)
+        return done.returncode, done.stderr.decode(errors="replace")
+
+    def calm(self, home):
+        """A run without faults; 65 says that the month does not add up yet, which half a month does not."""
+        code, told = self.run(home)
+        return None if code in (0, 65) else f"the start after it ended with {code}: {told.strip()[-300:]}"
+
+    def left(self, home):
+        """What a run left: business state, findings, files."""
+        done = subprocess.run([self.sunap, "verify", "--config", f"{home}/config/sunap.toml"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        files = {}
+        for top in ("spool", "state", "drops"):
+            for folder, _, names in os.walk(f"{home}/{top}"):
+                for name in names:
+                    path = os.path.join(folder, name)
+                    short = os.path.relpath(path, home)
+                    if "lock" in name or name.startswith("ledger.sqlite") or name == "script.toml":
+                        if not name.startswith("ledger.sqlite.new"):
+                            continue
+                    with open(path, "rb") as file:
+                        bytes_ = file.read()
+                    if name == "witness.log":
+                        # Two files of one minute may leave in either order; `verify` has checked the chain.
+                        bytes_ = b"\n".join(sorted(line.rpartition(b"\t")[0] for line in bytes_.splitlines()))
+                    files[short] = hashlib.sha256(bytes_).hexdigest()
+        return done.returncode, done.stdout.decode(errors="replace"), files
+
+    def compare(self, home, wanted):
+        code, told, files = self.left(home)
+        wrong = []
+        if code != 0 or told != wanted[1]:
+            wrong.append(f"verify ended with {code}: {told.strip()[-400:]}")
+        for path in sorted(set(files) | set(wanted[2])):
+            if files.get(path) != wanted[2].get(path):
+                how = "missing" if path not in files else "left over" if path not in wanted[2] else "other bytes"
+                wrong.append(f"{how}: {path}")
+        return wrong
+
+
+def record(world, snapshot):
+    """Every changing call of an undisturbed run: (call, its number among its kind, what it names)."""
+    home = tempfile.mkdtemp(dir=world.base)
+    shutil.copytree(snapshot, f"{home}/h", symlinks=True)
+    log = f"{home}/log"
+    code, told = world.run(f"{home}/h", ["strace", "-f", "-qq", "-y", "-s", "8", "-o", log, "-e", "trace=" + ",".join(CALLS)])
+    assert code in (0, 65), (code, told)
+    points, numbers, main = [], collections.Counter(), None
+    for line in open(log, errors="replace"):
+        found = re.match(r"(\d+) +(\w+)\((.*)", line)
+        if not found or found.group(2) not in CALLS:
+            continue
+        pid, call, rest = found.groups()
+        main = main or pid
+        if pid != main:
+            continue
+        numbers[call] += 1
+        harmless = (call == "openat" and "O_CREAT" not in rest) or (call == "write" and not re.match(r"\d+</.*/h/", rest))
+        if not harmless:
+            points.append((call, numbers[call], rest.strip().replace(f"{home}/h/", "")[:120]))
+    shutil.rmtree(home)
+    return points
+
+
+def attempt(world, scenario, fault, point):
+    call, number, names = point
+    home = tempfile.mkdtemp(dir=world.base)
+    try:
+        shutil.copytree(world.snapshots[scenario], f"{home}/h", symlinks=True)
+        inject = "signal=KILL" if fault == "kill" else f"error={fault}"
+        # No --seccomp-bpf with a signal: it is not delivered at such a stop, and nothing would be killed.
+        quick = [] if fault == "kill" else ["--seccomp-bpf"]
+        code, told = world.run(f"{home}/h", ["strace", "-f", "-qq", "-s", "0", "-o", f"{home}/log", *quick, "-e", f"trace={call}",
+                                             "-e", f"inject={call}:{inject}:when={number}"])
+        hit = code in (-9, 137) if fault == "kill" else "(INJECTED)" in open(f"{home}/log", errors="replace").read()
+        wrong = []
+        if code not in (0, 65, 74, 137, -9):
+            wrong.append(f"ended with {code}: {told.strip()[-300:]}")
+        committing = call in ("fsync", "pwrite64") and "ledger.sqlite-wal" in names and number < world.last_fsync[scenario]
+        if code in (0, 65) and fault not in ("kill", "EINTR") and call == "fsync" and committing:
+            # The last one of a run belongs to the closing of the ledger: all of it is committed and durable by then.
+            wrong.append(f"a failed {call} of the ledger's log did not stop the process")
+        again = world.calm(f"{home}/h")
+        if again:
+            wrong.append(again)
+        wrong += world.compare(f"{home}/h", world.wanted[scenario])
+        return code if hit else "not hit", wrong
+    except subprocess.TimeoutExpired:
+        return None, ["it hung"]
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def prepare(world):
+    """The undisturbed run, stopped at the beginning of each scenario, and what each of them must leave."""
+    home = f"{world.base}/line"
+    os.mkdir(home)
+    world.fresh(home)
+    for name, begins, ends in RUNS:
+        if begins:
+            world.script(home, begins)
+            assert (told := world.calm(home)) is None, told
+        world.snapshots[name] = f"{world.base}/snapshot-{name}"
+        shutil.copytree(home, world.snapshots[name], symlinks=True)
+        world.script(world.snapshots[name], ends)
+        world.script(home, ends)
+        assert (told := world.calm(home)) is None, told
+        world.wanted[name] = world.left(home)
+        assert world.wanted[name][0] == 0, world.wanted[name][1]
+
+
+def recovery(world):
+    """A scenario of its own: what a start does after a kill in the middle of publishing, killed and failed in turn."""
+    points = record(world, world.snapshots["publish"])
+    token = next(p for p in points if p[0] == "renameat2" and "EB21" in p[2] and ".stage" in p[2] and "outbox" in p[2])
+    for name, step in (("recovery-before-token", 0), ("recovery-after-token", 1)):
+        home = f"{world.base}/snapshot-{name}"
+        shutil.copytree(world.snapshots["publish"], home, symlinks=True)
+        call, number, _ = token if step == 0 else points[points.index(token) + 1]
+        code, told = world.run(home, ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}"])
+        assert code in (-9, 137), (code, told)
+        world.snapshots[name], world.wanted[name] = home, world.wanted["publish"]
+    return world.snapshots["recovery-before-token"]
+
+
+def uncertain(world, snapshot):
+    """Another boot while a file is staged: held, told, never sent; a person's release sends the same bytes."""
+    home = f"{world.base}/uncertain"
+    shutil.copytree(snapshot, home, symlinks=True)
+    ledger = sqlite3.connect(f"{home}/state/ledger.sqlite")
+    ledger.execute("UPDATE file SET boot_id = 'another boot' WHERE state = 'staged'")
+    name, sha = ledger.execute("SELECT name, lower(hex(sha256)) FROM file WHERE state = 'staged'").fetchone()
+    ledger.commit(), ledger.close()
+    world.run(home)
+    ledger = sqlite3.connect(f"{home}/state/ledger.sqlite")
+    state, = ledger.execute("SELECT state FROM file WHERE name = ?", (name,)).fetchone()
+    alerts = [row[0] for row in ledger.execute("SELECT name FROM alert")]
+    ledger.close()
+    channel = next(os.scandir(f"{home}/spool/channel")).path
+    there = lambda room: os.path.exists(f"{channel}/{room}/{name}")
+    ok = state == "uncertain" and "file-uncertain" in alerts and there("held") and not there("outbox") and not there("sent")
+    ok = ok and hashlib.sha256(open(f"{channel}/held/{name}", "rb").read()).hexdigest() == sha
+    return [] if ok else [f"uncertain: {name} is {state}, alerts {alerts}"]
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--sunap", default=f"{ROOT}/target/debug/sunap")
+    arguments.add_argument("--share", type=int, default=1, help="every so manyth injection")
+    arguments.add_argument("--seconds", type=float, default=0, help="no new injection after so long; 0: all")
+    arguments.add_argument("--seed", type=int, default=2026, help="the order of the injections")
+    arguments.add_argument("--only", help="one scenario")
+    arguments.add_argument("--fault", help="one fault")
+    arguments.add_argument("--jobs", type=int, default=2)
+    given = arguments.parse_args()
+    base = tempfile.mkdtemp(prefix="sunap-crash-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    started = time.monotonic()
+    try:
+        world = World(given.sunap, base)
+        prepare(world)
+        stopped = recovery(world)
+        broken = uncertain(world, stopped)
+        for line in broken:
+            print("BROKEN", line)
+        todo = []
+        for scenario in world.snapshots:
+            if given.only and scenario != given.only:
+                continue
+            points = record(world, world.snapshots[scenario])
+            logs = [number for call, number, names in points if call == "fsync" and "ledger.sqlite-wal" in names]
+            world.last_fsync[scenario] = max(logs, default=0)
+            print(f"{scenario}: {len(points)} changing calls", flush=True)
+            todo += [(scenario, fault, point) for point in points for fault, calls in FAULTS.items()
+                     if (calls is None or point[0] in calls) and given.fault in (None, fault)]
+        random.Random(given.seed).shuffle(todo)
+        whole, todo = len(todo), todo[:: given.share]
+        tried, codes, lock = collections.Counter(), collections.Counter(), threading.Lock()
+        bad = missed = 0
+
+        def one(job):
+            nonlocal bad, missed
+            if given.seconds and time.monotonic() - started > given.seconds:
+                return
+            code, wrong = attempt(world, *job)
+            with lock:
+                tried[job[:2]] += 1
+                codes[(job[1], code)] += 1
+                missed += code == "not hit"
+                if wrong:
+                    bad += 1
+                    scenario, fault, (call, number, names) = job
+                    print(f"BROKEN {scenario}: {fault} at {call} {number} ({names}), ended with {code}\n    " + "\n    ".join(wrong[:6]), flush=True)
+
+        with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
+            list(pool.map(one, todo))
+        for scenario in world.snapshots:
+            row = {fault: tried[(scenario, fault)] for fault in FAULTS if tried[(scenario, fault)]}
+            if row:
+                print(f"{scenario:24} {row}")
+        print("how the disturbed runs ended:", {f"{f}/{c}": n for (f, c), n in sorted(codes.items(), key=str)})
+        print(f"{sum(tried.values()) - missed} of {whole} injections ({missed} more did not come to their call), {bad + len(broken)} broken, {time.monotonic() - started:.0f} s")
+        return 1 if bad or broken else 0
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
