@@ -122,7 +122,12 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     ),
     ("fs::rename", &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
     ("fs::write", &["spool/"], "not durable: use spool"),
-    ("fs::remove", &["spool/", "ledger/open.rs", "cli/write.rs"], "nothing is deleted outside spool"),
+    // A copy that was not verified is no backup and goes.
+    (
+        "fs::remove",
+        &["spool/", "ledger/open.rs", "cli/write.rs", "cli/backup.rs"],
+        "nothing is deleted outside spool",
+    ),
     // mischief.rs writes wrong charsets on purpose; passbook.rs only asks whether a character can be written.
     (
         "encoding_rs",

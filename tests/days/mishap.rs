@@ -1,6 +1,7 @@
 //! What people, disks and power do to a spool: entries that are no plain files, and the moment between staging and
 //! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the engine.
 
+#![expect(clippy::disallowed_methods, reason = "mishaps are what nobody should do")]
 use crate::script::Command;
 use std::path::Path;
 use sunap::ledger::FileRow;

@@ -1,5 +1,9 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the outside of the folders: what a sender or a bank does there"
+)]
 use crate::mishap;
 use crate::script::Command;
 use crate::wire::{self, Failure};
