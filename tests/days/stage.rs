@@ -1,6 +1,8 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
-use crate::mishap;
+#[path = "mishap.rs"]
+mod mishap;
+
 use crate::script::Command;
 use crate::wire::{self, Failure};
 use std::collections::BTreeMap;
@@ -142,7 +144,7 @@ impl Stage {
             }
             (["rename", room, old, new], None) => {
                 let folder = self.room(room)?;
-                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
+                mishap::rename(&folder.join(old), &folder.join(new))?;
                 self.play()
             }
             (["entry", kind, owner, name], None) => {
@@ -518,7 +520,7 @@ fn cp949(text: &str) -> Result<Vec<u8>, String> {
 /// As everybody should drop a file: written under a hidden name, then renamed.
 fn put(path: &Path, bytes: &[u8]) -> Done {
     if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-        return std::fs::write(path, bytes).map_err(|error| error.to_string());
+        return mishap::write(path, bytes);
     }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
