@@ -1,6 +1,7 @@
 //! What people, disks and power do to a spool: entries that are no plain files, and the moment between staging and
-//! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the engine.
+//! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the rules.
 
+use super::{CHANNEL, Done, Stage, put};
 use std::io::Write;
 use std::path::Path;
 use sunap::ledger::FileRow;
@@ -9,7 +10,7 @@ use sunap::ledger::FileRow;
 const TOO_LARGE: u64 = (1 << 30) + 1;
 
 /// Puts an entry of a kind into an inbox: `folder`, `pipe`, `link`, `big` (a hole larger than any limit).
-pub(crate) fn entry(kind: &str, path: &Path) -> Result<(), String> {
+fn entry(kind: &str, path: &Path) -> Result<(), String> {
     let done = match kind {
         "folder" => std::fs::create_dir(path),
         "link" => std::os::unix::fs::symlink("/etc/hostname", path),
@@ -36,7 +37,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
 
 /// What a power failure leaves that came after `staged` was committed and before the rename into the outbox was
 /// durable: the file is in the stage again, the ledger says `staged`, and the boot that said so is over.
-pub(crate) fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
+fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
     let (outbox, stage) = (channel.join("outbox"), channel.join(".stage"));
     rename(&outbox.join(&file.name), &stage.join(&file.name))?;
     std::fs::remove_file(outbox.join(format!("{}.ok", file.name))).map_err(|error| error.to_string())?;
@@ -48,4 +49,38 @@ pub(crate) fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Resul
     )
     .map_err(|error| error.to_string())
     .and_then(|changed| if changed == 1 { Ok(()) } else { Err("it is not published".to_string()) })
+}
+
+impl Stage {
+    /// What people, disks and power do to the spool.
+    pub(super) fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
+        match (words, block) {
+            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["remove", room, name], None) => {
+                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
+            }
+            (["rename", room, old, new], None) => {
+                let folder = self.room(room)?;
+                rename(&folder.join(old), &folder.join(new))?;
+                self.play()
+            }
+            (["entry", kind, owner, name], None) => {
+                entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
+                self.play()
+            }
+            (["lose", "ledger"], None) => {
+                self.stop();
+                let ledger = self.config()?.state_dir.join("ledger.sqlite");
+                std::fs::remove_file(ledger).map_err(|error| error.to_string())
+            }
+            (["power", "lost", name], None) => {
+                let file = self.file(name)?;
+                self.stop();
+                let channel = self.temp.path().join("spool").join(CHANNEL);
+                power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
+                self.restart()
+            }
+            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
+        }
+    }
 }

@@ -135,38 +135,6 @@ impl Stage {
         }
     }
 
-    /// What people, disks and power do to the spool.
-    fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
-        match (words, block) {
-            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
-            (["remove", room, name], None) => {
-                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
-            }
-            (["rename", room, old, new], None) => {
-                let folder = self.room(room)?;
-                mishap::rename(&folder.join(old), &folder.join(new))?;
-                self.play()
-            }
-            (["entry", kind, owner, name], None) => {
-                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
-                self.play()
-            }
-            (["lose", "ledger"], None) => {
-                self.stop();
-                let ledger = self.config()?.state_dir.join("ledger.sqlite");
-                std::fs::remove_file(ledger).map_err(|error| error.to_string())
-            }
-            (["power", "lost", name], None) => {
-                let file = self.file(name)?;
-                self.stop();
-                let channel = self.temp.path().join("spool").join(CHANNEL);
-                mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
-                self.restart()
-            }
-            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
-        }
-    }
-
     fn stop(&mut self) {
         self.parts = None;
         self.down = true;
