@@ -56,8 +56,8 @@
 
 #[path = "days/expect.rs"]
 mod expect;
-#[path = "days/mishap.rs"]
-mod mishap;
+#[path = "days/orders.rs"]
+mod orders;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]
@@ -103,7 +103,7 @@ fn run(path: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
     for commands in
-        mishap::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))?
+        orders::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))?
     {
         let mut stage = stage::Stage::new();
         for command in &commands {

@@ -9,8 +9,8 @@
 
 #[path = "days/expect.rs"]
 mod expect;
-#[path = "days/mishap.rs"]
-mod mishap;
+#[path = "days/orders.rs"]
+mod orders;
 #[path = "days/script.rs"]
 mod script;
 #[path = "days/stage.rs"]
@@ -36,7 +36,7 @@ fn play(folder: &Path) -> Result<(), String> {
     let name = folder.file_name().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(folder.join("case.day")).map_err(|error| format!("{name}: {error}"))?;
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
-    for commands in mishap::pages(commands).map_err(|(line, why)| format!("{name}:{line}: {why}"))? {
+    for commands in orders::pages(commands).map_err(|(line, why)| format!("{name}:{line}: {why}"))? {
         let mut stage = stage::Stage::new();
         for command in &commands {
             stage.act(command).map_err(|why| format!("{name}:{}: {why}", command.line))?;

@@ -1,16 +1,16 @@
 //! What people, disks and power do to a spool: entries that are no plain files, and the moment between staging and
-//! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the engine.
+//! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the rules.
 
-#![expect(clippy::disallowed_methods, reason = "mishaps are what nobody should do")]
-use crate::script::Command;
+use super::{CHANNEL, Done, Stage, put};
+use std::io::Write;
 use std::path::Path;
 use sunap::ledger::FileRow;
 
-/// The longest an order may be in the shipped config, and one byte more.
+/// One byte more than the longest file that the shipped config takes.
 const TOO_LARGE: u64 = (1 << 30) + 1;
 
 /// Puts an entry of a kind into an inbox: `folder`, `pipe`, `link`, `big` (a hole larger than any limit).
-pub(crate) fn entry(kind: &str, path: &Path) -> Result<(), String> {
+fn entry(kind: &str, path: &Path) -> Result<(), String> {
     let done = match kind {
         "folder" => std::fs::create_dir(path),
         "link" => std::os::unix::fs::symlink("/etc/hostname", path),
@@ -24,11 +24,22 @@ pub(crate) fn entry(kind: &str, path: &Path) -> Result<(), String> {
     done.map_err(|error| error.to_string())
 }
 
+/// Renames as anybody's program does, and not as `spool`.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), String> {
+    rustix::fs::rename(from, to).map_err(|error| error.to_string())
+}
+
+/// Writes in place as anybody's program does.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let mut file = std::fs::File::create(path).map_err(|error| error.to_string())?;
+    file.write_all(bytes).map_err(|error| error.to_string())
+}
+
 /// What a power failure leaves that came after `staged` was committed and before the rename into the outbox was
 /// durable: the file is in the stage again, the ledger says `staged`, and the boot that said so is over.
-pub(crate) fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
+fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), String> {
     let (outbox, stage) = (channel.join("outbox"), channel.join(".stage"));
-    std::fs::rename(outbox.join(&file.name), stage.join(&file.name)).map_err(|error| error.to_string())?;
+    rename(&outbox.join(&file.name), &stage.join(&file.name))?;
     std::fs::remove_file(outbox.join(format!("{}.ok", file.name))).map_err(|error| error.to_string())?;
     let sql = rusqlite::Connection::open(ledger).map_err(|error| error.to_string())?;
     sql.execute(
@@ -40,27 +51,36 @@ pub(crate) fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Resul
     .and_then(|changed| if changed == 1 { Ok(()) } else { Err("it is not published".to_string()) })
 }
 
-/// The pages that a page stands for: itself, or one for every order of the lines of its `in any order`.
-pub(crate) fn pages(commands: Vec<Command>) -> Result<Vec<Vec<Command>>, (usize, String)> {
-    let any = |command: &Command| command.words == ["in", "any", "order"] && command.block.is_some();
-    let Some(at) = commands.iter().position(any) else { return Ok(vec![commands]) };
-    let inner = crate::script::parse(commands[at].block.as_deref().unwrap_or_default())?;
-    let mut orders: Vec<Vec<usize>> = vec![Vec::new()];
-    for next in 0..inner.len() {
-        orders = orders
-            .into_iter()
-            .flat_map(|order| {
-                (0..=order.len()).map(move |place| {
-                    let mut longer = order.clone();
-                    longer.insert(place, next);
-                    longer
-                })
-            })
-            .collect();
+impl Stage {
+    /// What people, disks and power do to the spool.
+    pub(super) fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
+        match (words, block) {
+            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["remove", room, name], None) => {
+                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
+            }
+            (["rename", room, old, new], None) => {
+                let folder = self.room(room)?;
+                rename(&folder.join(old), &folder.join(new))?;
+                self.play()
+            }
+            (["entry", kind, owner, name], None) => {
+                entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
+                self.play()
+            }
+            (["lose", "ledger"], None) => {
+                self.stop();
+                let ledger = self.config()?.state_dir.join("ledger.sqlite");
+                std::fs::remove_file(ledger).map_err(|error| error.to_string())
+            }
+            (["power", "lost", name], None) => {
+                let file = self.file(name)?;
+                self.stop();
+                let channel = self.temp.path().join("spool").join(CHANNEL);
+                power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
+                self.restart()
+            }
+            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
+        }
     }
-    let page = |order: Vec<usize>| {
-        let shuffled = order.into_iter().map(|index| inner[index].clone());
-        commands[..at].iter().cloned().chain(shuffled).chain(commands[at + 1..].iter().cloned()).collect()
-    };
-    Ok(orders.into_iter().map(page).collect())
 }

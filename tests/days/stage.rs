@@ -1,10 +1,8 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the outside of the folders: what a sender or a bank does there"
-)]
-use crate::mishap;
+#[path = "mishap.rs"]
+mod mishap;
+
 use crate::script::Command;
 use crate::wire::{self, Failure};
 use std::collections::BTreeMap;
@@ -133,38 +131,6 @@ impl Stage {
                 Ok(())
             }
             (["expect", what @ ..], None) => self.expect(what),
-            _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
-        }
-    }
-
-    /// What people, disks and power do to the spool.
-    fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
-        match (words, block) {
-            (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
-            (["remove", room, name], None) => {
-                std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
-            }
-            (["rename", room, old, new], None) => {
-                let folder = self.room(room)?;
-                std::fs::rename(folder.join(old), folder.join(new)).map_err(|error| error.to_string())?;
-                self.play()
-            }
-            (["entry", kind, owner, name], None) => {
-                mishap::entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
-                self.play()
-            }
-            (["lose", "ledger"], None) => {
-                self.stop();
-                let ledger = self.config()?.state_dir.join("ledger.sqlite");
-                std::fs::remove_file(ledger).map_err(|error| error.to_string())
-            }
-            (["power", "lost", name], None) => {
-                let file = self.file(name)?;
-                self.stop();
-                let channel = self.temp.path().join("spool").join(CHANNEL);
-                mishap::power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
-                self.restart()
-            }
             _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
         }
     }
@@ -522,7 +488,7 @@ fn cp949(text: &str) -> Result<Vec<u8>, String> {
 /// As everybody should drop a file: written under a hidden name, then renamed.
 fn put(path: &Path, bytes: &[u8]) -> Done {
     if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
-        return std::fs::write(path, bytes).map_err(|error| error.to_string());
+        return mishap::write(path, bytes);
     }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
