@@ -174,6 +174,10 @@ impl Spool {
             Ok(())
         };
         sweep(&self.archive_folder()?, OURS)?;
+        if let Some(state) = self.archive.parent() {
+            // The mark of a rehearsal is dropped there.
+            sweep(&Folder::open_named(state.to_path_buf())?, DROPS)?;
+        }
         for owner in &self.owners {
             sweep(&self.folder(owner, Room::Inbox)?, DROPS)?;
             sweep(&self.folder(owner, Room::Work)?, OURS)?;

@@ -159,8 +159,8 @@ def full_disk(base, world, step):
     os.mkdir(place)
     for scenario in world.snapshots:
         size = int(sh("du", "-sk", world.snapshots[scenario]).stdout.split()[0])
-        for spare in range(0, 2400, step):
-            if sh("mount", "-t", "tmpfs", "-o", f"size={size + 400 + spare}k", "tmpfs", place).returncode:
+        for spare in range(0, 900, step):
+            if sh("mount", "-t", "tmpfs", "-o", f"size={size + 16 + spare}k", "tmpfs", place).returncode:
                 return None
             try:
                 home = f"{place}/h"
@@ -175,7 +175,7 @@ def full_disk(base, world, step):
                 again = world.calm(home)
                 found = ([again] if again else []) + world.compare(home, world.wanted[scenario])
                 wrong += [f"{scenario}, {spare} KiB to spare: {text}" for text in found[:4]]
-                if code in (0, 65) and not again and spare > 1200:
+                if code in (0, 65) and not again and spare > 500:
                     break
             finally:
                 sh("umount", "-l", place)
@@ -292,7 +292,7 @@ def main():
     arguments.add_argument("--short", action="store_true", help="few sizes and no large file: for CI")
     given = arguments.parse_args()
     if given.short:
-        given.step = 1024
+        given.step = 256
     SUNAP = os.path.abspath(given.sunap)
     base = tempfile.mkdtemp(prefix="sunap-circumstances-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     try:
