@@ -161,7 +161,12 @@ async fn listen(
 }
 
 /// The engine's thread: turn, then sleep until the next due time or hint.
-fn work(mut engine: Engine, clock: &dyn Clock, hints: &Receiver<Hint>, longest_wait: Duration) -> Result<(), Broken> {
+fn work(
+    mut engine: Engine,
+    clock: &dyn Clock,
+    hints: &Receiver<Hint>,
+    longest_wait: Duration,
+) -> Result<(), Broken> {
     let mut time = BusinessTime::new(clock);
     let mut ready = false;
     loop {
@@ -200,7 +205,12 @@ enum Told {
 }
 
 /// Waits for a hint at most `wait`, then takes all that have come.
-fn take_hints(hints: &Receiver<Hint>, wait: Duration, engine: &mut Engine, time: &mut BusinessTime<'_>) -> Told {
+fn take_hints(
+    hints: &Receiver<Hint>,
+    wait: Duration,
+    engine: &mut Engine,
+    time: &mut BusinessTime<'_>,
+) -> Told {
     let mut next = match hints.recv_timeout(wait) {
         Ok(hint) => Some(hint),
         Err(RecvTimeoutError::Timeout) => None,

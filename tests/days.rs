@@ -70,7 +70,9 @@ fn run(path: &Path) -> Result<(), String> {
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
     let mut stage = stage::Stage::new();
     for command in &commands {
-        stage.act(command).map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
+        stage
+            .act(command)
+            .map_err(|why| format!("{name}:{}: {}: {why}", command.line, command.words.join(" ")))?;
     }
     stage.end().map_err(|why| format!("{name}: at the end: {why}"))
 }

@@ -12,7 +12,8 @@ fn the_demo_adds_up_and_gives_the_same_bytes_twice() {
     let first = demo(&one, false);
     let said = String::from_utf8_lossy(&first.stdout).into_owned();
     assert!(first.status.success(), "{said}\n{}", String::from_utf8_lossy(&first.stderr));
-    for text in ["every answered file: requested - failed = collected   holds", "EB210105", "2026-01-05 (월)"] {
+    for text in ["every answered file: requested - failed = collected   holds", "EB210105", "2026-01-05 (월)"]
+    {
         assert!(said.contains(text), "{text:?} is not in:\n{said}");
     }
     assert!(demo(&other, false).status.success());

@@ -43,7 +43,8 @@ impl Moments {
 
 #[test]
 fn killed_anywhere_and_resumed_it_ends_the_same() {
-    let number = |name: &str, otherwise| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise);
+    let number =
+        |name: &str, otherwise| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise);
     let (kills, seed): (u64, u64) = (number("SUNAP_KILLS", 5), number("SUNAP_SEED", 2026));
     let temp = tempfile::tempdir().unwrap();
     let unkilled = temp.path().join("unkilled");
@@ -68,7 +69,11 @@ fn killed_anywhere_and_resumed_it_ends_the_same() {
         }
         let out = demo(&dir, true);
         let said = String::from_utf8_lossy(&out.stdout);
-        assert!(out.status.success(), "seed {seed}, killed after {after:?} ms:\n{said}{}", String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "seed {seed}, killed after {after:?} ms:\n{said}{}",
+            String::from_utf8_lossy(&out.stderr)
+        );
         assert_same(&left(&dir), &expected, &format!("seed {seed}, run {run}, killed after {after:?} ms"));
         std::fs::remove_dir_all(&dir).unwrap();
     }

@@ -69,7 +69,12 @@ impl Outside for BankSide {
 
 fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Faults> {
     let (profile, roles) = (&channel.profile, &channel.profile.layouts);
-    let plan = |service, request: &str, result: &str, window: &crate::config::WindowPlan, least, needs_registration| {
+    let plan = |service,
+                request: &str,
+                result: &str,
+                window: &crate::config::WindowPlan,
+                least,
+                needs_registration| {
         Ok::<_, Faults>(ServicePlan {
             service,
             request: format(config, request)?,
@@ -120,7 +125,10 @@ fn format(config: &Config, name: &str) -> Result<Arc<Format>, Faults> {
 fn banks(config: &Config) -> BTreeMap<BankCode, bool> {
     let codes = |bank: &crate::config::Bank| {
         let takes_part = bank.takes_part;
-        std::iter::once(bank.code).chain(bank.aliases.clone()).map(move |code| (code, takes_part)).collect::<Vec<_>>()
+        std::iter::once(bank.code)
+            .chain(bank.aliases.clone())
+            .map(move |code| (code, takes_part))
+            .collect::<Vec<_>>()
     };
     config.banks.iter().flat_map(codes).collect()
 }

@@ -58,13 +58,20 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let today = System::new().now().date();
     let year = arguments.year.unwrap_or(today.year());
     if !(FIRST_YEAR..=LAST_YEAR).contains(&year) {
-        let told = format!("the rules of holidays are known for the years {FIRST_YEAR} to {LAST_YEAR}, not for {year}");
+        let told = format!(
+            "the rules of holidays are known for the years {FIRST_YEAR} to {LAST_YEAR}, not for {year}"
+        );
         return Err(Failed::told(Exit::Usage, told));
     }
     print_year(&config.calendar, year, arguments.closed, screen)
 }
 
-fn print_year(calendar: &Calendar, year: i32, closed_only: bool, screen: &mut Screen) -> Result<Exit, Failed> {
+fn print_year(
+    calendar: &Calendar,
+    year: i32,
+    closed_only: bool,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
     let mut day = Date::new(year, 1, 1).unwrap_or(calendar.coverage().0);
     screen.line("date,weekday,open,reasons,kinds")?;
     while day.year() == year {

@@ -73,9 +73,15 @@ fn whole(path: &Path) -> Result<(Config, Checked), Failed> {
             Ok(name) => {
                 checked.layouts += 1;
                 if let Some(other) = names.insert(name.clone(), source.file.clone()) {
-                    let expected = format!("{other} has the name {name} already; names of layouts are unique");
+                    let expected =
+                        format!("{other} has the name {name} already; names of layouts are unique");
                     let place = Place::file(&source.file);
-                    faults.push(Fault::new("layout-name-taken", place, expected, "give one of them another name"));
+                    faults.push(Fault::new(
+                        "layout-name-taken",
+                        place,
+                        expected,
+                        "give one of them another name",
+                    ));
                 }
             }
             Err(found) => faults.append(found),
@@ -131,7 +137,12 @@ fn folder(dir: &Path) -> Option<Fault> {
     let all = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
     rustix::fs::access(nearest, all).err().map(|error| {
         let expected = format!("a folder that this user may read and write: {error}");
-        Fault::new("folder-not-writable", Place::file(shown), expected, "give the daemon's user the right to it")
+        Fault::new(
+            "folder-not-writable",
+            Place::file(shown),
+            expected,
+            "give the daemon's user the right to it",
+        )
     })
 }
 

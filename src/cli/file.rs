@@ -66,7 +66,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     };
     let target = match given.name.strip_prefix('#').map(str::parse) {
         Some(Ok(id)) => Target::FileId(id),
-        Some(Err(_)) => return Err(Failed::told(Exit::Usage, "after # comes the ledger's number of the file")),
+        Some(Err(_)) => {
+            return Err(Failed::told(Exit::Usage, "after # comes the ledger's number of the file"));
+        }
         None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
     };
     let config = given.config.load()?;
@@ -74,12 +76,16 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: clock.now() };
     let text = order.print();
     // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
-    let name = format!("{}-{}-{}.toml", verb.word().replace('.', "-"), order.at.unix_ms(), std::process::id());
+    let name =
+        format!("{}-{}-{}.toml", verb.word().replace('.', "-"), order.at.unix_ms(), std::process::id());
     Order::parse(&name, text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
     let control = config.spool_dir.join("control");
     let inbox = control.join("inbox");
     if !inbox.is_dir() {
-        let told = format!("there is no folder {}: the daemon has never run with this configuration", inbox.display());
+        let told = format!(
+            "there is no folder {}: the daemon has never run with this configuration",
+            inbox.display()
+        );
         return Err(Failed::told(Exit::Later, told));
     }
     spool::drop_file(&inbox, &name, text.as_bytes())?;
@@ -91,7 +97,13 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 }
 
 /// Waits for the answer and prints it. Exit 65 where the order was refused.
-fn wait(control: &Path, name: &str, clock: &System, seconds: u64, screen: &mut Screen) -> Result<Exit, Failed> {
+fn wait(
+    control: &Path,
+    name: &str,
+    clock: &System,
+    seconds: u64,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
     let answer = control.join("outbox").join(format!("{name}.answer.toml"));
     let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
     loop {
@@ -109,7 +121,10 @@ fn wait(control: &Path, name: &str, clock: &System, seconds: u64, screen: &mut S
                     control.join("inbox").display()
                 )
             } else {
-                format!("no answer after {seconds} s: the order was taken; its answer will be {}", answer.display())
+                format!(
+                    "no answer after {seconds} s: the order was taken; its answer will be {}",
+                    answer.display()
+                )
             };
             return Err(Failed::told(Exit::Later, told));
         }

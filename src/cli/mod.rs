@@ -30,7 +30,13 @@ use std::process::ExitCode;
 /// Exit codes: 0 done; 2 something is missing or overdue (status); 64 wrong usage; 65 wrong data; 74 disk or database
 /// failed; 75 another instance holds the spool, or the daemon did not answer; 78 wrong configuration.
 #[derive(Debug, Parser)]
-#[command(name = "sunap", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "sunap",
+    version,
+    max_term_width = 110,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 struct Arguments {
     #[command(subcommand)]
     verb: Verb,

@@ -86,7 +86,8 @@ fn detect(config: &ConfigArgument, name: &str, input: &mut File, path: &Path) ->
     // A layout with faults can not be the one; `sunap check` tells them.
     let layouts: Vec<Layout> =
         sources.iter().filter_map(|source| Layout::from_toml(&source.file, &source.text).ok()).collect();
-    let found = layout::detect(layouts.iter(), name, &head).map(Layout::name).map_err(Failed::data)?.to_string();
+    let found =
+        layout::detect(layouts.iter(), name, &head).map(Layout::name).map_err(Failed::data)?.to_string();
     layouts.into_iter().find(|layout| layout.name() == found).ok_or_else(|| {
         let expected = format!("a file of one of the layouts: {found} is none");
         Failed::data(Fault::new("layout-missing", Place::file(name), expected, "name one with --layout"))
@@ -95,7 +96,12 @@ fn detect(config: &ConfigArgument, name: &str, input: &mut File, path: &Path) ->
 
 fn print_record(view: &RecordView<'_>, mask: bool, screen: &mut Screen) -> Result<(), Failed> {
     let last = view.at_byte() + (view.raw().len() as u64).saturating_sub(1);
-    screen.line(format_args!("record {} {} bytes {}-{last}", view.no(), view.record_name(), view.at_byte()))?;
+    screen.line(format_args!(
+        "record {} {} bytes {}-{last}",
+        view.no(),
+        view.record_name(),
+        view.at_byte()
+    ))?;
     for field in layout::describe(view) {
         let value = if mask && field.sensitive { masked(&field.value) } else { field.value };
         let named = super::words::padded(&format!("{} ({})", field.ko, field.name), 46);

@@ -118,7 +118,8 @@ impl Play {
             clock.advance_to(left_at);
         }
         let clock = Arc::new(clock);
-        let parts = Rehearsal::new(engine, outside, RealTime(Arc::clone(&clock) as Arc<dyn Clock>), stop.clone());
+        let parts =
+            Rehearsal::new(engine, outside, RealTime(Arc::clone(&clock) as Arc<dyn Clock>), stop.clone());
         Ok(Self { parts, clock, stop })
     }
 
@@ -175,7 +176,11 @@ pub(super) fn mark_rehearsal(state_dir: &Path) -> Result<(), Failed> {
         return Err(Failed::told(Exit::Config, told));
     }
     std::fs::create_dir_all(state_dir).map_err(|error| Trouble::at("make the folder", state_dir, error))?;
-    spool::drop_file(state_dir, REHEARSAL_MARK, b"# This state belongs to a rehearsal (sunap demo, sunap run --clock).\n")?;
+    spool::drop_file(
+        state_dir,
+        REHEARSAL_MARK,
+        b"# This state belongs to a rehearsal (sunap demo, sunap run --clock).\n",
+    )?;
     Ok(())
 }
 

@@ -48,7 +48,8 @@ impl From<LoadError> for Failed {
 /// Starts the log, to stderr: what sunap.toml says, or what `SUNAP_LOG` says instead (`sunap=debug`).
 pub(crate) fn start_log(log: &LogSettings) {
     let filter = EnvFilter::try_from_env("SUNAP_LOG").unwrap_or_else(|_| EnvFilter::new(log.level));
-    let log_lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
+    let log_lines =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
     // Fails only where a log was started before: the first one goes on.
     let _already_started = if log.json { log_lines.json().try_init() } else { log_lines.try_init() };
 }
@@ -94,7 +95,10 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failed> {
 pub(super) fn open_reader(config: &Config) -> Result<Reader, Failed> {
     let path = config.state_dir.join(LEDGER);
     if !path.exists() {
-        let told = format!("there is no ledger {}: the daemon has never run with this configuration", path.display());
+        let told = format!(
+            "there is no ledger {}: the daemon has never run with this configuration",
+            path.display()
+        );
         return Err(Failed::told(Exit::Later, told));
     }
     Ok(Reader::open(&path)?)

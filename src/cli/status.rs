@@ -78,7 +78,9 @@ impl Status {
         let mut today: Vec<Due> = reader
             .due_rows(None, ROWS)?
             .into_iter()
-            .filter(|due| due.due_at.date() == now.date() || (due.due_at < now && due.state == DueState::Waiting))
+            .filter(|due| {
+                due.due_at.date() == now.date() || (due.due_at < now && due.state == DueState::Waiting)
+            })
             .collect();
         today.sort_by(|a, b| (a.due_at, &a.owner, &a.job, a.date).cmp(&(b.due_at, &b.owner, &b.job, b.date)));
         let mut files = BTreeMap::new();
@@ -136,7 +138,11 @@ impl Status {
     fn print(&self, config: &Config, screen: &mut Screen) -> Result<(), Failed> {
         let closed = config.calendar.closed(self.now.date());
         let names: Vec<&str> = closed.iter().map(|reason| &*reason.name_ko).collect();
-        let day = if names.is_empty() { "은행 영업일".to_string() } else { format!("휴무: {}", names.join(", ")) };
+        let day = if names.is_empty() {
+            "은행 영업일".to_string()
+        } else {
+            format!("휴무: {}", names.join(", "))
+        };
         screen.line(format_args!("{}  {day}", self.now))?;
         self.print_today(screen)?;
         self.print_files(screen)?;
@@ -185,8 +191,12 @@ impl Status {
 
     fn print_files(&self, screen: &mut Screen) -> Result<(), Failed> {
         let count = |way: &str| {
-            let texts: Vec<String> =
-                self.files.iter().filter(|((of, _), _)| *of == way).map(|((_, word), n)| format!("{n} {word}")).collect();
+            let texts: Vec<String> = self
+                .files
+                .iter()
+                .filter(|((of, _), _)| *of == way)
+                .map(|((_, word), n)| format!("{n} {word}"))
+                .collect();
             if texts.is_empty() { "none".to_string() } else { texts.join(", ") }
         };
         screen.line(format_args!("\nfiles out: {}\nfiles in:  {}", count("out"), count("in")))?;

@@ -30,7 +30,10 @@ pub(super) async fn start(config: &Config, post: Sender<Hint>) -> Option<JobSche
 
 async fn beat(schedules: BTreeSet<String>, post: Sender<Hint>) -> Result<JobScheduler, JobSchedulerError> {
     let scheduler = JobScheduler::new().await?;
-    let korea = i32::try_from(KST_SECONDS).ok().and_then(FixedOffset::east_opt).ok_or(JobSchedulerError::ParseSchedule)?;
+    let korea = i32::try_from(KST_SECONDS)
+        .ok()
+        .and_then(FixedOffset::east_opt)
+        .ok_or(JobSchedulerError::ParseSchedule)?;
     for schedule in schedules {
         let post = post.clone();
         let job = Job::new_async_tz(schedule, korea, move |_, _| {
@@ -47,7 +50,8 @@ async fn beat(schedules: BTreeSet<String>, post: Sender<Hint>) -> Result<JobSche
 /// The cron texts: every minute, and the times of day of all windows.
 fn schedules(config: &Config) -> BTreeSet<String> {
     let windows = config.profiles.values().flat_map(|profile| [&profile.registration, &profile.collection]);
-    let times = windows.flat_map(|window| [window.cutoff, window.deadline, window.result_due]).map(|at| at.time());
+    let times =
+        windows.flat_map(|window| [window.cutoff, window.deadline, window.result_due]).map(|at| at.time());
     times.map(daily).chain([EVERY_MINUTE.to_string()]).collect()
 }
 

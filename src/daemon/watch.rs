@@ -28,7 +28,9 @@ impl Watch {
             }
         });
         let watcher = watcher
-            .inspect_err(|error| tracing::warn!(%error, "folders cannot be watched; the scan alone looks at them"))
+            .inspect_err(
+                |error| tracing::warn!(%error, "folders cannot be watched; the scan alone looks at them"),
+            )
             .ok();
         let mut watch = Self { watcher, inboxes: inboxes.to_vec() };
         watch.renew();
@@ -70,8 +72,11 @@ mod tests {
 
     #[test]
     fn renames_tell_their_paths_and_overflows_are_hints_without_one() {
-        let renamed = Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::To))).add_path("inbox/a".into());
-        assert!(matches!(hint_of(Ok(renamed)), Some(Hint::RenamedIn(paths)) if paths == [PathBuf::from("inbox/a")]));
+        let renamed =
+            Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::To))).add_path("inbox/a".into());
+        assert!(
+            matches!(hint_of(Ok(renamed)), Some(Hint::RenamedIn(paths)) if paths == [PathBuf::from("inbox/a")])
+        );
         let overflow = Event::new(EventKind::Other).set_flag(Flag::Rescan);
         assert!(matches!(hint_of(Ok(overflow)), Some(Hint::Look)));
         let read = Event::new(EventKind::Access(AccessKind::Read));

@@ -8,6 +8,7 @@ use super::flaw::Flaw;
 use super::plan::{Blank, Condition, FieldIs, FieldIx, FieldPlan, Kind, RecordIx, RecordPlan, Tolerances};
 
 impl Condition {
+    #[inline]
     pub(crate) fn holds(&self, record: &[u8]) -> bool {
         let Some(bytes) = record.get(self.start..self.start + self.len) else { return false };
         self.values.iter().any(|value| value == bytes) != self.negated
@@ -95,7 +96,7 @@ pub(crate) fn validate(
 }
 
 #[inline]
-fn validate_field(
+pub(crate) fn validate_field(
     plan: &RecordPlan,
     field: &FieldPlan,
     encoding: Encoding,

@@ -112,7 +112,11 @@ impl Stage {
         if self.parts.is_some() {
             return Err("the engine runs already".to_string());
         }
-        let root = if file.starts_with("formats/") { self.temp.path().to_path_buf() } else { self.temp.path().join("config") };
+        let root = if file.starts_with("formats/") {
+            self.temp.path().to_path_buf()
+        } else {
+            self.temp.path().join("config")
+        };
         let path = root.join(file);
         let text = std::fs::read_to_string(&path).map_err(|error| format!("{file}: {error}"))?;
         if !text.contains(old) {
@@ -126,7 +130,8 @@ impl Stage {
         if self.parts.is_some() {
             return Err("the engine runs already".to_string());
         }
-        let seeded = if rules.contains("seed") { rules.to_string() } else { format!("seed = \"day\"\n{rules}") };
+        let seeded =
+            if rules.contains("seed") { rules.to_string() } else { format!("seed = \"day\"\n{rules}") };
         self.rules = Some(Rules::from_toml("rules", &seeded).map_err(|faults| faults.to_string())?);
         Ok(())
     }
@@ -153,7 +158,8 @@ impl Stage {
         let mut outside: Vec<Box<dyn Outside>> = Vec::new();
         if let Some(rules) = &self.rules {
             for channel in config.channels.values() {
-                let bank = BankSide::with_rules(&config, channel, rules.clone()).map_err(|error| error.to_string())?;
+                let bank = BankSide::with_rules(&config, channel, rules.clone())
+                    .map_err(|error| error.to_string())?;
                 outside.push(Box::new(bank));
             }
         }
@@ -224,7 +230,9 @@ impl Stage {
             };
             self.invented += 1;
             let first = more.first().copied().unwrap_or("2026-01");
-            let account = more.get(1).map_or_else(|| format!("99{:010}", self.invented), |account| (*account).to_string());
+            let account = more
+                .get(1)
+                .map_or_else(|| format!("99{:010}", self.invented), |account| (*account).to_string());
             list.push_str(&format!(
                 "{payer},가나다,010-0000-{:04},{item},1000000,{monthly},{first},{day},국민은행,{account},가나다,900101\n",
                 self.invented
@@ -239,7 +247,9 @@ impl Stage {
             let cells: Vec<&str> = row.split_whitespace().collect();
             let (payer, item, code, partial) = match cells.as_slice() {
                 [payer, item, code] => (payer, item, code, None),
-                [payer, item, code, "P", won] => (payer, item, code, Some(won.parse().map_err(|_| "not a number")?)),
+                [payer, item, code, "P", won] => {
+                    (payer, item, code, Some(won.parse().map_err(|_| "not a number")?))
+                }
                 _ => return Err(format!("{row:?}: payer, item, code [P won]")),
             };
             let mandate = self.mandate(None, payer, item)?;
@@ -298,7 +308,9 @@ impl Stage {
                 true => Err("it is there".to_string()),
             },
             ["text", room, name, "contains", text] => self.expect_text(room, name, text),
-            ["report", room, name, "contains", text] => self.expect_text(room, &format!("{name}.report.txt"), text),
+            ["report", room, name, "contains", text] => {
+                self.expect_text(room, &format!("{name}.report.txt"), text)
+            }
             ["records", room, name, n] => self.expect_records(room, name, n),
             ["state", name, word] => equal(&state_word(&self.file(name)?), word),
             ["mandate", creditor, payer, item, word] => self.expect_mandate(creditor, payer, item, word),
@@ -307,18 +319,23 @@ impl Stage {
                 equal(line.state.word(), word)?;
                 code.first().map_or(Ok(()), |code| equal(&line.code, code))
             }
-            ["no", "collection", creditor, payer, item, date] => match self.line(creditor, payer, item, date)? {
-                None => Ok(()),
-                Some(line) => Err(format!("there is one: {}", line.state)),
-            },
+            ["no", "collection", creditor, payer, item, date] => {
+                match self.line(creditor, payer, item, date)? {
+                    None => Ok(()),
+                    Some(line) => Err(format!("there is one: {}", line.state)),
+                }
+            }
             ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
             ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
                 true => Ok(()),
                 false => Err(format!("open alerts: {:?}", self.alerts()?)),
             },
             ["no", "alert", names @ ..] => {
-                let open: Vec<String> =
-                    self.alerts()?.into_iter().filter(|alert| names.is_empty() || names.contains(&alert.as_str())).collect();
+                let open: Vec<String> = self
+                    .alerts()?
+                    .into_iter()
+                    .filter(|alert| names.is_empty() || names.contains(&alert.as_str()))
+                    .collect();
                 if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
             }
             ["unchanged"] => self.expect_unchanged(),
@@ -332,7 +349,8 @@ impl Stage {
         let (content, _, _) = match String::from_utf8(bytes) {
             Ok(content) => (content, (), ()),
             Err(error) => {
-                let decoded = encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(error.as_bytes());
+                let decoded =
+                    encoding_rs::EUC_KR.decode_without_bom_handling_and_without_replacement(error.as_bytes());
                 (decoded.ok_or("neither UTF-8 nor CP949")?.into_owned(), (), ())
             }
         };
@@ -382,7 +400,11 @@ impl Stage {
     fn expect_unchanged(&self) -> Done {
         let now = self.states()?;
         let moved: Vec<&String> = now.iter().filter(|state| !self.remembered.contains(state)).collect();
-        if moved.is_empty() && now.len() == self.remembered.len() { Ok(()) } else { Err(format!("moved: {moved:#?}")) }
+        if moved.is_empty() && now.len() == self.remembered.len() {
+            Ok(())
+        } else {
+            Err(format!("moved: {moved:#?}"))
+        }
     }
 
     /// The states of all mandates and collections, as text.
@@ -413,7 +435,9 @@ impl Stage {
         let ids = payers.iter().flat_map(|payer| payer.mandates.iter().rev());
         for id in ids {
             let found = reader.find_mandate(&id.to_string()).map_err(|error| error.to_string())?;
-            if let Some(mandate) = found.into_iter().find(|mandate| mandate.mandate_id == *id && mandate.item == item) {
+            if let Some(mandate) =
+                found.into_iter().find(|mandate| mandate.mandate_id == *id && mandate.item == item)
+            {
                 return Ok(mandate);
             }
         }
@@ -425,8 +449,11 @@ impl Stage {
         let reader = self.reader()?;
         let mut last: Option<LineRow> = None;
         for file in self.files(&FileQuery { date: Some(date), ..FileQuery::default() })? {
-            let lines = reader.lines(file.file_id, Some(creditor), 0, 100_000).map_err(|error| error.to_string())?;
-            for line in lines.into_iter().filter(|line| line.payer_no.as_str() == payer && line.item.as_str() == item) {
+            let lines =
+                reader.lines(file.file_id, Some(creditor), 0, 100_000).map_err(|error| error.to_string())?;
+            for line in
+                lines.into_iter().filter(|line| line.payer_no.as_str() == payer && line.item.as_str() == item)
+            {
                 if last.as_ref().is_none_or(|last| last.collection_id < line.collection_id) {
                     last = Some(line);
                 }
@@ -469,7 +496,9 @@ impl Stage {
 
     /// `channel/sent` → its folder.
     fn room(&self, room: &str) -> Result<PathBuf, String> {
-        let path = room.strip_prefix("channel/").map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
+        let path = room
+            .strip_prefix("channel/")
+            .map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
         let path = self.temp.path().join("spool").join(path);
         if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {room}")) }
     }
@@ -508,7 +537,9 @@ fn replace(made: &mut Vec<u8>, old: &str, new: &str) -> Done {
     let (old, new) = (old.as_bytes(), new.as_bytes());
     let mut found = false;
     let mut at = 0;
-    while let Some(next) = made.get(at..).and_then(|rest| rest.windows(old.len()).position(|window| window == old)) {
+    while let Some(next) =
+        made.get(at..).and_then(|rest| rest.windows(old.len()).position(|window| window == old))
+    {
         made.splice(at + next..at + next + old.len(), new.iter().copied());
         at += next + new.len();
         found = true;
@@ -518,7 +549,8 @@ fn replace(made: &mut Vec<u8>, old: &str, new: &str) -> Done {
 
 fn cp949(text: &str) -> Result<Vec<u8>, String> {
     let mut encoder = encoding_rs::EUC_KR.new_encoder();
-    let mut bytes = Vec::with_capacity(encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0));
+    let mut bytes =
+        Vec::with_capacity(encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(0));
     match encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true).0 {
         encoding_rs::EncoderResult::InputEmpty => Ok(bytes),
         other => Err(format!("not in CP949: {other:?}")),

@@ -14,7 +14,8 @@ pub fn layout(formats: &Path, name: &str) -> Result<Layout, String> {
 
 /// Bytes of JSON objects, serials, counts and sums filled in.
 pub fn write(layout: &Layout, lines: &str) -> Result<Vec<u8>, String> {
-    let (_, bytes) = write_json(layout, "the case", lines.as_bytes(), Vec::new(), true).map_err(|error| error.to_string())?;
+    let (_, bytes) = write_json(layout, "the case", lines.as_bytes(), Vec::new(), true)
+        .map_err(|error| error.to_string())?;
     Ok(bytes)
 }
 
@@ -51,7 +52,8 @@ pub fn answer(
         let kind = record["record"].as_str().unwrap_or_default();
         let mut fields = common(result, kind, &record);
         if kind == "data" {
-            let Some(failure) = record["fields"]["bank_payer_no"].as_str().and_then(|no| failures.get(no)) else {
+            let Some(failure) = record["fields"]["bank_payer_no"].as_str().and_then(|no| failures.get(no))
+            else {
                 continue;
             };
             used += 1;
@@ -65,7 +67,9 @@ pub fn answer(
         }
         if kind != "data" {
             // Computed anew: those of the request count other lines.
-            fields.retain(|field, _| !field.starts_with("count") && !field.starts_with("amount") && field != "file_name");
+            fields.retain(|field, _| {
+                !field.starts_with("count") && !field.starts_with("amount") && field != "file_name"
+            });
         }
         lines.push_str(&format!("{}\n", json!({ "record": kind, "fields": Value::Object(fields) })));
     }

@@ -31,7 +31,8 @@ pub fn demo(dir: &Path, resume: bool) -> Output {
 /// Every file of the spool, the archive and the lists not dropped, by its path and the hash of its bytes.
 pub fn files(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
-    let mut folders = vec![dir.join("spool"), dir.join("state/archive"), dir.join("state/exchange"), dir.join("drops")];
+    let mut folders =
+        vec![dir.join("spool"), dir.join("state/archive"), dir.join("state/exchange"), dir.join("drops")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();

@@ -33,12 +33,30 @@ pub(super) fn print(config: &Config, now: Instant, screen: &mut Screen) -> Resul
     Ok(())
 }
 
-fn print_channel(config: &Config, channel: &Channel, now: Instant, screen: &mut Screen) -> Result<(), Failed> {
+fn print_channel(
+    config: &Config,
+    channel: &Channel,
+    now: Instant,
+    screen: &mut Screen,
+) -> Result<(), Failed> {
     let (calendar, profile) = (&config.calendar, &channel.profile);
-    screen.line(format_args!("  channel {} ({}, 기관코드 {})", channel.id, profile.name, channel.institution_code))?;
+    screen.line(format_args!(
+        "  channel {} ({}, 기관코드 {})",
+        channel.id, profile.name, channel.institution_code
+    ))?;
     let plans = [
-        ("계좌등록·해지", &profile.registration, &profile.layouts.registration_request, &profile.layouts.registration_result),
-        ("이체의뢰", &profile.collection, &profile.layouts.collection_request, &profile.layouts.collection_result),
+        (
+            "계좌등록·해지",
+            &profile.registration,
+            &profile.layouts.registration_request,
+            &profile.layouts.registration_result,
+        ),
+        (
+            "이체의뢰",
+            &profile.collection,
+            &profile.layouts.collection_request,
+            &profile.layouts.collection_result,
+        ),
     ];
     for (ko, plan, request, result) in plans {
         let date = plan.cutoff.first_open_after(calendar, now);
@@ -63,13 +81,22 @@ fn print_creditor(
     screen.line(format_args!("  creditor {} {}", creditor.id, creditor.name))?;
     let how = if creditor.auto_request { "자동 의뢰" } else { "request list needed" };
     match next_debit(config, channel, creditor, now) {
-        Some((date, cutoff)) => screen.line(format_args!("    debit date {date}: requested until {cutoff} ({how})")),
-        None => screen.line("    no debit date can be reached within two months, or the calendar ends before"),
+        Some((date, cutoff)) => {
+            screen.line(format_args!("    debit date {date}: requested until {cutoff} ({how})"))
+        }
+        None => {
+            screen.line("    no debit date can be reached within two months, or the calendar ends before")
+        }
     }
 }
 
 /// The next debit date whose window is open, and when it closes.
-fn next_debit(config: &Config, channel: &Channel, creditor: &Creditor, now: Instant) -> Option<(Date, Instant)> {
+fn next_debit(
+    config: &Config,
+    channel: &Channel,
+    creditor: &Creditor,
+    now: Instant,
+) -> Option<(Date, Instant)> {
     let (calendar, today) = (&config.calendar, now.date());
     let mut month = today.month().previous();
     let mut dates = Vec::new();
@@ -79,5 +106,6 @@ fn next_debit(config: &Config, channel: &Channel, creditor: &Creditor, now: Inst
     }
     dates.sort();
     let open = dates.into_iter().filter(|date| calendar.covers(*date).is_ok());
-    open.map(|date| (date, channel.profile.collection.cutoff.instant(calendar, date))).find(|(_, cutoff)| *cutoff > now)
+    open.map(|date| (date, channel.profile.collection.cutoff.instant(calendar, date)))
+        .find(|(_, cutoff)| *cutoff > now)
 }

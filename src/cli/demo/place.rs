@@ -78,7 +78,8 @@ pub(super) fn files_in_inboxes(config: &Config, owners: &[Owner]) -> Result<Vec<
     let mut paths = Vec::new();
     for owner in owners {
         let inbox = config.spool_dir.join(owner.folder()).join("inbox");
-        let entries = std::fs::read_dir(&inbox).map_err(|error| Trouble::at("look into the folder", &inbox, error))?;
+        let entries =
+            std::fs::read_dir(&inbox).map_err(|error| Trouble::at("look into the folder", &inbox, error))?;
         for entry in entries {
             paths.push(entry.map_err(|error| Trouble::at("look into the folder", &inbox, error))?.path());
         }
@@ -102,7 +103,9 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().join("demo");
         prepare(&dir, false).unwrap();
-        for place in ["config/sunap.toml", "config/exchange/demo.toml", "formats/eb21.toml", "drops/script.toml"] {
+        for place in
+            ["config/sunap.toml", "config/exchange/demo.toml", "formats/eb21.toml", "drops/script.toml"]
+        {
             assert!(dir.join(place).is_file(), "{place}");
         }
         assert!(told(prepare(&dir, false)).contains("--resume"));

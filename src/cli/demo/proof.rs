@@ -52,9 +52,16 @@ pub(super) fn print(
         screen.line(format_args!("  violated {}: {}", violation.rule, violation.text))?;
     }
     let say = |holds: bool| if holds { "holds" } else { "DOES NOT HOLD" };
-    screen.line(format_args!("every answered file: requested - failed = collected   {}", say(holds_files)))?;
-    screen.line(format_args!("every creditor: charged = collected + open            {}", say(holds_creditors)))?;
-    screen.line(format_args!("audit of every charge and line (I3)                   {}", say(violations.is_empty())))?;
+    screen
+        .line(format_args!("every answered file: requested - failed = collected   {}", say(holds_files)))?;
+    screen.line(format_args!(
+        "every creditor: charged = collected + open            {}",
+        say(holds_creditors)
+    ))?;
+    screen.line(format_args!(
+        "audit of every charge and line (I3)                   {}",
+        say(violations.is_empty())
+    ))?;
     Ok(holds_files && holds_creditors && violations.is_empty())
 }
 
@@ -64,13 +71,19 @@ fn files(reader: &Reader) -> Result<Found, Failed> {
     let query = FileQuery { way: Some(Way::Out), limit: FILES, ..FileQuery::default() };
     let mut files = reader.files(&query)?;
     files.sort_by_key(|file| (file.date, file.file_id));
-    for file in files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && file.won.is_positive()) {
+    for file in
+        files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && file.won.is_positive())
+    {
         found.rows.push(add_up(reader, file, &mut found.retried)?);
     }
     Ok(found)
 }
 
-fn add_up(reader: &Reader, file: &FileRow, retried: &mut BTreeMap<CreditorId, i64>) -> Result<FileProof, Failed> {
+fn add_up(
+    reader: &Reader,
+    file: &FileRow,
+    retried: &mut BTreeMap<CreditorId, i64>,
+) -> Result<FileProof, Failed> {
     let (mut requested, mut collected) = (Some(Won::ZERO), Some(Won::ZERO));
     let (mut after, mut lines) = (0, 0);
     loop {
@@ -97,7 +110,10 @@ fn add_up(reader: &Reader, file: &FileRow, retried: &mut BTreeMap<CreditorId, i6
         requested: file.won,
         failed: failed.unwrap_or_default(),
         collected: collected.unwrap_or_default(),
-        holds: lines == file.lines && requested == Some(file.won) && expected.is_some() && collected == expected,
+        holds: lines == file.lines
+            && requested == Some(file.won)
+            && expected.is_some()
+            && collected == expected,
     })
 }
 

@@ -86,7 +86,12 @@ impl Script {
             }
             let creditor = page.parsed(&drop.creditor);
             if let Some(creditor) = creditor {
-                script.drops.push(ListDrop { at, creditor, file: drop.file.get_ref().clone(), note: drop.note.clone() });
+                script.drops.push(ListDrop {
+                    at,
+                    creditor,
+                    file: drop.file.get_ref().clone(),
+                    note: drop.note.clone(),
+                });
             }
         }
         if page.faults.is_empty() { Ok(script) } else { Err(page.faults) }
@@ -104,7 +109,12 @@ impl Page<'_> {
     fn wrong(&mut self, at: Range<usize>, expected: &str) {
         let line = self.text.bytes().take(at.start).filter(|b| *b == b'\n').count() + 1;
         let place = Place::Line { file: self.file.to_string(), line, column: 0 };
-        self.faults.push(Fault::new("demo-script-wrong", place, expected, "mend the script, or start a new demo"));
+        self.faults.push(Fault::new(
+            "demo-script-wrong",
+            place,
+            expected,
+            "mend the script, or start a new demo",
+        ));
     }
 
     fn parsed<T: std::str::FromStr<Err = String>>(&mut self, text: &Spanned<String>) -> Option<T> {
@@ -138,7 +148,8 @@ impl Drops {
             from: drops.join(drop.creditor.to_string()).join(&drop.file),
             to: spool.join(Owner::Creditor(drop.creditor).folder()).join("inbox").join(&drop.file),
         };
-        let mut waiting: Vec<Waiting> = script.drops.iter().map(paths).filter(|drop| drop.from.exists()).collect();
+        let mut waiting: Vec<Waiting> =
+            script.drops.iter().map(paths).filter(|drop| drop.from.exists()).collect();
         waiting.reverse();
         Self { waiting }
     }
@@ -178,7 +189,9 @@ mod tests {
     #[test]
     fn refuses_two_drops_at_one_time_and_unknown_keys_with_their_lines() {
         let head = "starts = \"2026-01-01 09:00\"\nends = \"2026-01-02 09:00\"\n";
-        let drop = |at: &str| format!("[[drop]]\nat = \"{at}\"\ncreditor = \"10000001\"\nfile = \"a.csv\"\nnote = \"\"\n");
+        let drop = |at: &str| {
+            format!("[[drop]]\nat = \"{at}\"\ncreditor = \"10000001\"\nfile = \"a.csv\"\nnote = \"\"\n")
+        };
         let lines = |text: &str| match Script::parse("s", text) {
             Ok(_) => Vec::new(),
             Err(faults) => faults.kept().iter().map(|fault| fault.place.to_string()).collect(),

@@ -49,7 +49,12 @@ impl<'c> Timeline<'c> {
     }
 
     /// Prints the days before `end` that were not printed yet.
-    pub(super) fn print_until(&mut self, end: Date, ledger: &Path, screen: &mut Screen) -> Result<(), Failed> {
+    pub(super) fn print_until(
+        &mut self,
+        end: Date,
+        ledger: &Path,
+        screen: &mut Screen,
+    ) -> Result<(), Failed> {
         if self.next >= end {
             return Ok(());
         }
@@ -67,8 +72,10 @@ impl<'c> Timeline<'c> {
         let names: Vec<&str> = closed.iter().map(|reason| &*reason.name_ko).collect();
         let closed = if names.is_empty() { String::new() } else { format!("  휴무: {}", names.join(", ")) };
         screen.line(format_args!("{day} ({}){closed}", weekday_ko(day.weekday())))?;
-        let mut lines: Vec<(Instant, i64, String)> =
-            files.iter().filter_map(|file| self.line(day, file).map(|(at, text)| (at, file.file_id, text))).collect();
+        let mut lines: Vec<(Instant, i64, String)> = files
+            .iter()
+            .filter_map(|file| self.line(day, file).map(|(at, text)| (at, file.file_id, text)))
+            .collect();
         lines.sort();
         for (at, _, text) in lines {
             screen.line(format_args!("  {}  {text}", at.time()))?;
@@ -99,7 +106,9 @@ impl<'c> Timeline<'c> {
             }
             Way::In => {
                 let note = self.script.drops.iter().find(|drop| {
-                    file.owner.ends_with(&drop.creditor.to_string()) && drop.file == file.name && drop.at == file.created_at
+                    file.owner.ends_with(&drop.creditor.to_string())
+                        && drop.file == file.name
+                        && drop.at == file.created_at
                 });
                 let note = note.map_or("", |drop| drop.note.as_str());
                 format!("← creditor  {name} {:>4} rows   {}  {note}", file.lines, file_state_ko(file.state))

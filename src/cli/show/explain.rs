@@ -37,13 +37,18 @@ impl<'a> Explainer<'a> {
     }
 
     /// The payers of a number.
-    pub(super) fn payers(&self, creditor: Option<CreditorId>, payer_no: &PayerNo) -> Result<Vec<Page>, Failed> {
+    pub(super) fn payers(
+        &self,
+        creditor: Option<CreditorId>,
+        payer_no: &PayerNo,
+    ) -> Result<Vec<Page>, Failed> {
         self.reader.find_payer(creditor, payer_no)?.iter().map(|found| self.payer(found)).collect()
     }
 
     fn payer(&self, found: &PayerFound) -> Result<Page, Failed> {
         let payer = &found.payer;
-        let mut page = Page { title: format!("payer {} (#{})", payer.payer_no, found.payer_id), ..Page::default() };
+        let mut page =
+            Page { title: format!("payer {} (#{})", payer.payer_no, found.payer_id), ..Page::default() };
         page.fact("creditor", "이용기관", self.creditor(found.creditor));
         page.fact("name", "고객명", payer.name.clone());
         page.fact("phone", "전화", crate::domain::masked(&payer.phone));
@@ -92,7 +97,11 @@ impl<'a> Explainer<'a> {
 
     fn collection(&self, found: &CollectionFound) -> Result<Page, Failed> {
         let line = &found.line;
-        let kind = if line.kind == CollectionKind::Retry { "재처리의뢰 (retry)" } else { "이체의뢰 (regular)" };
+        let kind = if line.kind == CollectionKind::Retry {
+            "재처리의뢰 (retry)"
+        } else {
+            "이체의뢰 (regular)"
+        };
         let file = self.reader.find_file(&found.file_id.to_string())?.into_iter().next();
         let mut page = Page {
             title: format!("collection #{} of {} for {}", line.collection_id, line.payer_no, line.item),
@@ -153,7 +162,9 @@ impl<'a> Explainer<'a> {
         page.fact("taken_at", "가져간 때", file.taken_at.map(|at| at.to_string()));
         page.fact("answered_at", "처리된 때", file.answered_at.map(|at| at.to_string()));
         page.fact("answer_due_at", "결과 예정", file.due_at.map(|at| at.to_string()));
-        for (key, label, id) in [("answers", "답하는 파일", file.answers), ("answered_by", "답한 파일", file.answered_by)] {
+        for (key, label, id) in
+            [("answers", "답하는 파일", file.answers), ("answered_by", "답한 파일", file.answered_by)]
+        {
             let Some(id) = id else { continue };
             let named = self.reader.find_file(&id.to_string())?;
             let name = named.first().map_or(String::new(), |other| other.name.clone());

@@ -50,7 +50,12 @@ impl Page {
         let margin = " ".repeat(depth * 2);
         screen.line(format_args!("{margin}{}", self.title))?;
         if !self.state.is_empty() {
-            screen.line(format_args!("{margin}  {} {} ({})", padded("상태", 14), self.state_ko, self.state))?;
+            screen.line(format_args!(
+                "{margin}  {} {} ({})",
+                padded("상태", 14),
+                self.state_ko,
+                self.state
+            ))?;
         }
         for (_, label, value) in &self.facts {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
@@ -100,7 +105,9 @@ fn print_event(told: &Told, margin: &str, screen: &mut Screen) -> Result<(), Fai
         (from, to) => format!(" {from} → {to}"),
     };
     let mut text = format!("{margin}    {}  {}{moved}", line.at, line.happening);
-    for (label, value) in [("by", &line.cause), ("code", &line.code), ("note", &line.note), ("", &told.meaning)] {
+    for (label, value) in
+        [("by", &line.cause), ("code", &line.code), ("note", &line.note), ("", &told.meaning)]
+    {
         match (label, value.as_str()) {
             (_, "") => {}
             ("", value) => text.push_str(&format!("\n{margin}      {value}")),

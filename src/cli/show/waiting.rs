@@ -49,7 +49,11 @@ impl<'a> Waiting<'a> {
     fn window(&self, channel: &Channel, what: &str) -> Vec<String> {
         let plan = &channel.profile.registration;
         let date = plan.cutoff.first_open_after(&self.config.calendar, self.now);
-        vec![format!("{what} at {}; {}", plan.cutoff.instant(&self.config.calendar, date), self.answer(plan, date))]
+        vec![format!(
+            "{what} at {}; {}",
+            plan.cutoff.instant(&self.config.calendar, date),
+            self.answer(plan, date)
+        )]
     }
 
     fn answer(&self, plan: &WindowPlan, date: Date) -> String {
@@ -64,7 +68,10 @@ impl<'a> Waiting<'a> {
             let date = calendar.debit_date(month, found.due_day);
             let cutoff = plan.cutoff.instant(calendar, date);
             if cutoff > self.now && calendar.covers(date).is_ok() {
-                return format!("next debit date {date}: requested until {cutoff}, {}", self.answer(plan, date));
+                return format!(
+                    "next debit date {date}: requested until {cutoff}, {}",
+                    self.answer(plan, date)
+                );
             }
             month = month.next();
         }
@@ -78,7 +85,12 @@ impl<'a> Waiting<'a> {
             State::Requested | State::Batched | State::Sent | State::Acknowledged => {
                 file.map_or_else(Vec::new, |file| self.of_file(file))
             }
-            State::Failed | State::Partial | State::Missed | State::Excluded | State::Withdrawn | State::Reversed => {
+            State::Failed
+            | State::Partial
+            | State::Missed
+            | State::Excluded
+            | State::Withdrawn
+            | State::Reversed => {
                 vec!["what is still open waits for a retry or the next request".to_string()]
             }
             State::Succeeded => Vec::new(),
