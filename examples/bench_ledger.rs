@@ -103,7 +103,7 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             bank: "004".parse()?,
             account: format!("11023{serial:08}").parse()?,
             holder: "홍길동".into(),
-            id_no: "900101".parse()?,
+            id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
         };
         tx.new_mandate(&NewMandate {
@@ -141,11 +141,10 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
         let lines: Vec<NewCollection> = page
             .iter()
             .map(|candidate| {
-                let share = |charge: &sunap::ledger::AttachedCharge| Allocation {
-                    charge_id: charge.charge_id,
-                    won: charge.open,
-                };
-                let allocations: Vec<Allocation> = candidate.charges.iter().map(share).collect();
+                let charges = candidate.charges.iter();
+                let allocations: Vec<Allocation> = charges
+                    .map(|charge| Allocation { charge_id: charge.charge_id, won: charge.open })
+                    .collect();
                 let amount = Won::sum(allocations.iter().map(|one| one.won)).unwrap_or(Won::ZERO);
                 NewCollection {
                     mandate_id: candidate.mandate_id,

@@ -345,7 +345,6 @@ impl<'l, R: Read> Reader<'l, R> {
     }
 
     /// Checks a record that was cut off; `None` where it is faulty or fill.
-    #[expect(clippy::type_complete, reason = "the parts of a view, which cannot borrow the buffer yet")]
     fn judge(&mut self, cut: &Cut) -> Result<Option<(Cut, RecordIx, &'l RecordPlan, Tolerances)>, Trouble> {
         let layout = self.layout;
         let bytes = self.buffer.get(cut.start..cut.start + cut.len).unwrap_or_default();

@@ -389,7 +389,7 @@ mod tests {
             for (at, field) in plan.fields.iter().enumerate() {
                 let pick = picks[at % picks.len()];
                 // Mostly right values, else no record at all would be in order.
-                let pick = if pick >> 32 & 7 < faulty { pick } else { pick & !7 | 1 + (pick & 1) };
+                let pick = if pick >> 32 & 7 < faulty { pick } else { (pick & !7) | (1 + (pick & 1)) };
                 let bytes = &mut record[field.start..field.start + field.len];
                 fill(field, if pick >> 40 & 3 == 0 { pick } else { pick | 0xf00 }, bytes);
             }
