@@ -46,10 +46,7 @@ pub(crate) fn first_non_digit(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     let mut rest = bytes;
     while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*chunk);
-        let high = word & 0xf0f0_f0f0_f0f0_f0f0;
-        let carried = (word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0) >> 4;
-        if high | carried != 0x3333_3333_3333_3333 {
+        if !are_digits(u64::from_le_bytes(*chunk)) {
             return chunk.iter().position(|b| !b.is_ascii_digit()).map(|n| at + n);
         }
         rest = tail;
@@ -67,28 +64,45 @@ pub(crate) fn all_are(bytes: &[u8], one: u8) -> bool {
     rest.iter().fold(wrong, |wrong, byte| wrong | u64::from(byte ^ one)) == 0
 }
 
-/// The value of eight digits, by three multiplications instead of eight.
+/// Whether all eight bytes are digits: each has a 3 above, and still has it with 6 added.
 #[inline]
-fn eight_digits(chunk: [u8; 8]) -> u64 {
-    let pairs = (u64::from_le_bytes(chunk) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(2561) >> 8;
-    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
-    (fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32
+fn are_digits(word: u64) -> bool {
+    let high = word & 0xf0f0_f0f0_f0f0_f0f0;
+    let carried = (word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0) >> 4;
+    high | carried == 0x3333_3333_3333_3333
+}
+
+/// The number that eight digits say: neighbours are joined to pairs, pairs to fours, fours to the whole.
+#[inline]
+fn eight_digits(word: u64) -> Option<i64> {
+    if !are_digits(word) {
+        return None;
+    }
+    let ones = word & 0x0f0f_0f0f_0f0f_0f0f;
+    let pairs = ones.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    i64::try_from(fours.wrapping_mul(10_000 << 32 | 1) >> 32).ok()
+}
+
+/// The number that eight to sixteen digits say: the last eight, and those before them with zeros put in front.
+#[inline]
+fn some_digits(bytes: &[u8], first: [u8; 8], last: [u8; 8]) -> Option<i64> {
+    let last = eight_digits(u64::from_le_bytes(last))?;
+    let zeros = (16_usize.saturating_sub(bytes.len()) * 8) as u32;
+    let front = u64::from_le_bytes(first).checked_shl(zeros).unwrap_or(0);
+    let zeros = 0x3030_3030_3030_3030 & !u64::MAX.checked_shl(zeros).unwrap_or(0);
+    Some(eight_digits(front | zeros)? * 100_000_000 + last)
 }
 
 /// The number that digits say; `None` where they are more than an `i64` holds or are not all digits.
 #[inline]
 pub(crate) fn digits_value(bytes: &[u8]) -> Option<i64> {
+    if let (8..=16, Some(first), Some(last)) = (bytes.len(), bytes.first_chunk(), bytes.last_chunk()) {
+        return some_digits(bytes, *first, *last);
+    }
     if bytes.len() <= 18 {
         let mut value = 0_i64;
-        let mut rest = bytes;
-        while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
-            if first_non_digit(chunk).is_some() {
-                return None;
-            }
-            value = value * 100_000_000 + i64::try_from(eight_digits(*chunk)).ok()?;
-            rest = tail;
-        }
-        for byte in rest {
+        for byte in bytes {
             let digit = byte.wrapping_sub(b'0');
             if digit > 9 {
                 return None;
@@ -433,9 +447,12 @@ pub(crate) fn number_value(record: &RecordPlan, field: &FieldPlan, bytes: &[u8])
 
 #[inline]
 fn unsigned(field: &FieldPlan, raw: &[u8]) -> Option<i64> {
-    if let Some(value) = digits_value(raw) {
-        return Some(value);
-    }
+    digits_value(raw).or_else(|| tolerated_value(field, raw))
+}
+
+/// The value of digits with blanks among them, where the field tolerates these.
+#[cold]
+fn tolerated_value(field: &FieldPlan, raw: &[u8]) -> Option<i64> {
     if field.tolerate.has(Tolerances::SPACE_FOR_ZEROS) && raw.first().is_some_and(u8::is_ascii_digit) {
         let digits = raw.trim_ascii_end();
         let zeros = u32::try_from(raw.len() - digits.len()).ok()?;

@@ -12,6 +12,7 @@ use super::name::NamePattern;
 use super::plan::{Block, Condition, FieldIx, Kind, Layout, RecordIx, RecordPlan, ResultsListed, Tolerances};
 use super::raw::{RawCondition, RawLayout, RawLineEnd, RawRecord};
 use super::record::Dispatch;
+use super::shape::Shape;
 use crate::domain::Date;
 use crate::fault::{Excerpt, Fault, Faults, Place, printable};
 use std::ops::Range;
@@ -156,6 +157,9 @@ fn build(loader: &mut Loader<'_>, raw: &RawLayout) -> Option<Layout> {
         let allowed = [Tolerances::FINAL_NEWLINE, Tolerances::NO_LAST_LINE_END, Tolerances::BLOCK_NOT_FILLED];
         tolerances(loader, names.get_ref(), &allowed, "the file", line)
     });
+    for record in &mut records {
+        record.shape = Shape::new(record, *raw.record_bytes.get_ref());
+    }
     Some(Layout {
         name: raw.name.get_ref().clone(),
         ko: raw.ko.clone(),
@@ -232,6 +236,7 @@ fn build_records(loader: &mut Loader<'_>, raw: &RawLayout) -> Vec<RecordPlan> {
             serials: Vec::new(),
             states: Vec::new(),
             equal: Vec::new(),
+            shape: Shape::default(),
         });
     }
     records

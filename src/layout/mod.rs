@@ -9,6 +9,7 @@
 //! raw.rs ───► load.rs (+ load_*) ──► plan.rs ──► read.rs   bytes → RecordView, faults, ReadSummary
 //!  raw keys    every check, faults with file:line     compiled └► write.rs  values → bytes, through the same checks
 //! ```
+//! `shape.rs` is the quick way to see that a record is in order; `record.rs` is the rule behind it.
 //! `progress.rs` is the state both walk through: order, serials, equal fields, counts and sums.
 
 mod charset;
@@ -32,6 +33,7 @@ mod progress;
 mod raw;
 mod read;
 mod record;
+mod shape;
 mod summary;
 mod view;
 mod write;

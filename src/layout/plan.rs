@@ -7,6 +7,7 @@ use super::grammar::Automaton;
 use super::name::NamePattern;
 use super::raw::{Pad, RawLineEnd, SerialRule, Trailing1a};
 use super::record::Dispatch;
+use super::shape::Shape;
 use crate::domain::Date;
 use serde::Deserialize;
 
@@ -353,6 +354,8 @@ pub(crate) struct RecordPlan {
     pub(crate) file_names: Vec<FieldIx>,
     /// Fields that equal another record's.
     pub(crate) equal: Vec<FieldIx>,
+    /// The quick check, compiled from all of the above.
+    pub(crate) shape: Shape,
 }
 
 impl RecordPlan {

@@ -3,9 +3,9 @@
 //!
 //! Constant memory, but for series that must be unique: these keep one bit per number seen.
 
-use super::field::{DateValue, date_value, number_value};
+use super::field::{DateValue, FieldFlaw, date_value, number_value};
 use super::flaw::Flaw;
-use super::plan::{Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan};
+use super::plan::{Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan, Sign};
 use super::print;
 use super::raw::SerialRule;
 use super::summary::CheckOutcome;
@@ -365,64 +365,82 @@ impl<'l> Progress<'l> {
     }
 
     /// Fills in what follows from the records before and from this one: equal fields, serials, the file's name, counts
-    /// and sums; only fields for which `wants` says so. Answers with the fields that it set.
-    pub(crate) fn fill(
-        &self,
-        kind: RecordIx,
-        row: &mut [u8],
-        mut wants: impl FnMut(FieldIx) -> bool,
-    ) -> Result<Vec<FieldIx>, Flaw> {
-        let Some(plan) = self.layout.plan(kind) else { return Ok(Vec::new()) };
-        let mut done = Vec::new();
-        for (at, field) in plan.fields.iter().enumerate() {
-            let ix = FieldIx(u16::try_from(at).unwrap_or(u16::MAX));
-            if let Some(value) = self.early_value(plan, field)
-                && wants(ix)
+    /// and sums; only fields that are not `set` yet, which they are then.
+    pub(crate) fn fill(&self, kind: RecordIx, row: &mut [u8], set: &mut [bool]) -> Result<(), Flaw> {
+        let Some(plan) = self.layout.plan(kind) else { return Ok(()) };
+        let early = plan.equal.iter().chain(plan.serials.iter().map(|(_, ix)| ix));
+        for ix in early {
+            if let Some(field) = plan.field(*ix)
+                && !is_set(set, *ix)
+                && self.print_early(plan, field, row).map_err(|flaw| Flaw::of_field(*ix, field, flaw))?
             {
-                print_value(plan, field, &value, row).map_err(|flaw| Flaw::of_field(ix, field, flaw))?;
-                done.push(ix);
+                now_set(set, *ix);
             }
         }
         let day = self.layout.date.filter(|(of, _)| *of == kind).and_then(|(_, ix)| plan.field(ix));
         let own = day.and_then(|field| day_of(field, row)).map(|date| self.layout.file_name(date));
         if let Some(name) = own.as_ref().or(self.own_name.as_ref()) {
-            for ix in plan.file_names.iter().filter(|ix| wants(**ix)) {
-                if let Some(field) = plan.field(*ix) {
+            for ix in &plan.file_names {
+                if let Some(field) = plan.field(*ix)
+                    && !is_set(set, *ix)
+                {
                     print::print_text(field, self.layout.encoding, name, row)
                         .map_err(|flaw| Flaw::of_field(*ix, field, flaw))?;
-                    done.push(*ix);
+                    now_set(set, *ix);
                 }
             }
+        }
+        if plan.states.is_empty() {
+            return Ok(());
         }
         for (at, field) in plan.fields.iter().enumerate() {
             let ix = FieldIx(u16::try_from(at).unwrap_or(u16::MAX));
             let Some(check) = field.check.filter(|check| !self.is_late(*check)) else { continue };
-            if wants(ix) {
+            if !is_set(set, ix) {
                 let number = self.total_with(check, plan, row);
                 print::print_number(plan, field, number, row)
                     .map_err(|flaw| Flaw::of_field(ix, field, flaw))?;
-                done.push(ix);
+                now_set(set, ix);
             }
         }
-        Ok(done)
+        Ok(())
     }
 
     pub(crate) fn is_late(&self, check: usize) -> bool {
         self.layout.checks.get(check).is_none_or(|check| check.late)
     }
 
-    /// What a field must hold by the records before it: the bytes of an equal field, or the next serial.
-    fn early_value(&self, plan: &RecordPlan, field: &FieldPlan) -> Option<Vec<u8>> {
+    /// Prints what a field must hold by the records before it: the bytes of an equal field, or the next serial. Whether
+    /// there is such a thing.
+    fn print_early(&self, plan: &RecordPlan, field: &FieldPlan, row: &mut [u8]) -> Result<bool, FieldFlaw> {
         if let Some(equals) = field.equals {
-            return self.slots.get(equals.slot)?.clone();
+            let Some(value) = self.slots.get(equals.slot).and_then(Option::as_deref) else {
+                return Ok(false);
+            };
+            return print_value(plan, field, value, row).map(|()| true);
         }
-        let series = field.series?;
+        let Some(serial) = field.series.and_then(|series| self.next_serial(plan, series)) else {
+            return Ok(false);
+        };
+        match (i64::try_from(serial), &field.kind) {
+            (
+                Ok(number),
+                Kind::Serial | Kind::Number { sign: Sign::None, .. } | Kind::Digits { right: true },
+            ) => {
+                print::print_number(plan, field, number, row)?;
+            }
+            _ => print_value(plan, field, serial.to_string().as_bytes(), row)?,
+        }
+        Ok(true)
+    }
+
+    fn next_serial(&self, plan: &RecordPlan, series: usize) -> Option<u64> {
         let rules = self.layout.series.get(series)?;
         if rules.rule != SerialRule::Consecutive {
             return None;
         }
         let last = self.series.get(series)?.last.filter(|_| !plan.opens.contains(&rules.scope));
-        Some(last.map_or(rules.start, |last| last.saturating_add(1)).to_string().into_bytes())
+        Some(last.map_or(rules.start, |last| last.saturating_add(1)))
     }
 
     fn total_with(&self, ix: usize, plan: &RecordPlan, row: &[u8]) -> i64 {
@@ -432,6 +450,17 @@ impl<'l> Progress<'l> {
         let own: i128 =
             plan.feeds.iter().filter(|f| f.check == ix).filter_map(|f| contribution(plan, f, row)).sum();
         i64::try_from(self.result(ix, before.saturating_add(own))).unwrap_or(i64::MAX)
+    }
+}
+
+/// Whether a field has its value; one that the record has not is none to fill.
+fn is_set(set: &[bool], ix: FieldIx) -> bool {
+    set.get(ix.index()).copied().unwrap_or(true)
+}
+
+fn now_set(set: &mut [bool], ix: FieldIx) {
+    if let Some(set) = set.get_mut(ix.index()) {
+        *set = true;
     }
 }
 
@@ -456,12 +485,7 @@ fn same_value(a: &[u8], b: &[u8]) -> bool {
 }
 
 /// Puts a value of another field (or a serial) into this one.
-fn print_value(
-    plan: &RecordPlan,
-    field: &FieldPlan,
-    value: &[u8],
-    row: &mut [u8],
-) -> Result<(), super::field::FieldFlaw> {
+fn print_value(plan: &RecordPlan, field: &FieldPlan, value: &[u8], row: &mut [u8]) -> Result<(), FieldFlaw> {
     if value.len() == field.len {
         return print::print_bytes(field, value, row);
     }

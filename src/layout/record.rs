@@ -10,6 +10,7 @@ use super::plan::{
 };
 
 impl Condition {
+    #[inline]
     pub(crate) fn holds(&self, record: &[u8]) -> bool {
         let Some(bytes) = record.get(self.start..self.start + self.len) else { return false };
         self.values.iter().any(|value| value == bytes) != self.negated
@@ -120,7 +121,7 @@ fn is_plainly_right(field: &FieldPlan, record: &[u8]) -> bool {
 }
 
 #[inline]
-fn validate_field(
+pub(crate) fn validate_field(
     plan: &RecordPlan,
     field: &FieldPlan,
     encoding: Encoding,

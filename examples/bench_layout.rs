@@ -1,0 +1,150 @@
+//! Times nothing: does one piece of work of the layout room and prints `count total`, so that a timer of whole processes
+//! can hold it against another program. `benches/README.md` has the commands.
+//!
+//! ```text
+//! bench_layout check  TOML FILE        every field of every record checked, order, serials, counts and sums proven
+//! bench_layout decode TOML FILE        the same, and the value of every field taken, text decoded to UTF-8
+//! bench_layout write  TOML FILE N      a file of N made-up records
+//! ```
+
+use std::fmt;
+use std::fs::File;
+use std::hint::black_box;
+use std::io::BufWriter;
+use sunap::domain::Date;
+use sunap::layout::{FieldIx, FieldKind, Layout, RecordIx, RecordView};
+
+/// Whatever went wrong, in words.
+struct Said(String);
+
+impl<E: fmt::Display> From<E> for Said {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn main() -> Result<(), Said> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [verb, toml, file, rest @ ..] = arguments.as_slice() else { return Err("VERB TOML FILE".into()) };
+    let layout = Layout::from_toml(toml, &std::fs::read_to_string(toml)?)?;
+    let told = match (verb.as_str(), rest) {
+        ("check", []) => read(&layout, file, |_| ())?,
+        ("decode", []) => {
+            let kinds = kinds(&layout);
+            read(&layout, file, |view| take(view, &kinds))?
+        }
+        ("write", [n]) => write(&layout, file, n.parse()?)?,
+        _ => return Err("check | decode | write".into()),
+    };
+    let mut out = std::io::stdout();
+    Ok(std::io::Write::write_all(&mut out, format!("{told}\n").as_bytes())?)
+}
+
+fn read(layout: &Layout, file: &str, mut each: impl FnMut(&RecordView<'_>)) -> Result<String, Said> {
+    let mut reader = layout.reader(file, File::open(file)?);
+    while let Some(view) = reader.next_record()? {
+        each(&view);
+        black_box(&view);
+    }
+    let summary = reader.finish()?;
+    if !summary.faults.is_empty() {
+        return Err(summary.faults.to_string().into());
+    }
+    let sum = summary.checks.last().ok_or("the layout has no check")?;
+    let data = layout.record("data").ok_or("the layout has no data record")?;
+    Ok(format!("{} {}", summary.count(data), sum.counted))
+}
+
+/// The fields of each record kind with what stands there.
+fn kinds(layout: &Layout) -> Vec<Vec<(FieldIx, FieldKind)>> {
+    let of = |record: RecordIx| {
+        let field = |ix| layout.field_spec(record, ix).map(|spec| (ix, spec.kind));
+        layout.fields(record).filter_map(field).collect()
+    };
+    layout.records().map(of).collect()
+}
+
+/// Takes every value that is one: constants and fillers are not.
+fn take(view: &RecordView<'_>, kinds: &[Vec<(FieldIx, FieldKind)>]) {
+    for (ix, kind) in kinds.get(view.record().index()).into_iter().flatten() {
+        match kind {
+            FieldKind::Const | FieldKind::Filler => {}
+            FieldKind::Number { .. } | FieldKind::Serial => drop(black_box(view.number(*ix))),
+            FieldKind::Date => drop(black_box(view.date(*ix))),
+            FieldKind::Code { .. } => drop(black_box(view.code(*ix))),
+            _ => drop(black_box(view.text(*ix))),
+        }
+    }
+}
+
+/// Made-up records of the kit's layout: the same mix of Korean, ASCII and empty remarks.
+fn write(layout: &Layout, file: &str, n: i64) -> Result<String, Said> {
+    let [header, data, trailer] = ["header", "data", "trailer"].map(|name| layout.record(name));
+    let (Some(header), Some(data), Some(trailer)) = (header, data, trailer) else {
+        return Err("records".into());
+    };
+    let field = |record, name: &str| layout.field(record, name).ok_or_else(|| format!("no field {name}"));
+    let mut writer = layout.writer(BufWriter::with_capacity(256 << 10, File::create(file)?));
+    let mut row = writer.record(header);
+    row.text(field(header, "institution_code")?, "9982713456")?;
+    row.date(field(header, "debit_date")?, Date::new(2026, 11, 22).ok_or("date")?)?;
+    row.text(field(header, "bank_branch")?, "0200001")?;
+    row.text(field(header, "account")?, "1002123456789")?;
+    row.finish()?;
+    let [bank, account, amount, id_no, remark, payer, usage, kind, phone] = [
+        "bank_branch",
+        "account",
+        "amount_won",
+        "id_no",
+        "remark",
+        "payer_no",
+        "institution_use",
+        "kind",
+        "phone",
+    ]
+    .map(|name| field(data, name));
+    let (bank, account, amount, id_no, remark) = (bank?, account?, amount?, id_no?, remark?);
+    let (payer, usage, kind, phone) = (payer?, usage?, kind?, phone?);
+    let remarks = [
+        "김가나회비",
+        "이서연월세",
+        "박도윤관리비",
+        "최하은",
+        "정지호후원금",
+        "강수아교육비",
+        "조시우",
+        "윤예준",
+        "KT RENTAL",
+        "",
+    ];
+    let made: Vec<[String; 3]> = (0..10_000_u64)
+        .map(|i| {
+            let spread = i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
+            [
+                format!("{:012}", spread % 1_000_000_000_000),
+                format!("C{spread:012.12}"),
+                format!("010{:08}", spread % 100_000_000),
+            ]
+        })
+        .collect();
+    for (i, [number, payer_no, telephone]) in (0..n).zip(made.iter().cycle()) {
+        let mut row = writer.record(data);
+        row.text(bank, "0040123")?.text(account, number)?.number(amount, 1000 + i % 29_900 * 10)?;
+        row.text(id_no, "900101")?
+            .text(remark, remarks.get(usize::try_from(i % 10)?).copied().unwrap_or(""))?;
+        row.text(payer, payer_no)?.text(usage, "0001")?.text(kind, "1")?.text(phone, telephone)?;
+        row.finish()?;
+    }
+    let mut row = writer.record(trailer);
+    row.number(field(trailer, "done_count")?, 0)?.number(field(trailer, "done_won")?, 0)?;
+    row.finish()?;
+    let (summary, out) = writer.finish()?;
+    out.into_inner()?.sync_all()?;
+    Ok(format!("{} {}", summary.count(data), summary.checks.last().map_or(0, |sum| sum.stated)))
+}
