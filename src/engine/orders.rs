@@ -66,16 +66,49 @@ impl Engine {
         if !order.verb.is_of_file() {
             return self.order_of_mandate(order, now);
         }
-        let Some(file) = self.file_meant(&order.target, order.verb)? else {
+        let meant = self.file_meant(&order.target, order.verb)?;
+        if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
+            return Ok(done);
+        }
+        let Some(file) = meant else {
             return Ok(Outcome::Refused(
                 "no file of that name or id is known, or none in a state that fits".into(),
             ));
         };
         let cause = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        // A crash between the deed and its answer: the order lies in work, and is judged again.
+        if self.ledger.begin()?.last_cause(file.file_id)?.as_deref() == Some(cause.as_str()) {
+            return Ok(Outcome::Done(format!("{}: {}", file.name, order.verb.word())));
+        }
         match file.state {
             FileState::Out(state) => self.order_of_our_file(order.verb, &file, state, &cause, now),
             FileState::In(state) => self.order_of_their_file(order.verb, &file, state, &cause, now),
         }
+    }
+
+    /// `file.reject` of what is over already (a rejected or missed file, an entry that was no file) takes note of it:
+    /// its alerts end, nothing else changes.
+    fn take_note(
+        &mut self,
+        order: &Order,
+        file: Option<&FileRow>,
+        now: Instant,
+    ) -> Result<Option<Outcome>, Failure> {
+        let over = file.is_none_or(|file| {
+            matches!(file.state, FileState::In(In::Rejected) | FileState::Out(Out::Missed | Out::Emptied))
+        });
+        let name = match (&order.target, file) {
+            (_, Some(file)) => file.name.clone(),
+            (Target::FileName { name, .. }, None) => name.clone(),
+            (Target::FileId(_) | Target::MandateId(_) | Target::Mandate { .. }, None) => return Ok(None),
+        };
+        if order.verb != Verb::FileReject || !over {
+            return Ok(None);
+        }
+        let tx = self.ledger.begin()?;
+        let ended = tx.clear_alerts_of(&name, now)?;
+        tx.commit()?;
+        Ok((ended > 0).then(|| Outcome::Done(format!("{name}: {ended} alerts acknowledged"))))
     }
 
     /// The file that an order means: by id, or the latest of its name whose state can take the verb.

@@ -107,6 +107,24 @@ impl Tx<'_> {
         file::select(&self.sql, "WHERE way = 'in' AND state = 'held' AND note = ?1 ORDER BY file_id", [note])
     }
 
+    /// Why a file was last stepped, as far as anybody said why.
+    pub fn last_cause(&self, file_id: i64) -> Result<Option<String>, Trouble> {
+        let text = "SELECT cause FROM file_step WHERE file_id = ?1 AND cause <> '' ORDER BY file_step_id DESC LIMIT 1";
+        let found = self
+            .sql
+            .prepare_cached(text)
+            .and_then(|mut s| s.query_row([file_id], |row| row.get(0)).optional());
+        found.doing("look up why a file was stepped")
+    }
+
+    /// Ends every open alert about a subject; how many.
+    pub fn clear_alerts_of(&self, subject: &str, at: Instant) -> Result<i64, Trouble> {
+        let text = "UPDATE alert SET cleared_at = ?2 WHERE subject = ?1 AND cleared_at IS NULL";
+        let with = params![subject, at.unix_ms()];
+        let ended = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        Ok(column::count(ended.doing("end the alerts about a subject")?))
+    }
+
     /// Refused files of ours that may still lie in sent/.
     pub fn unretired(&self, owner: &str) -> Result<Vec<FileRow>, Trouble> {
         let rest = "WHERE owner = ?1 AND way = 'out' AND state = 'refused' AND settled = 0 ORDER BY file_id";
