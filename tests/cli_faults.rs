@@ -9,10 +9,13 @@
 
 #[path = "demo/runs.rs"]
 mod runs;
+#[path = "shipped/copy.rs"]
+mod shipped;
 
 use serde::Deserialize;
+use shipped::shipped_into;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,23 +39,9 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
 fn told(case: &Case) -> (i32, String) {
     let temp = tempfile::tempdir().unwrap();
-    for folder in ["config", "formats"] {
-        copy(&root().join(folder), &temp.path().join(folder));
-    }
+    shipped_into(temp.path());
     for thing in &case.prepare {
         if let Some(demo) = &thing.demo {
             assert!(runs::demo(&temp.path().join(demo), false).status.success());

@@ -18,6 +18,7 @@ mod stage;
 #[path = "days/wire.rs"]
 mod wire;
 
+use stage::shipped::shipped_into;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,22 +60,12 @@ fn every_fault_is_told_as_written() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to) } else { _ = fs::copy(entry.path(), to).unwrap() }
-    }
-}
-
 /// `inbox-entry-unfit`: a folder, a link, a pipe and an oversized order are moved aside with a report, are never
 /// opened, and do not stop the good file beside them.
 #[test]
 fn entries_that_are_no_files_are_moved_aside() {
     let temp = tempfile::tempdir().unwrap();
-    for folder in ["config", "formats"] {
-        copy(&root().join(folder), &temp.path().join(folder));
-    }
+    shipped_into(temp.path());
     let config = Arc::new(Config::load(&temp.path().join("config/sunap.toml")).unwrap());
     let now = "2026-01-05 10:00".parse().unwrap();
     let mut engine = Engine::open(config, now).unwrap();

@@ -6,10 +6,13 @@
     clippy::disallowed_methods,
     reason = "tests write plain files; nothing here must outlive a power cut"
 )]
+#[path = "shipped/copy.rs"]
+mod shipped;
 
 use serde::Deserialize;
+use shipped::shipped_into;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use sunap::config::{Config, LoadError};
 
 #[derive(Deserialize)]
@@ -32,19 +35,9 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to) } else { _ = fs::copy(entry.path(), to).unwrap() }
-    }
-}
-
 fn told(case: &Case) -> String {
     let temp = tempfile::tempdir().unwrap();
-    for folder in ["config", "formats"] {
-        copy(&root().join(folder), &temp.path().join(folder));
-    }
+    shipped_into(temp.path());
     for edit in &case.edit {
         let path = temp.path().join(&edit.file);
         if let Some(other) = &edit.copy_of {

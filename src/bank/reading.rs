@@ -74,20 +74,22 @@ impl SerialsSeen {
     /// The greatest serial of eight digits; a greater one is beyond any file that we sent and fails the proof by that.
     const TRACKED: u32 = 99_999_999;
 
-    fn note(&mut self, serial: u32) {
+    /// Notes a serial; whether it is new. One beyond eight digits is not tracked, and counts as new.
+    pub fn note(&mut self, serial: u32) -> bool {
         self.lowest = Some(self.lowest.map_or(serial, |n| n.min(serial)));
         self.highest = Some(self.highest.map_or(serial, |n| n.max(serial)));
         if serial > Self::TRACKED {
-            return;
+            return true;
         }
         let (word, bit) = ((serial / 64) as usize, 1u64 << (serial % 64));
         if word >= self.seen.len() {
             self.seen.resize(word + 1, 0);
         }
-        if let Some(slot) = self.seen.get_mut(word) {
-            self.repeated += u64::from(*slot & bit != 0);
-            *slot |= bit;
-        }
+        let Some(slot) = self.seen.get_mut(word) else { return true };
+        let new = *slot & bit == 0;
+        self.repeated += u64::from(!new);
+        *slot |= bit;
+        new
     }
 }
 

@@ -170,7 +170,7 @@ pub(super) fn mark_rehearsal(state_dir: &Path) -> Result<(), Failed> {
     if is_rehearsal(state_dir) {
         return Ok(());
     }
-    if state_dir.join(super::settings::LEDGER).exists() {
+    if state_dir.join(crate::engine::LEDGER).exists() {
         let told = format!(
             "{} holds the ledger of a live daemon; a rehearsal would move its business time for good.\n  \
              → give the rehearsal a configuration with another `state` and `spool`",

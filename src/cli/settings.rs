@@ -16,9 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
-/// The ledger's file in the state folder.
-pub(super) const LEDGER: &str = "ledger.sqlite";
-
 /// Which configuration.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigArgument {
@@ -103,7 +100,7 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failed> {
 
 /// The ledger, for reading.
 pub(super) fn open_reader(config: &Config) -> Result<Reader, Failed> {
-    let path = config.state_dir.join(LEDGER);
+    let path = config.state_dir.join(crate::engine::LEDGER);
     if !path.exists() {
         let told = format!(
             "there is no ledger {}: the daemon has never run with this configuration",

@@ -12,6 +12,7 @@ use crate::bank::Verdict;
 use crate::bank::collection::ResultLine;
 use crate::bank::matching::{self, SentCollection as SentLine};
 use crate::bank::proof::{Bound, Expected, Proof};
+use crate::bank::reading::SerialsSeen;
 use crate::domain::{Allocation, ChannelId, Won};
 use crate::fault::{Fault, Faults, Place, Trouble};
 use crate::ledger::{FileRow, MandateStep, Outcome, SentCollection, Share, Tx};
@@ -43,28 +44,8 @@ struct Pass<'a> {
     rows: Vec<SentCollection>,
     listed: Listed,
     bound: Bound,
-    seen: Serials,
+    seen: SerialsSeen,
     faults: Faults,
-}
-
-/// Which serials were taken: one bit each, 12.5 MB at most for the eight digits that a serial has.
-#[derive(Default)]
-struct Serials {
-    words: Vec<u64>,
-}
-
-impl Serials {
-    /// Whether it is new.
-    fn insert(&mut self, serial: u32) -> bool {
-        let (word, bit) = ((serial / 64) as usize, 1_u64 << (serial % 64));
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
-        }
-        let Some(slot) = self.words.get_mut(word) else { return false };
-        let new = *slot & bit == 0;
-        *slot |= bit;
-        new
-    }
 }
 
 impl Engine {
@@ -141,7 +122,7 @@ impl<'a> Pass<'a> {
             rows: Vec::with_capacity(CHUNK),
             listed: Listed::default(),
             bound: Bound::default(),
-            seen: Serials::default(),
+            seen: SerialsSeen::default(),
             faults: Faults::default(),
         }
     }
@@ -202,7 +183,7 @@ impl<'a> Pass<'a> {
                 return Ok(());
             }
         };
-        if !self.seen.insert(line.serial) {
+        if !self.seen.note(line.serial) {
             self.bound.unbound += 1;
             self.faults.push(listed_twice(&self.arrival.name, line));
             return Ok(());

@@ -2,6 +2,8 @@
 
 #[path = "mishap.rs"]
 mod mishap;
+#[path = "../shipped/copy.rs"]
+pub(crate) mod shipped;
 
 use crate::script::Command;
 use crate::wire::{self, Failure};
@@ -59,10 +61,7 @@ impl Stage {
     /// A fresh copy of config and formats.
     pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        for folder in ["config", "formats"] {
-            copy(&root.join(folder), &temp.path().join(folder));
-        }
+        shipped::shipped_into(temp.path());
         Self {
             temp,
             rules: None,
@@ -492,17 +491,4 @@ fn put(path: &Path, bytes: &[u8]) -> Done {
     }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
 }

@@ -14,7 +14,7 @@ mod timeline;
 
 use super::bank_side::BankSide;
 use super::run::{Next, Play, mark_rehearsal};
-use super::settings::{LEDGER, start_log_for_demo};
+use super::settings::start_log_for_demo;
 use super::{Exit, Failed, Screen};
 use crate::clock::Fast;
 use crate::config::Config;
@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let mut play = start(dir, &config, &script, arguments.speed, stop)?;
     let mut timeline = Timeline::new(&config, &script, play.now().date());
     timeline.opening(dir, arguments.resume, screen)?;
-    let ledger = config.state_dir.join(LEDGER);
+    let ledger = config.state_dir.join(crate::engine::LEDGER);
     loop {
         let next = play.next(Some(script.ends))?;
         if matches!(next, Next::Stopped) {
