@@ -69,7 +69,10 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
-            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger", "seal"],
+            &[
+                "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger",
+                "seal",
+            ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),
         (

@@ -57,7 +57,8 @@ fn new_key(folder: &Path) -> Result<KeyId, Failed> {
         Err(OpenKeys::None(_)) => KeyId::from_number(1),
         Err(other) => return Err(other.into()),
     };
-    let id = id.ok_or_else(|| Failed::told(Exit::Usage, "there are 65,535 keys; no number is left".to_string()))?;
+    let id =
+        id.ok_or_else(|| Failed::told(Exit::Usage, "there are 65,535 keys; no number is left".to_string()))?;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -58,6 +58,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Trouble> {
     let pages = reader.check_pages(check)?;
     let mut found: Vec<String> = pages.into_iter().map(|text| format!("page: {text}")).collect();
+    found.extend(reader.sealed_values()?.broken.into_iter().map(|text| format!("sealed: {text}")));
     found.extend(reader.audit()?.into_iter().map(|wrong| format!("audit: {}: {}", wrong.rule, wrong.text)));
     Ok(found)
 }

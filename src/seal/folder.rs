@@ -52,7 +52,11 @@ impl fmt::Display for OpenKeys {
                 folder.display()
             ),
             Self::Missing(path) => {
-                write!(f, "{} is not there: put it back from where the keys are kept (docs/keys.md)", path.display())
+                write!(
+                    f,
+                    "{} is not there: put it back from where the keys are kept (docs/keys.md)",
+                    path.display()
+                )
             }
             Self::Mode(path, mode) => {
                 let mend = if path.is_dir() { "0700" } else { "0600" };
@@ -63,7 +67,11 @@ impl fmt::Display for OpenKeys {
                 )
             }
             Self::Owner(path, uid) => {
-                write!(f, "{} belongs to user {uid}: it must belong to the user of the daemon, or root", path.display())
+                write!(
+                    f,
+                    "{} belongs to user {uid}: it must belong to the user of the daemon, or root",
+                    path.display()
+                )
             }
             Self::Content(path, want) => write!(f, "{} holds no {want}", path.display()),
             Self::Disk(path, error) => write!(f, "cannot read {}: {error}", path.display()),
@@ -88,7 +96,8 @@ impl KeyRing {
             Err(e) if e.kind() == ErrorKind::NotFound => return Err(OpenKeys::None(folder.to_path_buf())),
             Err(e) => return Err(OpenKeys::Disk(folder.to_path_buf(), e)),
         };
-        let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|named| Path::new(&named) == folder);
+        let credentials =
+            std::env::var_os("CREDENTIALS_DIRECTORY").is_some_and(|named| Path::new(&named) == folder);
         let guard =
             Guard { may: if credentials { 0o750 } else { 0o700 }, user: rustix::process::geteuid().as_raw() };
         guard.check(folder, found.mode(), found.uid())?;
@@ -101,7 +110,8 @@ impl KeyRing {
         let disk = |e| OpenKeys::Disk(folder.to_path_buf(), e);
         for entry in std::fs::read_dir(folder).map_err(disk)? {
             let name = entry.map_err(disk)?.file_name();
-            let named = name.to_str().and_then(|name| name.strip_suffix(".key")).and_then(|id| id.parse().ok());
+            let named =
+                name.to_str().and_then(|name| name.strip_suffix(".key")).and_then(|id| id.parse().ok());
             if let Some(id) = named.and_then(KeyId::from_number) {
                 keys.insert(id, key(&guard, &folder.join(&name))?);
             }

@@ -79,7 +79,10 @@ pub struct KeyRing {
 impl fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ids: Vec<u16> = self.keys.keys().map(|id| id.0).collect();
-        f.debug_struct("KeyRing").field("current", &self.current.0).field("keys", &ids).finish_non_exhaustive()
+        f.debug_struct("KeyRing")
+            .field("current", &self.current.0)
+            .field("keys", &ids)
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,7 +134,10 @@ impl KeyRing {
     /// The seal of a row of money: `parts` are the row's numbers in a fixed order. Survives the change of the sealing key.
     pub fn row_mac(&self, table: &str, row: i64, parts: &[i64]) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.row);
-        hasher.update(&(table.len() as u64).to_le_bytes()).update(table.as_bytes()).update(&row.to_le_bytes());
+        hasher
+            .update(&(table.len() as u64).to_le_bytes())
+            .update(table.as_bytes())
+            .update(&row.to_le_bytes());
         for part in parts {
             hasher.update(&part.to_le_bytes());
         }

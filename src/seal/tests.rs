@@ -128,7 +128,8 @@ fn put(folder: &Path, name: &str, text: &str, mode: u32) {
 fn keys_are_loaded_and_everything_wrong_is_named() {
     let temp = tempfile::tempdir().unwrap();
     let folder = temp.path().join("keys");
-    let told = |folder: &Path| KeyRing::load(folder).map(|ring| format!("{ring:?}")).map_err(|e| e.to_string());
+    let told =
+        |folder: &Path| KeyRing::load(folder).map(|ring| format!("{ring:?}")).map_err(|e| e.to_string());
     assert!(told(&folder).unwrap_err().contains("sunap key new"));
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();

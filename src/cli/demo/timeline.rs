@@ -10,8 +10,8 @@ use crate::cli::words::{file_state_text, padded};
 use crate::cli::{Failed, Screen};
 use crate::config::Config;
 use crate::domain::{Date, Instant};
-use crate::seal::KeyRing;
 use crate::ledger::{FileQuery, FileRow, Reader, Way};
+use crate::seal::KeyRing;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -7,6 +7,7 @@ mod history;
 mod mandates;
 mod opening;
 mod plans;
+mod sealed;
 
 use super::*;
 use crate::domain::*;

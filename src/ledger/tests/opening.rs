@@ -74,7 +74,10 @@ fn a_newer_ledger_is_refused() {
     let path = bench.folder.path().join("ledger.db");
     drop(bench.ledger);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(Ledger::open(&path, Create::Allowed, &ring()), Err(OpenError::Newer { found: 99, known: 1 })));
+    assert!(matches!(
+        Ledger::open(&path, Create::Allowed, &ring()),
+        Err(OpenError::Newer { found: 99, known: 1 })
+    ));
 }
 
 #[test]
