@@ -124,7 +124,11 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs", "cli/key.rs"],
         "only spool creates, renames and removes",
     ),
-    ("fs::rename", &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
+    (
+        "fs::rename",
+        &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs", "cli/key.rs"],
+        "not durable: use spool",
+    ),
     ("fs::write", &["spool/"], "not durable: use spool"),
     // A copy that was not verified is no backup and goes.
     (

@@ -93,6 +93,8 @@ impl Engine {
             planned_on: None,
             troubled: false,
             witness,
+            key_change: super::keys::KeyChange::of(&ring),
+            ring,
             work_waits: false,
             _lock: lock,
         };

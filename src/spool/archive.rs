@@ -11,12 +11,13 @@ use super::folder::{Folder, Moved, Written, entry_of};
 use super::{Claimed, Sha256, Spool};
 use crate::domain::Date;
 use crate::fault::Trouble;
-use crate::seal::{KeyRing, Opened, Sealing};
+use crate::seal::{KeyId, KeyRing, Opened, Sealing, key_of_header};
 use rustix::fs::Mode;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::path::Path;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// A file's bytes in the archive.
@@ -109,6 +110,36 @@ impl Spool {
         self.ring.opened(file).map_err(|e| folder.trouble("open", &name, e))
     }
 
+    /// The keys that seal and open from now on.
+    pub fn change_keys(&mut self, ring: &Arc<KeyRing>) {
+        self.ring = Arc::clone(ring);
+    }
+
+    /// The archived files that another key than the current one sealed, in the order of their days.
+    pub fn sealed_by_older(&self) -> Result<Vec<(Date, Sha256)>, Trouble> {
+        let older = archived_keys(self.archive_path())?.into_iter();
+        Ok(older
+            .filter(|(_, _, key)| *key != Some(self.ring.current()))
+            .map(|(day, sha, _)| (day, sha))
+            .collect())
+    }
+
+    /// Seals an archived file again with the current key: whole, durable, checked, then in the place of the old one.
+    pub fn reseal_archived(&self, day: Date, sha256: &Sha256) -> Result<(), Trouble> {
+        let plain = self.open_archived(day, sha256)?;
+        let folder = Folder::open(self.archive_path().join(day.to_string()))?;
+        let name: OsString = sha256.to_string().into();
+        let plain = Sha256::of_reader(plain).map_err(|e| folder.trouble("read", &name, e))?;
+        if plain.0 != *sha256 {
+            let cause = io::Error::other("the archive's bytes are not those of their hash: it is damaged");
+            return Err(folder.trouble("seal again", &name, cause));
+        }
+        let store = self.archive_folder()?;
+        let written = self.seal_temp(&store, plain, self.open_archived(day, sha256)?)?;
+        store.replace(&written.temp, &folder, &name).inspect_err(|_| store.discard(&written.temp))?;
+        folder.sync()
+    }
+
     /// Seals what is read into a temporary file, and makes sure that it is what was hashed.
     fn seal_temp(
         &self,
@@ -159,6 +190,24 @@ impl Spool {
         };
         put().inspect_err(|_| store.discard(&written.temp))
     }
+}
+
+/// Every archived file with the key that its beginning names; `None` where it names none. Needs no lock.
+pub fn archived_keys(archive: &Path) -> Result<Vec<(Date, Sha256, Option<KeyId>)>, Trouble> {
+    let mut found = Vec::new();
+    let days = Folder::open(archive.to_path_buf())?;
+    for name in days.names()? {
+        let Some(day) = name.to_str().and_then(|name| name.parse::<Date>().ok()) else { continue };
+        let folder = Folder::open(archive.join(&name))?;
+        for name in folder.names()? {
+            let Some(sha256) = name.to_str().and_then(|name| name.parse::<Sha256>().ok()) else { continue };
+            let file = folder.open_file(&name).map_err(|e| folder.trouble("open", &name, e))?;
+            let mut begin = Vec::with_capacity(64);
+            file.take(64).read_to_end(&mut begin).map_err(|e| folder.trouble("read", &name, e))?;
+            found.push((day, sha256, key_of_header(&begin)));
+        }
+    }
+    Ok(found)
 }
 
 /// What the archive of a state folder keeps under a hash. Needs no lock: archived files are never changed.

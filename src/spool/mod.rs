@@ -38,7 +38,7 @@ mod settle;
 mod skeleton;
 mod witness;
 
-pub use archive::{Archived, Kept, hash_archived};
+pub use archive::{Archived, Kept, archived_keys, hash_archived};
 pub use claim::{ClaimError, Claimed};
 pub use digest::Sha256;
 pub use folder::{Identity, Kind};

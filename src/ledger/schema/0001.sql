@@ -232,7 +232,7 @@ CREATE INDEX allocation_of ON allocation (charge_id);
 
 CREATE TABLE event (
   event_id INTEGER PRIMARY KEY,
-  subject TEXT NOT NULL CHECK (subject IN ('payer', 'mandate', 'charge', 'collection', 'file', 'due', 'order')),
+  subject TEXT NOT NULL CHECK (subject IN ('payer', 'mandate', 'charge', 'collection', 'file', 'due', 'order', 'key')),
   id INTEGER NOT NULL,
   at INTEGER NOT NULL,
   happening TEXT NOT NULL CHECK (happening <> ''),
