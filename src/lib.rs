@@ -20,3 +20,4 @@ pub mod ledger;
 pub mod machine;
 pub mod rules;
 pub mod spool;
+pub mod transfer;

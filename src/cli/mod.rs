@@ -18,6 +18,7 @@ mod screen;
 mod settings;
 mod show;
 mod status;
+mod transfer;
 mod verify;
 mod words;
 mod write;
@@ -50,6 +51,8 @@ enum Verb {
     Run(run::Arguments),
     /// Play the bank's side of a channel, as a process of its own.
     Exchange(exchange::Arguments),
+    /// Move a channel's files between its folders and the network by the TCP file protocol, as a process of its own.
+    Transfer(transfer::Arguments),
     /// Run a month of three creditors on a fresh copy of the configuration, and prove that every charge adds up.
     Demo(demo::Arguments),
     /// Check configuration, layouts, result codes, calendar and folders; print the next due times.
@@ -141,6 +144,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
     match verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Exchange(arguments) => exchange::run(&arguments),
+        Verb::Transfer(arguments) => transfer::run(&arguments, screen),
         Verb::Demo(arguments) => demo::run(&arguments, screen),
         Verb::Check(arguments) => check::run(&arguments, screen),
         Verb::Read(arguments) => read::run(&arguments, screen),
