@@ -1,5 +1,5 @@
 //! Runs the folders of `tests/faults/` whose `case.toml` says `room = "transfer"`: each edit by itself is made in the
-//! shipped file (`settings`: config/transfer, `layout`: formats/transfer), and what a person sees is in `expected.txt`.
+//! shipped file (`settings`: config/transfer, `layout`: formats/transfer, `sftp`: config/sftp), and what a person sees is in `expected.txt`.
 //!
 //! `UPDATE_FAULTS=1 cargo test --test transfer_faults` writes `expected.txt`: read the difference before committing it.
 #![cfg(test)]
@@ -8,7 +8,7 @@
 use serde::Deserialize;
 use std::fs;
 use std::path::Path;
-use sunap::transfer::{Settings, Wire};
+use sunap::transfer::{Settings, SftpSettings, Wire};
 
 #[derive(Deserialize)]
 struct Case {
@@ -46,6 +46,7 @@ fn every_fault_is_told_as_expected() {
         let file = match case.what.as_str() {
             "settings" => "config/transfer/bankingplus-seoul.toml",
             "layout" => "formats/transfer/kftc.toml",
+            "sftp" => "config/sftp/bankingplus-seoul.toml",
             other => panic!("{other}"),
         };
         let shipped = fs::read_to_string(root.join(file)).unwrap();
@@ -55,6 +56,7 @@ fn every_fault_is_told_as_expected() {
             assert_ne!(text, shipped, "{}", edit.from);
             let fault = match case.what.as_str() {
                 "settings" => Settings::from_toml(file, &text).map(drop).unwrap_err(),
+                "sftp" => SftpSettings::from_toml(file, &text).map(drop).unwrap_err(),
                 _ => Wire::from_toml(file, &text, "bank").map(drop).unwrap_err(),
             };
             assert_eq!(Some(fault.name), folder.file_name().and_then(|name| name.to_str()));
@@ -66,5 +68,5 @@ fn every_fault_is_told_as_expected() {
         }
         assert_eq!(fs::read_to_string(expected).unwrap(), told);
     }
-    assert_eq!(ran, 2);
+    assert_eq!(ran, 3);
 }

@@ -121,7 +121,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs"],
         "only spool creates, renames and removes",
     ),
-    ("fs::rename", &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
+    ("fs::rename", &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
     ("fs::write", &["spool/"], "not durable: use spool"),
     // A copy that was not verified is no backup and goes.
     (

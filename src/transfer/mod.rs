@@ -18,6 +18,8 @@ mod rounds;
 mod sending;
 mod session;
 mod settings;
+mod sftp;
+mod sftp_settings;
 mod store;
 mod wire;
 
@@ -25,6 +27,8 @@ pub use coding::{Secret, coded};
 pub use link::Broken;
 pub use rounds::{Ended, Watch, run};
 pub use session::{Direction, Role, Station};
+pub use sftp::{Sftp, Visit};
+pub use sftp_settings::{AfterFetch, SftpSettings};
 pub use settings::{Job, JobDirection, Settings, Side, Times};
 pub use store::{Offer, Store, Verdict};
 pub use wire::{Means, Message, Name, Reply, Response, Wire};

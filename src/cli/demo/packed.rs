@@ -22,6 +22,7 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/exchange/centre.toml",
     "config/exchange/demo.toml",
     "config/profiles/bankingplus.toml",
+    "config/sftp/bankingplus-seoul.toml",
     "config/sunap.toml",
     "config/transfer/bankingplus-seoul.toml",
     "formats/README.md",
