@@ -171,6 +171,7 @@ impl Sftp {
             format!("UserKnownHostsFile={}", quoted(&known)?),
             "GlobalKnownHostsFile=/dev/null".to_string(),
             "UpdateHostKeys=no".to_string(),
+            "LogLevel=ERROR".to_string(),
             "IdentitiesOnly=yes".to_string(),
             "IdentityAgent=none".to_string(),
             format!("IdentityFile={}", quoted(&self.key)?),
@@ -181,7 +182,7 @@ impl Sftp {
             "ServerAliveCountMax=3".to_string(),
         ];
         let mut command = Command::new(&self.program);
-        command.args(["-q", "-b", "-", "-F", "/dev/null", "-P", &settings.port.to_string()]);
+        command.args(["-b", "-", "-F", "/dev/null", "-P", &settings.port.to_string()]);
         for option in &options {
             command.args(["-o", option]);
         }
