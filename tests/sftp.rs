@@ -1,7 +1,10 @@
 //! `sunap sftp` against the system's sshd on loopback, with temporary keys; left out (and said so) where there is no
 //! sshd. A wrapper around `sftp` fails before or after the n-th run: the files must arrive once, whole.
 #![cfg(test)]
-#![expect(clippy::disallowed_methods, reason = "the tests put files into folders as the daemon and the network would")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests put files into folders as the daemon and the network would"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -27,12 +30,14 @@ impl Drop for Server {
 }
 
 fn keygen(path: &Path) -> bool {
-    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"]).arg(path).status();
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"]).arg(path).status();
     made.is_ok_and(|status| status.success())
 }
 
 fn start() -> Option<Server> {
-    let sshd = ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].into_iter().find(|path| Path::new(path).exists())?;
+    let sshd =
+        ["/usr/sbin/sshd", "/usr/local/sbin/sshd"].into_iter().find(|path| Path::new(path).exists())?;
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name);
     if !["host", "user", "other"].iter().all(|name| keygen(&at(name))) {
@@ -50,7 +55,12 @@ fn start() -> Option<Server> {
         at("authorized").display()
     );
     fs::write(at("sshd_config"), config).unwrap();
-    let mut child = Command::new(sshd).args(["-D", "-e", "-f"]).arg(at("sshd_config")).stderr(Stdio::piped()).spawn().ok()?;
+    let mut child = Command::new(sshd)
+        .args(["-D", "-e", "-f"])
+        .arg(at("sshd_config"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .ok()?;
     let mut lines = BufReader::new(child.stderr.take()?).lines();
     let listens = lines.by_ref().map_while(Result::ok).any(|line| line.contains("Server listening"));
     if !listens {
@@ -154,7 +164,10 @@ fn one_visit_moves_both_ways_and_the_next_has_nothing_to_do() {
     assert_eq!(place.sftp(&server, Path::new("sftp")).visit(now()).unwrap(), Visit::default());
     place.arrived_once("second");
     let receipt = fs::read_to_string(place.at("channel/sent/EB211124.receipt")).unwrap();
-    assert!(receipt.contains("result = \"accepted\"") && receipt.contains("2026-11-23 10:00:00"), "{receipt}");
+    assert!(
+        receipt.contains("result = \"accepted\"") && receipt.contains("2026-11-23 10:00:00"),
+        "{receipt}"
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! arrived once, byte for byte, with everything put away. Time is paused: no test waits.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "the tests put files into folders as the daemon would")]
+#![expect(clippy::string_slice, reason = "messages are ASCII, their fields stand at fixed places")]
 
 mod line;
 
@@ -53,14 +54,18 @@ async fn the_messages_come_in_the_order_of_the_facts() {
 async fn a_cut_at_every_message_and_within_every_part_of_it() {
     for direction in BOTH {
         for sender_calls in [true, false] {
-            let messages = meet(&Sides::new("direct", direction), sender_calls, Accident::None).await.messages.len();
+            let messages =
+                meet(&Sides::new("direct", direction), sender_calls, Accident::None).await.messages.len();
             for at in 0..messages {
                 // Before the message; within length, header, body; before its last byte; after it.
                 for part in [Some(0), Some(2), Some(4), Some(20), Some(40), Some(usize::MAX), None] {
                     let sides = Sides::new("direct", direction);
                     let first = meet(&sides, sender_calls, Accident::Cut { at, part }).await;
                     // Only where the cut comes after the last message may nobody have noticed.
-                    assert!(first.sender.is_err() || first.receiver.is_err() || at + 1 == messages, "{at} {part:?}");
+                    assert!(
+                        first.sender.is_err() || first.receiver.is_err() || at + 1 == messages,
+                        "{at} {part:?}"
+                    );
                     sides.claim();
                     let second = meet(&sides, sender_calls, Accident::None).await;
                     assert!(second.sender.is_ok() && second.receiver.is_ok(), "{at} {part:?} {second:?}");
@@ -171,7 +176,8 @@ fn person(result: &Result<Vec<String>, Broken>) -> &str {
 
 #[tokio::test(start_paused = true)]
 async fn wrong_names_and_passwords_are_turned_away() {
-    let sides = Sides::new("direct", Direction::ToCentre).with(|member, _| member.member.name = "OTHER".into());
+    let sides =
+        Sides::new("direct", Direction::ToCentre).with(|member, _| member.member.name = "OTHER".into());
     assert_eq!(person(&meet(&sides, true, Accident::None).await.sender), "310");
     let sides = Sides::new("direct", Direction::ToCentre).with_password("WRONG1");
     let seen = meet(&sides, true, Accident::None).await;
@@ -220,7 +226,8 @@ async fn a_file_that_the_other_side_has_from_elsewhere_is_not_taken_for_sent() {
         sides.claim();
         let length = fs::metadata(sides.from().join("sent/EB131123")).unwrap().len();
         let length = if bytes == "same length" { length } else { length - 120 };
-        fs::write(sides.from().join("outbox/EB131123"), vec![b'x'; usize::try_from(length).unwrap()]).unwrap();
+        fs::write(sides.from().join("outbox/EB131123"), vec![b'x'; usize::try_from(length).unwrap()])
+            .unwrap();
         fs::write(sides.from().join("outbox/EB131123.ok"), "").unwrap();
         assert_eq!(person(&meet(&sides, true, Accident::None).await.sender), code, "{bytes}");
         assert!(sides.from().join("outbox/EB131123").exists());
@@ -246,7 +253,9 @@ async fn a_name_that_is_still_in_use_in_the_inbox_waits() {
 #[tokio::test(start_paused = true)]
 async fn what_is_not_complete_or_not_ours_stays_in_the_outbox() {
     let sides = Sides::new("direct", Direction::ToCentre);
-    for name in ["EB131124", "README", "README.ok", "EB22112", "EB22112.ok", ".EB131125", "EB991123", "EB991123.ok"] {
+    for name in
+        ["EB131124", "README", "README.ok", "EB22112", "EB22112.ok", ".EB131125", "EB991123", "EB991123.ok"]
+    {
         fs::write(sides.from().join("outbox").join(name), "x").unwrap();
     }
     meet(&sides, true, Accident::None).await.sender.unwrap();
@@ -305,7 +314,7 @@ async fn what_a_crash_left_between_two_steps_is_finished_at_the_start() {
 fn golden_messages_of_both_headers() {
     let text = include_str!("../formats/transfer/kftc.toml");
     for (variant, org, wanted) in [
-        ("direct", "99900012", "0039FTE999000120620RCEB211124000" .to_string() + "0002027"),
+        ("direct", "99900012", "0039FTE999000120620RCEB211124000".to_string() + "0002027"),
         ("bank", "012", "0030FTE0120620RCEB211124000".to_string() + "0002027"),
     ] {
         // The length counts the bytes after itself.

@@ -3,7 +3,10 @@
 //!
 //! `UPDATE_FAULTS=1 cargo test --test transfer_faults` writes `expected.txt`: read the difference before committing it.
 #![cfg(test)]
-#![expect(clippy::disallowed_methods, reason = "the pages that are written again are files of the repository")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the pages that are written again are files of the repository"
+)]
 
 use serde::Deserialize;
 use std::fs;

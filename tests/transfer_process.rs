@@ -34,7 +34,8 @@ impl Place {
         }
         let path = place.at(&format!("config/transfer/{CHANNEL}.toml"));
         let text = fs::read_to_string(&path).unwrap();
-        let text = text.replace("127.0.0.1:4100", &format!("127.0.0.1:{port}")).replace("tries = 5", "tries = 1");
+        let text =
+            text.replace("127.0.0.1:4100", &format!("127.0.0.1:{port}")).replace("tries = 5", "tries = 1");
         fs::write(&path, text).unwrap();
         let channel = format!("spool/channel/{CHANNEL}");
         Store::make_folders(&place.at(&channel)).unwrap();
@@ -130,7 +131,9 @@ async fn run(place: &Place, listener: &TcpListener, kill_at: Option<usize>) -> (
         };
         let (near, near_line) = duplex(1 << 16);
         let (far, far_line) = duplex(1 << 16);
-        let accident = kill_at.and_then(|at| at.checked_sub(seen)).map_or(Accident::None, |at| Accident::Cut { at, part: None });
+        let accident = kill_at
+            .and_then(|at| at.checked_sub(seen))
+            .map_or(Accident::None, |at| Accident::Cut { at, part: None });
         let (mut from, mut to) = (stream, near);
         let pipe = async {
             let _cut = tokio::io::copy_bidirectional(&mut from, &mut to).await;
@@ -157,7 +160,10 @@ async fn listen() -> (TcpListener, u16) {
 async fn killed_at_messages_of_both_directions_the_files_arrive_once() {
     // 0600 0610 0630 0640 DATA… of block 1 (4-103) 0620 0300 block 2 (106-145) 0620 0300 0600 0610 0600 0610, then as much
     // the other way: the turns of the protocol, and some of what lies between.
-    for kill_at in [0, 1, 2, 3, 4, 50, 103, 104, 105, 106, 130, 146, 147, 148, 149, 150, 151, 152, 153, 155, 156, 200, 257, 258, 299, 300, 301, 302, 303] {
+    for kill_at in [
+        0, 1, 2, 3, 4, 50, 103, 104, 105, 106, 130, 146, 147, 148, 149, 150, 151, 152, 153, 155, 156, 200,
+        257, 258, 299, 300, 301, 302, 303,
+    ] {
         let (listener, port) = listen().await;
         let place = Place::new(port);
         let first = run(&place, &listener, Some(kill_at)).await;
@@ -166,7 +172,10 @@ async fn killed_at_messages_of_both_directions_the_files_arrive_once() {
         assert_eq!(code, Some(0), "{kill_at} {first:?} {told}");
         place.claim_all();
         for name in ["EB211124", "EB221120"] {
-            assert!(fs::read(place.at(&format!("{name}.claimed"))).is_ok_and(|b| b == file()), "{kill_at} {name}");
+            assert!(
+                fs::read(place.at(&format!("{name}.claimed"))).is_ok_and(|b| b == file()),
+                "{kill_at} {name}"
+            );
         }
         assert_eq!(fs::read(place.spool("sent/EB211124")).unwrap(), file(), "{kill_at}");
         assert!(place.spool("sent/EB211124.receipt").exists() && !place.spool("outbox/EB211124.ok").exists());

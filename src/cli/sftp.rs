@@ -61,7 +61,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     };
     if let Some(name) = &arguments.forget {
         let known = sftp.store.forget(name)?;
-        screen.line(if known { format!("{name} may come again") } else { format!("{name} was not known") })?;
+        screen.line(if known {
+            format!("{name} may come again")
+        } else {
+            format!("{name} was not known")
+        })?;
         return Ok(if known { Exit::Done } else { Exit::Missing });
     }
     match sftp.visit(wall_time()) {

@@ -61,7 +61,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let station = station(arguments, &config)?;
     if let Some(name) = &arguments.forget {
         let known = station.store.forget(name)?;
-        screen.line(if known { format!("{name} may come again") } else { format!("{name} was not known") })?;
+        screen.line(if known {
+            format!("{name} may come again")
+        } else {
+            format!("{name} was not known")
+        })?;
         return Ok(if known { Exit::Done } else { Exit::Missing });
     }
     let watch = if arguments.once { Watch::Once } else { Watch::Always };
@@ -92,7 +96,8 @@ fn station(arguments: &Arguments, config: &Config) -> Result<Station, Failed> {
         None => config.spool_dir.join("channel").join(channel.folder.as_str()),
     };
     let own = arguments.own.clone();
-    let own = own.unwrap_or_else(|| config.state_dir.join("transfer").join(format!("{}{suffix}", channel.id)));
+    let own =
+        own.unwrap_or_else(|| config.state_dir.join("transfer").join(format!("{}{suffix}", channel.id)));
     if role == Role::Centre {
         Store::make_folders(&files)?;
     }

@@ -101,7 +101,8 @@ impl Folder {
     /// The hash and length of a file; `None` where there is none.
     pub(super) fn hash(&self, name: &str) -> Result<Option<(String, u64)>, Trouble> {
         let Some(file) = self.read(name)? else { return Ok(None) };
-        let (found, bytes) = Sha256::of_reader(file).map_err(|e| Trouble::at("read", &self.path_of(name), e))?;
+        let (found, bytes) =
+            Sha256::of_reader(file).map_err(|e| Trouble::at("read", &self.path_of(name), e))?;
         Ok(Some((found.to_string(), bytes)))
     }
 

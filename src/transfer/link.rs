@@ -71,8 +71,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
 
     /// Sends a message; it may take as long as an answer.
     pub(super) async fn send(&mut self, message: &Message, patience: Duration) -> Result<(), Broken> {
-        let bytes = self.wire.print(message).map_err(|what| {
-            Broken::Person { code: String::new(), what: format!("a message of ours does not fit: {what}") }
+        let bytes = self.wire.print(message).map_err(|what| Broken::Person {
+            code: String::new(),
+            what: format!("a message of ours does not fit: {what}"),
         })?;
         let sent = timeout(patience, async {
             self.stream.write_all(&bytes).await?;

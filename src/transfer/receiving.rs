@@ -61,8 +61,12 @@ impl Station {
                 Name::FileInfo => self.judge(&message, &mut arriving)?,
                 Name::MissingCheck => self.report(&message, arriving.as_mut())?,
                 Name::Control => self.control_of(&message, &mut arriving, &mut received)?,
-                Name::Inquiry => self.message(Name::InquiryAnswer, self.receives()).with("response", self.wire.code(Reply::JobUnknown)),
-                Name::Cancel => self.message(Name::CancelAnswer, self.receives()).with("response", self.wire.code(Reply::JobUnknown)),
+                Name::Inquiry => self
+                    .message(Name::InquiryAnswer, self.receives())
+                    .with("response", self.wire.code(Reply::JobUnknown)),
+                Name::Cancel => self
+                    .message(Name::CancelAnswer, self.receives())
+                    .with("response", self.wire.code(Reply::JobUnknown)),
                 other => return Err(Broken::Violation(format!("{other:?} has no place here"))),
             };
             link.send(&answer, patience).await?;
@@ -79,7 +83,8 @@ impl Station {
         let message_bytes = usize::try_from(info.number("message_bytes")).unwrap_or(0);
         let job = self.job(name, self.receives());
         let fits = job.is_some_and(|(_, record)| {
-            message_bytes <= self.wire.max_message_bytes && self.wire.data_bytes(record, message_bytes).is_some()
+            message_bytes <= self.wire.max_message_bytes
+                && self.wire.data_bytes(record, message_bytes).is_some()
         });
         let mut from = 0;
         let reply = if !is_file_name(name) || name != info.get("file") {
@@ -96,7 +101,8 @@ impl Station {
                 Incoming::Other => Reply::AlreadyDone,
                 Incoming::From(kept) => {
                     from = kept;
-                    let piece = job.and_then(|(_, record)| self.wire.data_bytes(record, message_bytes)).unwrap_or(0);
+                    let piece =
+                        job.and_then(|(_, record)| self.wire.data_bytes(record, message_bytes)).unwrap_or(0);
                     let block_bytes = (piece as u64).saturating_mul(self.wire.block_messages as u64);
                     let next = kept.checked_div(block_bytes).unwrap_or(0).saturating_add(1);
                     let (name, pieces) = (name.to_string(), Vec::new());
@@ -118,10 +124,12 @@ impl Station {
     /// that claim one place with different bytes neither is believed.
     fn gather(&self, file: &mut Arriving, mut message: Message) {
         let (block, sequence) = (message.number("block"), message.number("sequence"));
-        let readable = message.flaw.is_none() && self.is_of_line(&message) && message.get("file") == file.name;
+        let readable =
+            message.flaw.is_none() && self.is_of_line(&message) && message.get("file") == file.name;
         let place = usize::try_from(sequence).ok().and_then(|n| n.checked_sub(1));
         let place = place.filter(|at| *at < self.wire.block_messages);
-        let (true, Some(place)) = (readable && !message.payload.is_empty() && file.gathers(block), place) else {
+        let (true, Some(place)) = (readable && !message.payload.is_empty() && file.gathers(block), place)
+        else {
             return;
         };
         if file.pieces.len() <= place {
@@ -182,7 +190,10 @@ impl Station {
         let control = message.get("control");
         let mut reply = Reply::Ok;
         if control == controls.file_more || control == controls.file_last {
-            reply = match arriving.take().filter(|file| file.name == message.get("file") || message.get("file").is_empty()) {
+            reply = match arriving
+                .take()
+                .filter(|file| file.name == message.get("file") || message.get("file").is_empty())
+            {
                 Some(file) if self.store.complete(&file.name)? => {
                     received.push(file.name);
                     Reply::Ok
@@ -193,7 +204,9 @@ impl Station {
                 None if self.store.received(message.get("file"), self.clock.now().date())? => Reply::Ok,
                 None => Reply::FormatWrong,
             };
-        } else if ![&controls.end, &controls.trouble, &controls.recovered, &controls.test].contains(&&control.to_string()) {
+        } else if ![&controls.end, &controls.trouble, &controls.recovered, &controls.test]
+            .contains(&&control.to_string())
+        {
             reply = Reply::FormatWrong;
         }
         Ok(self

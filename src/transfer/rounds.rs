@@ -88,7 +88,9 @@ async fn go(station: &Station, watch: Watch) -> Result<Ended, Trouble> {
             for direction in due {
                 match round(station, direction).await? {
                     Ended::Done => {}
-                    Ended::GaveUp(why) if watch == Watch::Always => tracing::error!(%why, "given up until the next look"),
+                    Ended::GaveUp(why) if watch == Watch::Always => {
+                        tracing::error!(%why, "given up until the next look")
+                    }
                     other => return Ok(other),
                 }
             }
@@ -127,7 +129,9 @@ async fn wait(
     tracing::info!(%peer, "called");
     match told(station.answer(stream)).await {
         Err(Broken::Trouble(trouble)) => Err(trouble),
-        Err(Broken::Person { code, what }) => Ok(Some(Ended::Person(Broken::Person { code, what }.to_string()))),
+        Err(Broken::Person { code, what }) => {
+            Ok(Some(Ended::Person(Broken::Person { code, what }.to_string())))
+        }
         Err(_) | Ok(_) if watch == Watch::Always => Ok(None),
         Err(broken) => Ok(Some(Ended::GaveUp(broken.to_string()))),
         Ok(_) => Ok(Some(Ended::Done)),
@@ -143,7 +147,8 @@ async fn round(station: &Station, direction: Direction) -> Result<Ended, Trouble
             sleep(Duration::from_secs(times.retry_seconds)).await;
         }
         let address = station.other_side().address.as_str();
-        let connected = timeout(Duration::from_secs(times.connect_seconds), TcpStream::connect(address)).await;
+        let connected =
+            timeout(Duration::from_secs(times.connect_seconds), TcpStream::connect(address)).await;
         let called = match connected {
             Ok(Ok(stream)) => told(station.call(stream, direction)).await,
             Ok(Err(error)) => Err(Broken::Cut(format!("{address}: {error}"))),
@@ -161,9 +166,7 @@ async fn round(station: &Station, direction: Direction) -> Result<Ended, Trouble
 }
 
 /// A session, its end told to the log.
-async fn told(
-    session: impl Future<Output = Result<Vec<String>, Broken>>,
-) -> Result<Vec<String>, Broken> {
+async fn told(session: impl Future<Output = Result<Vec<String>, Broken>>) -> Result<Vec<String>, Broken> {
     let ended = Box::pin(session).await;
     match &ended {
         Ok(names) => tracing::info!(files = %names.join(" "), "session ended"),

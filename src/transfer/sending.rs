@@ -194,7 +194,11 @@ impl Station {
         let right = answer.number("block") == block.number
             && answer.number("sequence") == last as u64
             && answer.number("missing") == missing.len() as u64;
-        if right { Ok(missing) } else { Err(Broken::Violation("the 결번 answer contradicts itself".to_string())) }
+        if right {
+            Ok(missing)
+        } else {
+            Err(Broken::Violation("the 결번 answer contradicts itself".to_string()))
+        }
     }
 }
 

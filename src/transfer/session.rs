@@ -189,9 +189,10 @@ impl Station {
     ) -> Result<(), Broken> {
         let side = self.own_side();
         let now = self.clock.now();
-        let password = self.ours.as_ref().and_then(|secret| {
-            coded(secret, &self.settings.institution, now.date(), &side.name)
-        });
+        let password = self
+            .ours
+            .as_ref()
+            .and_then(|secret| coded(secret, &self.settings.institution, now.date(), &side.name));
         let Some(password) = password else {
             let what = format!("there is no password {} to call with", side.password);
             return Err(Broken::Person { code: String::new(), what });
@@ -204,7 +205,10 @@ impl Station {
     }
 
     /// 업무개시 as the one who is called: the direction, once name and password are right.
-    async fn admit<S: AsyncRead + AsyncWrite + Unpin>(&self, link: &mut Link<S>) -> Result<Direction, Broken> {
+    async fn admit<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        link: &mut Link<S>,
+    ) -> Result<Direction, Broken> {
         let hello = link.receive(self.settings.times.idle()).await?;
         let words = &self.wire.words;
         let direction = match hello.get("direction") {

@@ -70,7 +70,10 @@ pub struct Times {
 impl Times {
     /// Whether calls are made at this time of day.
     pub fn open_at(&self, time: TimeOfDay) -> bool {
-        self.windows.iter().filter_map(|text| window(text)).any(|(from, to)| (from..to).contains(&time.seconds()))
+        self.windows
+            .iter()
+            .filter_map(|text| window(text))
+            .any(|(from, to)| (from..to).contains(&time.seconds()))
     }
 
     /// The patience with an answer.
@@ -137,7 +140,8 @@ impl Settings {
             if side.name.is_empty() || side.name.len() > 20 || !plain(&side.name) {
                 return Some(format!("the name {:?} is not 1-20 characters 0-9 A-Z", side.name));
             }
-            let file_name = !side.password.is_empty() && !side.password.starts_with('.') && !side.password.contains('/');
+            let file_name =
+                !side.password.is_empty() && !side.password.starts_with('.') && !side.password.contains('/');
             if !file_name {
                 return Some("password names a credential: a file name without /".to_string());
             }
@@ -162,8 +166,15 @@ impl Settings {
         }
         let mut seen: Vec<&str> = Vec::new();
         for job in &self.job {
-            if job.code.len() != 4 || !plain(&job.code) || job.record_bytes == 0 || seen.contains(&job.code.as_str()) {
-                return Some(format!("the job {:?} is not four characters 0-9 A-Z, named once, with record_bytes above 0", job.code));
+            if job.code.len() != 4
+                || !plain(&job.code)
+                || job.record_bytes == 0
+                || seen.contains(&job.code.as_str())
+            {
+                return Some(format!(
+                    "the job {:?} is not four characters 0-9 A-Z, named once, with record_bytes above 0",
+                    job.code
+                ));
             }
             seen.push(&job.code);
         }

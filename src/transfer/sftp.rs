@@ -74,9 +74,10 @@ impl Sftp {
         let folder = &self.settings.upload;
         let listed = self.list(folder)?;
         let uploaded = self.store.uploaded(offer)?;
-        if !(uploaded && !listed.contains_key(&part)) {
+        if !uploaded || listed.contains_key(&part) {
             if listed.contains_key(&there) {
-                let what = format!("{folder}/{there} lies there already; the outbox's {} was not sent", offer.name);
+                let what =
+                    format!("{folder}/{there} lies there already; the outbox's {} was not sent", offer.name);
                 return Err(person(what));
             }
             if !uploaded || listed.get(&part) != Some(&offer.bytes) {
@@ -106,7 +107,10 @@ impl Sftp {
                 continue;
             }
             if *bytes > self.longest {
-                return Err(person(format!("{folder}/{there} has {bytes} bytes, above the limit of {}", self.longest)));
+                return Err(person(format!(
+                    "{folder}/{there} has {bytes} bytes, above the limit of {}",
+                    self.longest
+                )));
             }
             match self.store.offered(name, *bytes, now.date())? {
                 Incoming::Already => {}
@@ -200,7 +204,8 @@ impl Sftp {
         }
         let told = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
         let what = format!("sftp: {}", crate::fault::printable(&told));
-        let needs_person = ["Host key verification failed", "Permission denied (", "No such file or directory"];
+        let needs_person =
+            ["Host key verification failed", "Permission denied (", "No such file or directory"];
         if needs_person.iter().any(|words| told.contains(words)) {
             return Err(person(what));
         }

@@ -95,7 +95,9 @@ impl SftpSettings {
         }
         let all: Vec<&String> = self.send.iter().chain(&self.receive).collect();
         if all.is_empty() || all.iter().any(|code| !is_file_name(&format!("{code}0000"))) {
-            return Some("send and receive list the first four characters of file names, 0-9 A-Z".to_string());
+            return Some(
+                "send and receive list the first four characters of file names, 0-9 A-Z".to_string(),
+            );
         }
         (self.connect_seconds == 0).then(|| "connect_seconds must be above 0".to_string())
     }

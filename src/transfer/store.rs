@@ -182,7 +182,9 @@ impl Store {
     /// Whether anything complete waits in the outbox whose name `wanted` knows; reads no file.
     pub fn anything_waits(&self, wanted: impl Fn(&str) -> Option<usize>) -> Result<bool, Trouble> {
         let names = self.outbox.names()?;
-        Ok(names.iter().any(|name| wanted(name).is_some() && names.binary_search(&format!("{name}.ok")).is_ok()))
+        Ok(names
+            .iter()
+            .any(|name| wanted(name).is_some() && names.binary_search(&format!("{name}.ok")).is_ok()))
     }
 
     /// Opens the bytes of an offer.
@@ -245,8 +247,11 @@ impl Store {
 
     /// Moves a confirmed file to sent, removes its marker, writes its receipt, forgets it. Each step may be repeated.
     fn put_away(&self, name: &str) -> Result<(), Trouble> {
-        let Some(OutEntry { sha256, confirmed: Some(said), .. }) = self.entry_out(name)? else { return Ok(()) };
-        if !self.sent.has(&said.sent_as)? && self.outbox.hash(name)?.is_some_and(|(found, _)| found == sha256) {
+        let Some(OutEntry { sha256, confirmed: Some(said), .. }) = self.entry_out(name)? else {
+            return Ok(());
+        };
+        if !self.sent.has(&said.sent_as)? && self.outbox.hash(name)?.is_some_and(|(found, _)| found == sha256)
+        {
             match self.outbox.move_new(name, &self.sent, &said.sent_as)? {
                 Moved::Done | Moved::Gone => {}
                 Moved::Taken => {
@@ -294,7 +299,8 @@ impl Store {
     pub(super) fn received(&self, name: &str, today: Date) -> Result<bool, Trouble> {
         let Some(entry) = self.entry_in(name)? else { return Ok(false) };
         let age = entry.day.parse::<Date>().map_or(i64::MAX, |day| today.days_since(day));
-        Ok(entry.phase == Phase::Whole || (entry.phase == Phase::Delivered && age < i64::from(self.remember_days)))
+        Ok(entry.phase == Phase::Whole
+            || (entry.phase == Phase::Delivered && age < i64::from(self.remember_days)))
     }
 
     /// Adds bytes that follow what is safe. Durable when it returns.
@@ -341,7 +347,9 @@ impl Store {
     /// Renames a whole file into place; `false` where its name is still in use there, to be tried again.
     fn deliver(&self, name: &str) -> Result<bool, Trouble> {
         let Some(mut entry) = self.entry_in(name)? else { return Ok(false) };
-        if self.inbox.has(&part(name))? && self.inbox.move_new(&part(name), &self.inbox, name)? == Moved::Taken {
+        if self.inbox.has(&part(name))?
+            && self.inbox.move_new(&part(name), &self.inbox, name)? == Moved::Taken
+        {
             return Ok(false);
         }
         entry.phase = Phase::Delivered;

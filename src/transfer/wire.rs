@@ -311,7 +311,8 @@ impl Wire {
             return Some("all ten responses must be described".to_string());
         }
         let room = self.max_message_bytes < 10_usize.saturating_pow(u32::try_from(self.length_digits).ok()?);
-        (!room || self.block_messages == 0).then(|| "length_digits, max_message_bytes or block_messages do not fit".to_string())
+        (!room || self.block_messages == 0)
+            .then(|| "length_digits, max_message_bytes or block_messages do not fit".to_string())
     }
 
     /// How many bytes of a file with records of `record_bytes` go into one message of at most `message_bytes`: whole

@@ -15,10 +15,20 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 pub(crate) enum Accident {
     None,
     /// So many bytes of message `at` get through, then nothing ever; `None`: all of it, and nothing after.
-    Cut { at: usize, part: Option<usize> },
-    Drop { at: usize },
-    Twice { at: usize },
-    Change { at: usize, byte: usize },
+    Cut {
+        at: usize,
+        part: Option<usize>,
+    },
+    Drop {
+        at: usize,
+    },
+    Twice {
+        at: usize,
+    },
+    Change {
+        at: usize,
+        byte: usize,
+    },
 }
 
 #[derive(Debug)]
@@ -30,7 +40,7 @@ pub(crate) struct Seen {
 }
 
 pub(crate) fn codes(messages: &[String]) -> Vec<&str> {
-    messages.iter().map(|m| &m[15..19]).collect()
+    messages.iter().map(|m| m.get(15..19).unwrap()).collect()
 }
 
 /// Both sides' folders, in one temporary folder.
@@ -56,7 +66,8 @@ impl Sides {
         }
         // Small blocks, so that a file of a few messages has several.
         let text = include_str!("../../formats/transfer/kftc.toml");
-        let text = text.replace("block_messages = 100", "block_messages = 3").replace("len = 100,", "len = 3,  ");
+        let text =
+            text.replace("block_messages = 100", "block_messages = 3").replace("len = 100,", "len = 3,  ");
         let wire = Arc::new(Wire::from_toml("kftc.toml", &text, variant).unwrap());
         let dir = tempfile::tempdir().unwrap();
         for side in ["member", "centre"] {
@@ -220,7 +231,7 @@ pub(crate) async fn carry(mut near: DuplexStream, mut far: DuplexStream, acciden
     let mut messages = Vec::new();
     let (mut from_near, mut from_far) = (Vec::new(), Vec::new());
     loop {
-        let (mut a, mut b) = ([0_u8; 8192], [0_u8; 8192]);
+        let (mut a, mut b) = (vec![0_u8; 8192], vec![0_u8; 8192]);
         let (forward, read) = tokio::select! {
             biased;
             read = near.read(&mut a) => (true, read),
@@ -241,7 +252,8 @@ pub(crate) async fn carry(mut near: DuplexStream, mut far: DuplexStream, acciden
             let mut times = 1;
             match accident {
                 Accident::Cut { at: cut, part } if cut == at => {
-                    let through = part.unwrap_or(message.len()).min(message.len() - usize::from(part.is_some()));
+                    let through =
+                        part.unwrap_or(message.len()).min(message.len() - usize::from(part.is_some()));
                     let _gone = to.write_all(&message[..through]).await;
                     return messages;
                 }
