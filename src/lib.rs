@@ -19,5 +19,6 @@ pub mod layout;
 pub mod ledger;
 pub mod machine;
 pub mod rules;
+pub mod seal;
 pub mod spool;
 pub mod transfer;

@@ -63,20 +63,24 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("intake", &["rules", "machine"]),
         ("config", &["calendar", "layout", "bank", "machine"]),
         ("clock", &[]),
-        ("spool", &["machine"]),
-        ("ledger", &["machine"]),
         ("transfer", &["spool", "clock"]),
+        ("seal", &[]),
+        ("spool", &["machine", "seal"]),
+        ("ledger", &["machine", "seal"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
-            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger"],
+            &[
+                "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger",
+                "seal",
+            ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),
         (
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules", "transfer",
+                "engine", "intake", "machine", "rules", "transfer", "seal",
             ],
         ),
         ("main", &["cli"]),
@@ -118,10 +122,22 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     // writes what its user names, never into the spool. The ledger makes its own file durable.
     (
         "rustix::fs",
-        &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs"],
+        &[
+            "spool/",
+            "exchange/folders.rs",
+            "transfer/folders.rs",
+            "cli/demo/",
+            "cli/write.rs",
+            "cli/check.rs",
+            "cli/key.rs",
+        ],
         "only spool creates, renames and removes",
     ),
-    ("fs::rename", &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
+    (
+        "fs::rename",
+        &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs", "cli/key.rs"],
+        "not durable: use spool",
+    ),
     ("fs::write", &["spool/"], "not durable: use spool"),
     // A copy that was not verified is no backup and goes.
     (
@@ -136,7 +152,11 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         "text goes through strict codecs only",
     ),
     // settings.rs only names the crates whose logs are kept quiet.
-    ("tokio", &["daemon.rs", "daemon/", "cli/settings.rs", "transfer/"], "the core and the engine are plain functions"),
+    (
+        "tokio",
+        &["daemon.rs", "daemon/", "cli/settings.rs", "transfer/"],
+        "the core and the engine are plain functions",
+    ),
     ("std::net", &["transfer/"], "the daemon has no network: only transfer opens a socket"),
     ("tokio::net", &["transfer/"], "the daemon has no network: only transfer opens a socket"),
     ("process::Command", &["transfer/"], "only transfer runs another program: the system's sftp"),

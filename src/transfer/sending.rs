@@ -111,7 +111,7 @@ impl Station {
             Some(Means::Already) => {
                 let what = format!(
                     "it has a file {} that did not come from here; the outbox's one was not sent. \
-                     Ask the network; then `sunap file mark-sent` or `sunap file hold`",
+                     Hold it (`sunap file hold`) and ask the network",
                     offer.name
                 );
                 return Err(Broken::Person { code, what });

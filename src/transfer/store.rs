@@ -263,6 +263,10 @@ impl Store {
         if !self.outbox.has(name)? && self.outbox.remove(&format!("{name}.ok"))? {
             self.outbox.sync()?;
         }
+        if !self.sent.has(&said.sent_as)? {
+            let code = &said.code;
+            tracing::error!(file = %name, %code, "the other side has its word on it, but somebody took it out of the outbox");
+        }
         let receipt = format!("{}.receipt", said.sent_as);
         if self.sent.has(&said.sent_as)? && !self.sent.has(&receipt)? {
             let text = Receipt { result: said.result, code: &said.code, why: &said.why, at: &said.at };
