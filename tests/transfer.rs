@@ -146,6 +146,10 @@ async fn any_changed_byte_around_the_data_ends_well() {
     for direction in [Direction::ToCentre] {
         let all = meet(&Sides::new("direct", direction), true, Accident::None).await.messages;
         for (at, message) in all.iter().enumerate() {
+            // One DATA message of a block is as another: the first of each is changed.
+            if at > 0 && codes(&all)[at] == "0320" && codes(&all)[at - 1] == "0320" {
+                continue;
+            }
             // A DATA message's own bytes have no check in this protocol: up to byte 43 is the header and the body.
             let around = if &message[15..19] == "0320" { 43 } else { message.len() };
             for byte in (0..around.min(60)).chain(around.saturating_sub(1)..around) {
