@@ -19,6 +19,7 @@ mod drops;
 mod due;
 mod emission;
 mod incoming;
+mod lines;
 mod orders;
 mod outgoing;
 mod place;

@@ -18,6 +18,7 @@ mod event;
 mod file;
 mod mandate;
 mod open;
+mod outcome;
 mod payer;
 mod personal;
 mod query;
@@ -32,11 +33,12 @@ pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;
 pub use due::{Due, DueState, NewDue};
-pub use emission::{AllocatedCharge, CollectionRow, Outcome, SentCollection, Share};
+pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
 pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
+pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,

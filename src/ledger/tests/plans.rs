@@ -14,6 +14,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("event.rs", include_str!("../event.rs")),
     ("file.rs", include_str!("../file.rs")),
     ("mandate.rs", include_str!("../mandate.rs")),
+    ("outcome.rs", include_str!("../outcome.rs")),
     ("payer.rs", include_str!("../payer.rs")),
     ("registration.rs", include_str!("../registration.rs")),
     ("query/answers.rs", include_str!("../query/answers.rs")),
