@@ -11,6 +11,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time;
@@ -25,6 +26,7 @@ use sunap::fault::Trouble;
 use sunap::layout::Layout;
 use sunap::ledger::{Create, Ledger, MakeCharges, NewMandate, OnlyFor, Tx};
 use sunap::machine::mandate;
+use sunap::seal::KeyRing;
 
 /// Whatever went wrong, in words.
 struct Said(String);
@@ -66,8 +68,8 @@ fn main() -> Result<(), Said> {
     let config = Arc::new(Config::load(&folder.join("config/sunap.toml")).map_err(|e| e.to_string())?);
     let opened: Instant = "2026-11-30 12:00".parse()?;
     drop(Engine::open(Arc::clone(&config), opened).map_err(|e| e.to_string())?);
-    let mut ledger =
-        Ledger::open(&config.state_dir.join(LEDGER), Create::Refused).map_err(|e| e.to_string())?;
+    let mut ledger = Ledger::open(&config.state_dir.join(LEDGER), Create::Refused, &Arc::new(KeyRing::for_tests()))
+        .map_err(|e| e.to_string())?;
     people(&mut ledger, n, opened)?;
     drop(ledger);
     let (start, cpu) = (time::Instant::now(), cpu_ms()?);
@@ -117,6 +119,13 @@ fn until(engine: &mut Engine, from: Instant, to: Instant) -> Result<(), Said> {
 fn prepare(folder: &Path, all: bool) -> Result<(), Said> {
     for name in ["config", "formats"] {
         copy(Path::new(name), &folder.join(name))?;
+    }
+    let keys = folder.join("keys");
+    fs::create_dir(&keys)?;
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o700))?;
+    for (name, text) in KeyRing::demo_files() {
+        fs::write(keys.join(name), text)?;
+        fs::set_permissions(keys.join(name), fs::Permissions::from_mode(0o600))?;
     }
     replace(
         &folder.join("config/creditors/10000001.toml"),

@@ -12,6 +12,7 @@ mod check;
 mod demo;
 mod exchange;
 mod file;
+mod key;
 mod read;
 mod run;
 mod screen;
@@ -68,6 +69,8 @@ enum Verb {
     File(file::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The keys that seal account and identity numbers and the archive.
+    Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
     Backup(backup::Arguments),
 }
@@ -149,6 +152,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Status(arguments) => status::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),
     }

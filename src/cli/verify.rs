@@ -10,10 +10,12 @@ use crate::config::Config;
 use crate::engine::witness_findings;
 use crate::fault::Trouble;
 use crate::ledger::{FileQuery, FileRow, PageCheck, Reader};
+use crate::seal::KeyRing;
 use crate::spool::{Sha256, hash_archived};
 use clap::Args;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many findings are printed; all are counted.
 const PRINTED: usize = 200;
@@ -56,6 +58,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Trouble> {
     let pages = reader.check_pages(check)?;
     let mut found: Vec<String> = pages.into_iter().map(|text| format!("page: {text}")).collect();
+    found.extend(reader.sealed_values()?.broken.into_iter().map(|text| format!("sealed: {text}")));
     found.extend(reader.audit()?.into_iter().map(|wrong| format!("audit: {}: {}", wrong.rule, wrong.text)));
     Ok(found)
 }
@@ -114,7 +117,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A ledger by itself, checked whole: used for copies.
-pub(super) fn check_copy(path: &Path) -> Result<(Vec<String>, [u8; 32]), Trouble> {
-    let reader = Reader::open(path)?;
+pub(super) fn check_copy(path: &Path, ring: &Arc<KeyRing>) -> Result<(Vec<String>, [u8; 32]), Trouble> {
+    let reader = Reader::open(path, ring)?;
     Ok((books(&reader, PageCheck::Whole)?, reader.final_state_digest()?))
 }

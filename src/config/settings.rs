@@ -34,6 +34,7 @@ pub(super) struct Settings {
     pub(super) scan_seconds: u64,
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
+    pub(super) keys_dir: PathBuf,
 }
 
 const LEVELS: [(&str, &str); 5] =
@@ -43,7 +44,9 @@ const LEVELS: [(&str, &str); 5] =
 const MOST_BYTES: i64 = 1 << 40;
 
 /// Reads and checks sunap.toml.
-pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
+///
+/// `credentials` is the folder of systemd's credentials, where there is one: the keys are there unless `[keys]` says otherwise.
+pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Path>) -> Option<Settings> {
     let mut file = document.root();
     let spool = folder(&mut file, "spool", root);
     let state = folder(&mut file, "state", root);
@@ -52,6 +55,10 @@ pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
     let scan = file.number("scan_seconds", 1..=3_600);
     let limits = file.section("limits").and_then(file_limits);
     let log = file.section("log").and_then(log_settings);
+    let keys = match file.has("keys") {
+        true => file.section("keys").and_then(|section| keys_folder(section, root)),
+        false => Some(credentials.map_or_else(|| root.join("keys"), Path::to_path_buf)),
+    };
     file.finish();
     if let (Some(spool), Some(state)) = (&spool, &state)
         && (spool.value.starts_with(&state.value) || state.value.starts_with(&spool.value))
@@ -71,6 +78,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
         scan_seconds: u64::try_from(scan?.value).ok()?,
         limits: limits?,
         log: log?,
+        keys_dir: keys?,
     })
 }
 
@@ -81,6 +89,12 @@ fn file_limits(mut section: Section<'_>) -> Option<FileLimits> {
         (bytes("channel_file_bytes"), bytes("creditor_file_bytes"), bytes("order_bytes"));
     section.finish();
     Some(FileLimits { channel_file_bytes: channel?, creditor_file_bytes: creditor?, order_bytes: order? })
+}
+
+fn keys_folder(mut section: Section<'_>, root: &Path) -> Option<PathBuf> {
+    let keys = folder(&mut section, "folder", root);
+    section.finish();
+    Some(keys?.value)
 }
 
 fn log_settings(mut section: Section<'_>) -> Option<LogSettings> {

@@ -129,11 +129,12 @@ impl Engine {
         }
         tx.clear_alert("too-many-bad-lines", &file.name, now)?;
         tx.exclude(&written.unfit, now)?;
-        let numbered = Content { lines: tx.close_gaps(file.file_id)?, won: tx.sum(file.file_id)? };
-        if numbered != written.content {
-            return Err(differs(&file.name, numbered.lines.min(written.content.lines) + 1));
+        // Their sum is held against the rows where the file is sealed.
+        let numbered = tx.close_gaps(file.file_id)?;
+        if numbered != written.content.lines {
+            return Err(differs(&file.name, numbered.min(written.content.lines) + 1));
         }
-        if numbered.lines == 0 {
+        if numbered == 0 {
             step_out(&tx, file.file_id, Out::Planned, OutHappening::Emptied, now, "no line was left")?;
             tx.commit()?;
             return Ok(true);

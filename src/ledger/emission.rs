@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use crate::fault::Trouble;
 use crate::machine::{charge, mandate};
+use crate::seal::KeyRing;
 use rusqlite::{Row, params};
 
 /// A line of a planned file, with all that its record needs.
@@ -102,17 +103,18 @@ pub(super) const SENT: &str =
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no BETWEEN ?2 AND ?3 ORDER BY k.line_no";
 
-fn row_from(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
+fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
+    let mandate_id = row.get(2)?;
     Ok(CollectionRow {
         collection_id: row.get(0)?,
         line_no: row.get(1)?,
-        mandate_id: row.get(2)?,
+        mandate_id,
         creditor: column::through(row, 3, CreditorId::from_number)?,
         item: column::parsed(row, 4, "item")?,
         bank_payer_no: column::parsed(row, 5, "bank payer number")?,
         bank: column::through(row, 6, BankCode::from_number)?,
-        account: personal::account(row, 7)?,
-        id_no: personal::id_no(row, 8)?,
+        account: personal::account(ring, row, 7, mandate_id)?,
+        id_no: personal::id_no(ring, row, 8, mandate_id)?,
         amount: column::won(row, 9)?,
         limit: column::won(row, 10)?,
         mandate_state: column::word(row, 11, mandate::State::from_word)?,
@@ -122,15 +124,16 @@ fn row_from(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
     })
 }
 
-fn sent_from(row: &Row<'_>) -> rusqlite::Result<SentCollection> {
+fn sent_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<SentCollection> {
+    let mandate_id = row.get(2)?;
     Ok(SentCollection {
         collection_id: row.get(0)?,
         line_no: row.get(1)?,
-        mandate_id: row.get(2)?,
+        mandate_id,
         creditor: column::through(row, 3, CreditorId::from_number)?,
         bank_payer_no: column::parsed(row, 4, "bank payer number")?,
         bank: column::through(row, 5, BankCode::from_number)?,
-        account: personal::account(row, 6)?,
+        account: personal::account(ring, row, 6, mandate_id)?,
         amount: column::won(row, 7)?,
     })
 }
@@ -161,7 +164,9 @@ impl Tx<'_> {
     ) -> Result<Vec<CollectionRow>, Trouble> {
         let doing = "read the lines of a planned file";
         let mut statement = self.sql.prepare_cached(PLANNED).doing(doing)?;
-        let rows = statement.query_map(params![file_id, after_line, page(limit)], row_from).doing(doing)?;
+        let rows = statement
+            .query_map(params![file_id, after_line, page(limit)], |row| row_from(self.ring, row))
+            .doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 
@@ -186,7 +191,7 @@ impl Tx<'_> {
             for &serial in serials {
                 let mut rows = statement.query(params![file_id, serial, serial]).doing(doing)?;
                 if let Some(row) = rows.next().doing(doing)? {
-                    out.push(sent_from(row).doing(doing)?);
+                    out.push(sent_from(self.ring, row).doing(doing)?);
                 }
             }
             return Ok(());
@@ -197,7 +202,7 @@ impl Tx<'_> {
             let line_no: u32 = row.get(1).doing(doing)?;
             while wanted.next_if(|&serial| serial < line_no).is_some() {}
             if wanted.next_if_eq(&line_no).is_some() {
-                out.push(sent_from(row).doing(doing)?);
+                out.push(sent_from(self.ring, row).doing(doing)?);
             }
         }
         Ok(())

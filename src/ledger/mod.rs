@@ -16,6 +16,7 @@ mod due;
 mod emission;
 mod event;
 mod file;
+mod lines_mac;
 mod mandate;
 mod open;
 mod outcome;
@@ -42,7 +43,7 @@ pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
-    LineRow, MandateFound, PayerFound, RegistrationFound, StateCount, Violation,
+    LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use settling::OwedAnswer;

@@ -117,6 +117,9 @@ impl Reader {
                 found.push(Violation { rule, text: row.doing(doing)? });
             }
         }
+        for text in self.broken_lines()?.into_iter().take(TOLD) {
+            found.push(Violation { rule: "lines-seal", text });
+        }
         let mut statement = tx.prepare("PRAGMA foreign_key_check").doing(doing)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).doing(doing)?;
         for row in rows.take(TOLD) {

@@ -7,7 +7,9 @@ mod board;
 mod digest;
 pub(super) mod find;
 mod history;
+mod sealed;
 mod totals;
+pub use sealed::SealedValues;
 
 use super::file::{FileRow, Way};
 use crate::domain::{

@@ -4,9 +4,11 @@ mod bulk;
 mod collections;
 mod files;
 mod history;
+mod lines_seal;
 mod mandates;
 mod opening;
 mod plans;
+mod sealed;
 
 use super::*;
 use crate::domain::*;
@@ -71,10 +73,15 @@ pub(super) fn terms(n: u64) -> MandateTerms {
     }
 }
 
+/// The keys of tests.
+pub(super) fn ring() -> std::sync::Arc<crate::seal::KeyRing> {
+    std::sync::Arc::new(crate::seal::KeyRing::for_tests())
+}
+
 impl Bench {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("ledger.db"), Create::Allowed).unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), Create::Allowed, &ring()).unwrap();
         Self { folder, ledger }
     }
 

@@ -13,6 +13,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("emission.rs", include_str!("../emission.rs")),
     ("event.rs", include_str!("../event.rs")),
     ("file.rs", include_str!("../file.rs")),
+    ("lines_mac.rs", include_str!("../lines_mac.rs")),
     ("mandate.rs", include_str!("../mandate.rs")),
     ("outcome.rs", include_str!("../outcome.rs")),
     ("payer.rs", include_str!("../payer.rs")),
