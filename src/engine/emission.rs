@@ -5,28 +5,18 @@
 //! the next try writes again, byte for byte. What the peer may have seen is never built twice.
 
 use super::desk::Desk;
+use super::lines::{Content, Lines, differs, serial, unreadable};
 use super::{Engine, Failure};
-use crate::bank::{FileHead, collection, registration};
-use crate::config::Config;
+use crate::bank::{FileHead, registration};
 use crate::domain::{ChannelId, Date, Instant, Won};
-use crate::fault::{Faults, Trouble};
+use crate::fault::Trouble;
 use crate::layout::WriteError;
-use crate::ledger::{CollectionRow, FileRow, FileState, RegistrationRow, Sealed, Tx};
+use crate::ledger::{FileRow, FileState, RegistrationRow, Sealed, Tx};
 use crate::machine::file::{Out, OutHappening};
-use crate::rules::DebitLimits;
-use crate::rules::emission as rule;
-use std::borrow::Cow;
 use std::io::{self, Read, Write};
 
 /// Lines that are fetched from the ledger at a time: bounds memory whatever the file's size.
 const CHUNK: usize = 4096;
-
-/// What a file holds, as written and as read back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Content {
-    lines: i64,
-    won: Won,
-}
 
 impl Engine {
     /// The registration window of banking day `date` closed (decisions.md 5): everything queued before the cut-off
@@ -121,27 +111,37 @@ impl Engine {
             tx.commit()?;
             return Ok(true);
         }
-        let bad = exclude_unfit(&tx, &desk, &self.config, file.file_id, date, now)?;
-        if bad > desk.profile.max_bad_lines {
+        let gate = desk.profile.gate.date(&self.config.calendar, date);
+        let lines = Lines { tx: &tx, desk: &desk, config: &self.config, file_id: file.file_id, gate };
+        let head = desk.head(desk.collection_request.layout(), date);
+        let day = now.date();
+        let mut written = None;
+        let archived = self.spool.archive_built(day, |out| {
+            let pass = written.insert(lines.write(&head, out).map_err(io::Error::other)?);
+            let keep = pass.bad <= desk.profile.max_bad_lines && pass.content.lines > 0;
+            if keep { Ok(()) } else { Err(io::Error::other("it is not to be kept")) }
+        });
+        let Some(written) = written else { return Err(Failure::Spool(unwritten(archived))) };
+        if written.bad > desk.profile.max_bad_lines {
+            let bad = written.bad;
             drop(tx);
             return self.stop_for_bad_lines(&file, bad, &desk, deadline, now);
         }
         tx.clear_alert("too-many-bad-lines", &file.name, now)?;
-        let lines = tx.close_gaps(file.file_id)?;
-        if lines == 0 {
+        tx.exclude(&written.unfit, now)?;
+        // Their sum is held against the rows where the file is sealed.
+        let numbered = tx.close_gaps(file.file_id)?;
+        if numbered != written.content.lines {
+            return Err(differs(&file.name, numbered.min(written.content.lines) + 1));
+        }
+        if numbered == 0 {
             step_out(&tx, file.file_id, Out::Planned, OutHappening::Emptied, now, "no line was left")?;
             tx.commit()?;
             return Ok(true);
         }
-        let head = desk.head(desk.collection_request.layout(), date);
-        let lines = Lines { tx: &tx, desk: &desk, config: &self.config, file_id: file.file_id };
-        let day = now.date();
-        let archived = self
-            .spool
-            .archive_built(day, |out| lines.write(&head, out).map_err(io::Error::other))
-            .map_err(Failure::Spool)?;
-        let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
-        let content = lines.read_back(&head, input)?;
+        let archived = archived.map_err(Failure::Spool)?;
+        let open = || self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool);
+        let content = lines.read_back(&head, written, open)?;
         let due_at = desk.profile.collection.result_due.instant(&self.config.calendar, date);
         seal(&tx, file.file_id, &archived, content, day, &self.boot_id, due_at, now)?;
         tx.commit()?;
@@ -185,6 +185,11 @@ impl Engine {
     }
 }
 
+/// Why nothing was written.
+fn unwritten<T>(archived: Result<T, Trouble>) -> Trouble {
+    archived.err().unwrap_or_else(|| Trouble::new("write a file of debits", "it was not written"))
+}
+
 /// Commits what was built: hash, counts, boot id, and the state `built`.
 #[expect(clippy::too_many_arguments, reason = "each is one column of the file's row")]
 fn seal(
@@ -226,47 +231,6 @@ pub(super) fn step_out(
         .map_err(|refusal| Failure::Ledger(Trouble::new("move a file of ours", refusal.to_string())))?;
     tx.file_stepped(file_id, happening.word(), FileState::Out(to), now, cause)?;
     Ok(to)
-}
-
-/// Leaves out, with a reason, every line that may not go as it stands (E24, E34, E35, E37, E53); how many.
-fn exclude_unfit(
-    tx: &Tx<'_>,
-    desk: &Desk,
-    config: &Config,
-    file_id: i64,
-    date: Date,
-    now: Instant,
-) -> Result<u64, Failure> {
-    let gate = desk.profile.gate.date(&config.calendar, date);
-    let (mut after, mut bad) = (0, 0_u64);
-    loop {
-        let rows = tx.planned_lines(file_id, after, CHUNK)?;
-        let Some(last) = rows.last() else { return Ok(bad) };
-        after = last.line_no;
-        let mut unfit = Vec::new();
-        for row in &rows {
-            let creditor = config.creditors.get(&row.creditor);
-            let facts = rule::LineFacts {
-                mandate: row.mandate_state,
-                active_on: row.active_on,
-                gate,
-                creditor_in_service: creditor.is_some(),
-                bank_in_service: config.banks.find(row.bank).is_some_and(|bank| bank.takes_part),
-                limits: DebitLimits {
-                    mandate: row.limit,
-                    contract: creditor.map_or(Won::ZERO, |creditor| creditor.limit_per_debit),
-                    minimum: desk.profile.min_amount_won,
-                },
-                amount: row.amount,
-                open: row.open,
-            };
-            if let Err(refused) = rule::check(&facts) {
-                unfit.push((row.collection_id, refused.name.word().to_string()));
-            }
-        }
-        bad = bad.saturating_add(unfit.len() as u64);
-        tx.exclude(&unfit, now)?;
-    }
 }
 
 fn write_registrations(
@@ -324,104 +288,6 @@ fn read_back_registrations(
     Ok(Content { lines, won: Won::ZERO })
 }
 
-/// The lines of one file of debits, on their way to its bytes and back.
-struct Lines<'a> {
-    tx: &'a Tx<'a>,
-    desk: &'a Desk,
-    config: &'a Config,
-    file_id: i64,
-}
-
-impl Lines<'_> {
-    fn line<'r>(&'r self, row: &'r CollectionRow) -> collection::Line<'r> {
-        let creditor = self.config.creditors.get(&row.creditor);
-        let item = creditor.and_then(|creditor| creditor.items.get(&row.item));
-        collection::Line {
-            serial: serial(row.line_no),
-            bank: row.bank,
-            account: Cow::Borrowed(row.account.reveal()),
-            amount: row.amount,
-            id_no: Cow::Borrowed(row.id_no.reveal()),
-            passbook_text: Cow::Borrowed(item.map_or("", |item| item.passbook_text.as_str())),
-            bank_payer_no: Cow::Borrowed(row.bank_payer_no.as_str()),
-            mode: self.desk.mode,
-            phone: Cow::Borrowed(""),
-        }
-    }
-
-    fn write(&self, head: &FileHead, out: &mut dyn Write) -> Result<(), Trouble> {
-        let written = |error: WriteError| Trouble::new(format!("write {}", head.name), error.to_string());
-        let mut writer = self.desk.collection_request.writer(out, head).map_err(written)?;
-        let mut after = 0;
-        loop {
-            let rows = self.tx.planned_lines(self.file_id, after, CHUNK)?;
-            let Some(last) = rows.last() else { break };
-            after = last.line_no;
-            for row in &rows {
-                writer.put(&self.line(row)).map_err(written)?;
-            }
-        }
-        writer.finish().map_err(written)?;
-        Ok(())
-    }
-
-    /// Reads our own file with the reader's code and holds every line against the ledger's row.
-    fn read_back(&self, head: &FileHead, input: impl Read) -> Result<Content, Failure> {
-        let mut rows = Vec::new().into_iter();
-        let (mut after, mut lines, mut won) = (0, 0, Won::ZERO);
-        let mut wrong = None;
-        let reader = self.desk.collection_request.reader(&head.name, input);
-        let reading = reader
-            .each(|_, line| {
-                let row: CollectionRow = match rows.next() {
-                    Some(row) => row,
-                    None => {
-                        rows = self.tx.planned_lines(self.file_id, after, CHUNK)?.into_iter();
-                        match rows.next() {
-                            Some(row) => row,
-                            None => {
-                                wrong = wrong.or(Some(after + 1));
-                                return Ok(());
-                            }
-                        }
-                    }
-                };
-                after = row.line_no;
-                if *line != self.line(&row) {
-                    wrong = wrong.or(Some(after));
-                }
-                lines += 1;
-                won = won.checked_add(row.amount).unwrap_or(won);
-                Ok(())
-            })
-            .map_err(Failure::Spool)?;
-        if let Some(line) = wrong {
-            return Err(differs(&head.name, line));
-        }
-        let left = rows.next().is_some() || !self.tx.planned_lines(self.file_id, after, 1)?.is_empty();
-        if left || !reading.faults.is_empty() || reading.won != Some(won) {
-            return Err(unreadable(&head.name, &reading.faults));
-        }
-        Ok(Content { lines, won })
-    }
-}
-
-/// What was written is not what the ledger holds: a bug or a lying disk. The transaction is taken back and the
-/// process stops; nothing has left the house.
-fn differs(name: &str, line: i64) -> Failure {
-    Failure::Ledger(Trouble::new(
-        format!("read back {name}"),
-        format!("line {line} is not what the ledger holds"),
-    ))
-}
-
-fn unreadable(name: &str, faults: &Faults) -> Failure {
-    Failure::Ledger(Trouble::new(
-        format!("read back {name}"),
-        format!("what was written does not read well: {faults}"),
-    ))
-}
-
 fn registration_line(row: &RegistrationRow, date: Date) -> registration::Line {
     registration::Line {
         serial: serial(row.line_no),
@@ -432,9 +298,4 @@ fn registration_line(row: &RegistrationRow, date: Date) -> registration::Line {
         account: row.account.clone(),
         id_no: Some(row.id_no.reveal().to_string()),
     }
-}
-
-/// Line numbers are at most eight digits on the wire; the ledger checks that they are positive.
-fn serial(line_no: i64) -> u32 {
-    u32::try_from(line_no).unwrap_or(u32::MAX)
 }

@@ -20,6 +20,7 @@ mod due;
 mod emission;
 mod incoming;
 mod keys;
+mod lines;
 mod orders;
 mod outgoing;
 mod place;

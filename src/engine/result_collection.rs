@@ -104,6 +104,7 @@ impl Engine {
             drop(tx);
             return self.reject(arrival, &layouts.collection_result, &all);
         }
+        tx.check_lines(sent.file_id)?;
         tx.let_go_of_rest(sent.file_id)?;
         let report = report(arrival, &sent, &proof, listed);
         close(tx, file_id, &sent, arrival, &proof, listed, &layouts.collection_result, &report)?;

@@ -26,11 +26,14 @@ pub struct NewCollection {
 }
 
 /// Lets go of the charges that a collection holds.
-const DETACH: &str = "UPDATE charge SET collection_id = NULL, attached_won = NULL WHERE collection_id = ?1";
+const DETACH: &str = "UPDATE charge SET collection_id = NULL, attached_won = NULL
+    WHERE charge_id IN (SELECT charge_id FROM allocation WHERE collection_id = ?1) AND collection_id = ?1";
 
 /// Lets go of the charges of all missed lines of a file.
 pub(super) const DETACH_MISSED: &str = "UPDATE charge SET collection_id = NULL, attached_won = NULL
-    WHERE collection_id IN (SELECT collection_id FROM collection WHERE file_id = ?1 AND state = 'missed')";
+    WHERE charge_id IN (SELECT a.charge_id FROM collection k CROSS JOIN allocation a ON a.collection_id = k.collection_id
+        WHERE k.file_id = ?1 AND k.state = 'missed')
+      AND collection_id IN (SELECT collection_id FROM collection WHERE file_id = ?1 AND state = 'missed')";
 
 /// Copies the lines of a file that still follow it onto another file, behind its lines.
 pub(super) const COPY_LINES: &str =
@@ -46,8 +49,12 @@ pub(super) const COPY_ALLOCATIONS: &str = "INSERT INTO allocation (collection_id
     WHERE n.collection_id > ?1 ORDER BY n.collection_id, a.charge_id";
 
 /// Lets the copies hold the charges of the lines that they were copied from.
-pub(super) const TAKE_OVER: &str = "UPDATE charge SET collection_id = n.collection_id FROM collection n
-    WHERE n.collection_id > ?1 AND charge.collection_id = n.again_of";
+pub(super) const TAKE_OVER: &str = "UPDATE charge SET collection_id =
+      (SELECT n.collection_id FROM allocation a CROSS JOIN collection n ON n.collection_id = a.collection_id
+       WHERE a.charge_id = charge.charge_id AND n.collection_id > ?1 AND n.again_of = charge.collection_id)
+    WHERE charge_id IN (SELECT a.charge_id FROM collection n CROSS JOIN allocation a ON a.collection_id = n.collection_id
+        WHERE n.collection_id > ?1)
+      AND collection_id IN (SELECT again_of FROM collection WHERE collection_id > ?1 AND again_of IS NOT NULL)";
 
 /// Closes gaps, first step: numbers past all others, in line order, from the first gap on.
 pub(super) const NUMBER_ANEW: &str = "UPDATE collection SET line_no = numbered.line FROM
@@ -76,9 +83,10 @@ impl Tx<'_> {
         let mut line = self
             .sql
             .prepare_cached(
+                // VALUES, not SELECT: a statement that may write many rows keeps a journal of its own.
                 "INSERT INTO collection (file_id, line_no, mandate_id, creditor, kind, amount_won, requested_at,
                    request_file, request_line)
-                 SELECT ?1, ?2, mandate_id, creditor, ?4, ?5, ?6, ?7, ?8 FROM mandate WHERE mandate_id = ?3",
+                 VALUES (?1, ?2, ?3, (SELECT creditor FROM mandate WHERE mandate_id = ?3), ?4, ?5, ?6, ?7, ?8)",
             )
             .doing(doing)?;
         let mut allocate = self

@@ -7,9 +7,9 @@ use crate::domain::{
     AccountNo, BankCode, BankPayerNo, CollectionKind, CreditorId, Date, IdNo, ItemCode, Month, Won,
 };
 use crate::fault::Trouble;
-use crate::machine::{charge, collection, mandate};
+use crate::machine::{charge, mandate};
 use crate::seal::KeyRing;
-use rusqlite::{CachedStatement, Row, params};
+use rusqlite::{Row, params};
 
 /// A line of a planned file, with all that its record needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,36 +67,6 @@ pub struct SentCollection {
     pub amount: Won,
 }
 
-/// What a listed line says of one collection, decided by `machine`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// Which.
-    pub collection_id: i64,
-    /// `Failed`, `Partial` or `Succeeded`.
-    pub state: collection::State,
-    /// The bank's code, as it came.
-    pub code: String,
-    /// What came, in won.
-    pub collected: Won,
-    /// The line of the result file.
-    pub result_line: i64,
-    /// For `Partial`: every charge of the collection.
-    pub shares: Vec<Share>,
-}
-
-/// What of a partly collected line is for one charge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    /// Which charge.
-    pub charge_id: i64,
-    /// What came for it; may be 0.
-    pub won: Won,
-    /// Where the charge stands then.
-    pub state: charge::State,
-    /// What is paid of it in all then.
-    pub paid: Won,
-}
-
 /// A charge of a sent collection, so that a part that came can be shared out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AllocatedCharge {
@@ -114,13 +84,17 @@ pub struct AllocatedCharge {
     pub state: charge::State,
 }
 
-/// Lines of a file that still follow it, with all that a record needs.
+/// Lines of a file that still follow it, with all that a record needs. A mandate that waits for its registration is
+/// asked for what that says (view `mandate_now`); all others say it themselves.
 pub(super) const PLANNED: &str =
     "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.item, m.bank_payer_no, m.bank, m.account, m.id_no,
-       k.amount_won, m.limit_won, m.state_now, m.active_on, k.kind,
+       k.amount_won, m.limit_won,
+       CASE m.state WHEN 'queued' THEN (SELECT n.state_now FROM mandate_now n WHERE n.mandate_id = k.mandate_id)
+         ELSE m.state END,
+       m.active_on, k.kind,
        (SELECT coalesce(sum(h.amount_won - h.paid_won), 0) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
         WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id)
-     FROM collection k CROSS JOIN mandate_now m ON m.mandate_id = k.mandate_id
+     FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no > ?2 AND k.state IS NULL ORDER BY k.line_no LIMIT ?3";
 
 /// A run of lines of a file that we sent, in line order.
@@ -128,16 +102,6 @@ pub(super) const SENT: &str =
     "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.bank_payer_no, m.bank, m.account, k.amount_won
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no BETWEEN ?2 AND ?3 ORDER BY k.line_no";
-
-/// Lets go of the charges of a collection whose attempt did not bring all, and counts the attempt.
-const FAILED: &str =
-    "UPDATE charge SET collection_id = NULL, attached_won = NULL, fails = fails + 1, last_code = ?2
-    WHERE collection_id = ?1";
-
-/// What a part that came makes of one charge.
-const SHARED: &str = "UPDATE charge SET collection_id = NULL, attached_won = NULL, paid_won = ?3, state = ?4,
-      fails = fails + (?3 < amount_won), last_code = CASE WHEN ?3 < amount_won THEN ?5 ELSE last_code END
-    WHERE charge_id = ?2 AND collection_id = ?1 AND paid_won + ?6 = ?3";
 
 fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
     let mandate_id = row.get(2)?;
@@ -279,75 +243,4 @@ impl Tx<'_> {
         });
         rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
     }
-
-    /// What the listed lines of a result say. A failed line lets go of its charges and counts as an attempt; a partial
-    /// one leaves each charge its share and lets go; one listed as succeeded keeps them. A line that went its own way
-    /// before is a trouble: nothing counts twice.
-    pub fn outcomes(&self, result_file: i64, outcomes: &[Outcome]) -> Result<(), Trouble> {
-        let doing = "record the results of collections";
-        let mut line = self
-            .sql
-            .prepare_cached(
-                "UPDATE collection SET state = ?2, code = ?3, collected_won = ?4, result_file = ?5, result_line = ?6
-                 WHERE collection_id = ?1 AND state IS NULL",
-            )
-            .doing(doing)?;
-        let mut failed = self.sql.prepare_cached(FAILED).doing(doing)?;
-        let mut shared = self.sql.prepare_cached(SHARED).doing(doing)?;
-        let held = "SELECT 1 FROM charge WHERE collection_id = ?1";
-        let mut held = self.sql.prepare_cached(held).doing(doing)?;
-        let mut allocated = self
-            .sql
-            .prepare_cached(
-                "UPDATE allocation SET collected_won = ?3 WHERE collection_id = ?1 AND charge_id = ?2",
-            )
-            .doing(doing)?;
-        for outcome in outcomes {
-            let id = outcome.collection_id;
-            let (state, collected) = (outcome.state.word(), outcome.collected.get());
-            let with = params![id, state, outcome.code, collected, result_file, outcome.result_line];
-            if line.execute(with).doing(doing)? != 1 {
-                return Err(unfit(doing, format!("collection {id} went its own way before")));
-            }
-            match outcome.state {
-                collection::State::Failed => {
-                    failed.execute(params![id, outcome.code]).doing(doing)?;
-                }
-                collection::State::Partial => {
-                    share_out(outcome, &mut shared, &mut allocated)?;
-                    if held.exists([id]).doing(doing)? {
-                        return Err(unfit(doing, format!("a charge of collection {id} has no share")));
-                    }
-                }
-                collection::State::Succeeded => {}
-                other => return Err(unfit(doing, format!("{other} is no result"))),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Writes the shares of a part that came, and checks that they are all of it.
-fn share_out(
-    outcome: &Outcome,
-    shared: &mut CachedStatement<'_>,
-    allocated: &mut CachedStatement<'_>,
-) -> Result<(), Trouble> {
-    let doing = "share out what a collection brought";
-    let id = outcome.collection_id;
-    if Won::sum(outcome.shares.iter().map(|s| s.won)) != Some(outcome.collected) {
-        return Err(unfit(doing, format!("the shares of collection {id} are not what came")));
-    }
-    for share in &outcome.shares {
-        let (charge, won, paid) = (share.charge_id, share.won.get(), share.paid.get());
-        let booked = allocated.execute([id, charge, won]).doing(doing)?;
-        let with = params![id, charge, paid, share.state.word(), outcome.code, won];
-        if booked != 1 || shared.execute(with).doing(doing)? != 1 {
-            return Err(unfit(
-                doing,
-                format!("charge {charge} is not held by collection {id} as the share says"),
-            ));
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! Files in and out, and their steps.
 
 use super::column::{self, Doing, day, ms, unfit};
+use super::lines_mac;
 use super::open::Tx;
 use crate::domain::{Date, Instant, Won};
 use crate::fault::Trouble;
@@ -436,11 +437,16 @@ impl Tx<'_> {
     /// What building a file of ours has shown. The step to `built` is told by `file_stepped`.
     pub fn sealed(&self, file_id: i64, sealed: &Sealed<'_>) -> Result<(), Trouble> {
         let doing = "seal a file";
+        let lines = lines_mac::seal(&self.sql, self.ring, file_id)?;
+        if lines.lines > 0 && (lines.lines, lines.won) != (sealed.lines, sealed.won.get()) {
+            let why = format!("file {file_id} has {} lines for {} won", lines.lines, lines.won);
+            return Err(unfit(doing, why));
+        }
         let changed = self
             .sql
             .prepare_cached(
                 "UPDATE file SET sha256 = ?2, bytes = ?3, lines = ?4, won = ?5, archive_day = ?6, boot_id = ?7,
-                   due_at = ?8
+                   due_at = ?8, lines_mac = ?9
                  WHERE file_id = ?1 AND way = 'out' AND state = 'planned'",
             )
             .and_then(|mut s| {
@@ -452,7 +458,8 @@ impl Tx<'_> {
                     sealed.won.get(),
                     sealed.archive_day.to_epoch_days(),
                     sealed.boot_id,
-                    ms(sealed.due_at)
+                    ms(sealed.due_at),
+                    lines.mac
                 ])
             })
             .doing(doing)?;

@@ -16,8 +16,10 @@ mod due;
 mod emission;
 mod event;
 mod file;
+mod lines_mac;
 mod mandate;
 mod open;
+mod outcome;
 mod payer;
 mod personal;
 mod query;
@@ -33,11 +35,12 @@ pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;
 pub use due::{Due, DueState, NewDue};
-pub use emission::{AllocatedCharge, CollectionRow, Outcome, SentCollection, Share};
+pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
 pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
+pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,

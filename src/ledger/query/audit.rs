@@ -81,6 +81,16 @@ const RULES: &[(&str, &str)] = &[
            AND (i.file_id IS NULL OR i.state <> 'applied' OR i.answers IS NOT o.file_id)",
     ),
     (
+        "points-nowhere",
+        "SELECT 'charge ' || h.charge_id || ': held by collection ' || h.collection_id || ', which is not there'
+         FROM charge h LEFT JOIN collection k ON k.collection_id = h.collection_id
+         WHERE h.collection_id IS NOT NULL AND k.collection_id IS NULL
+         UNION ALL SELECT 'collection ' || k.collection_id || ': answered by file ' || k.result_file
+           || ', which is not there'
+         FROM collection k LEFT JOIN file f ON f.file_id = k.result_file
+         WHERE k.result_file IS NOT NULL AND f.file_id IS NULL",
+    ),
+    (
         "mandate-registration",
         "SELECT 'mandate ' || m.mandate_id || ': waits for its registration, but none is on its way' FROM mandate m
          LEFT JOIN registration r ON r.registration_id = m.registration_id
@@ -106,6 +116,9 @@ impl Reader {
             for row in rows.take(TOLD) {
                 found.push(Violation { rule, text: row.doing(doing)? });
             }
+        }
+        for text in self.broken_lines()?.into_iter().take(TOLD) {
+            found.push(Violation { rule: "lines-seal", text });
         }
         let mut statement = tx.prepare("PRAGMA foreign_key_check").doing(doing)?;
         let rows = statement.query_map([], |row| row.get::<_, String>(0)).doing(doing)?;

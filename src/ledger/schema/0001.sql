@@ -1,4 +1,5 @@
 -- Step 1: all tables, views and guards. Days are epoch days, months indexes, instants UTC milliseconds, money won.
+-- A set of words is checked by CASE: IN (…) of three or more builds a table of them for each row that is written.
 
 CREATE TABLE meta (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -36,6 +37,7 @@ CREATE TABLE file (
   deadline_at INTEGER,
   overdue INTEGER NOT NULL DEFAULT 0 CHECK (overdue IN (0, 1)),
   proof TEXT,
+  lines_mac BLOB CHECK (lines_mac IS NULL OR length(lines_mac) = 16),  -- ledger/lines_mac.rs; from the build on
   note TEXT NOT NULL DEFAULT '',
   report TEXT NOT NULL DEFAULT '',             -- what goes beside a decided file
   settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),  -- a file that came has left work
@@ -117,7 +119,9 @@ CREATE TABLE mandate (
   bank_payer_no TEXT NOT NULL,
   item TEXT NOT NULL,
   -- Batched, sent and acknowledged are never stored: they are the registration's file's (view mandate_now).
-  state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'active', 'rejected', 'suspended', 'cancelling', 'ended')),
+  state TEXT NOT NULL CHECK (CASE state
+      WHEN 'draft' THEN 1 WHEN 'queued' THEN 1 WHEN 'active' THEN 1 WHEN 'rejected' THEN 1 WHEN 'suspended' THEN 1
+      WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
   reason TEXT,
   active_on INTEGER,
   registration_id INTEGER,                     -- the current one; the audit checks it, a key here would cost an index
@@ -150,7 +154,9 @@ CREATE TABLE registration (
   file_id INTEGER REFERENCES file (file_id),
   line_no INTEGER CHECK (line_no IS NULL OR line_no >= 1),
   -- NULL follows the file. requeued: its file did not stand, another line took its place.
-  state TEXT CHECK (state IS NULL OR state IN ('active', 'rejected', 'draft', 'done', 'refused', 'withdrawn', 'requeued')),
+  state TEXT CHECK (CASE state
+      WHEN 'active' THEN 1 WHEN 'rejected' THEN 1 WHEN 'draft' THEN 1 WHEN 'done' THEN 1 WHEN 'refused' THEN 1
+      WHEN 'withdrawn' THEN 1 WHEN 'requeued' THEN 1 ELSE state IS NULL END),
   code TEXT NOT NULL DEFAULT '',
   result_file INTEGER REFERENCES file (file_id),
   result_line INTEGER,
@@ -176,9 +182,13 @@ CREATE TABLE charge (
   paid_won INTEGER NOT NULL DEFAULT 0 CHECK (paid_won >= 0),
   -- By what is recorded on the row itself; an attached success counts on top (view charge_now).
   state TEXT NOT NULL DEFAULT 'open'
-    CHECK (state IN ('open', 'partly-paid', 'paid', 'overpaid', 'written-off', 'cancelled')),
+    CHECK (CASE state
+      WHEN 'open' THEN 1 WHEN 'partly-paid' THEN 1 WHEN 'paid' THEN 1 WHEN 'overpaid' THEN 1 WHEN 'written-off' THEN 1
+      WHEN 'cancelled' THEN 1 ELSE 0 END),
   debit_date INTEGER NOT NULL,
-  collection_id INTEGER REFERENCES collection (collection_id),  -- the live or successful attempt that holds it
+  -- The live or successful attempt that holds it. No foreign key, nor on result_file of a collection: a key on a column
+  -- that an UPDATE sets makes SQLite gather rows first and keep a journal of each statement; the audit looks instead.
+  collection_id INTEGER,
   attached_won INTEGER CHECK (attached_won IS NULL OR attached_won >= 1),
   fails INTEGER NOT NULL DEFAULT 0 CHECK (fails >= 0),
   last_code TEXT NOT NULL DEFAULT '',
@@ -192,7 +202,6 @@ CREATE INDEX charge_free ON charge (creditor, mandate_id, month)
 -- An attempt of the limit's size holds it, and something is left when that succeeds.
 CREATE INDEX charge_short ON charge (collection_id)
   WHERE collection_id IS NOT NULL AND attached_won < amount_won - paid_won;
-CREATE INDEX charge_attached ON charge (collection_id) WHERE collection_id IS NOT NULL;
 
 CREATE TABLE collection (
   collection_id INTEGER PRIMARY KEY,
@@ -202,17 +211,21 @@ CREATE TABLE collection (
   creditor INTEGER NOT NULL,
   kind TEXT NOT NULL CHECK (kind IN ('regular', 'retry')),
   amount_won INTEGER NOT NULL CHECK (amount_won >= 1),
-  state TEXT CHECK (state IS NULL OR state IN
-    ('excluded', 'withdrawn', 'missed', 'succeeded', 'partial', 'failed', 'reversed')),  -- NULL follows the file
+  -- State NULL follows the file.
+  state TEXT CHECK (CASE state
+      WHEN 'excluded' THEN 1 WHEN 'withdrawn' THEN 1 WHEN 'missed' THEN 1 WHEN 'succeeded' THEN 1
+      WHEN 'partial' THEN 1 WHEN 'failed' THEN 1 WHEN 'reversed' THEN 1 ELSE state IS NULL END),
   collected_won INTEGER CHECK (collected_won IS NULL OR collected_won BETWEEN 0 AND amount_won),
   code TEXT NOT NULL DEFAULT '',
   reason TEXT NOT NULL DEFAULT '',
-  result_file INTEGER REFERENCES file (file_id),
+  result_file INTEGER,                         -- see charge.collection_id
   result_line INTEGER,
   requested_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
   again_of INTEGER REFERENCES collection (collection_id),       -- whose place it took when a file did not stand
+  -- Kept free for what its result will say (ledger/outcome.rs): the row then keeps its size, and no page is split.
+  room BLOB NOT NULL DEFAULT (x'0000000000000000000000000000000000000000'),
   CHECK (line_no IS NOT NULL OR state IN ('excluded', 'withdrawn')),
   CHECK (state IS NOT 'partial' OR collected_won IS NOT NULL)
 ) STRICT;
@@ -232,7 +245,9 @@ CREATE INDEX allocation_of ON allocation (charge_id);
 
 CREATE TABLE event (
   event_id INTEGER PRIMARY KEY,
-  subject TEXT NOT NULL CHECK (subject IN ('payer', 'mandate', 'charge', 'collection', 'file', 'due', 'order', 'key')),
+  subject TEXT NOT NULL CHECK (CASE subject
+      WHEN 'payer' THEN 1 WHEN 'mandate' THEN 1 WHEN 'charge' THEN 1 WHEN 'collection' THEN 1 WHEN 'file' THEN 1
+      WHEN 'due' THEN 1 WHEN 'order' THEN 1 WHEN 'key' THEN 1 ELSE 0 END),
   id INTEGER NOT NULL,
   at INTEGER NOT NULL,
   happening TEXT NOT NULL CHECK (happening <> ''),
@@ -253,7 +268,8 @@ CREATE TABLE due (
   opens_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
   deadline_at INTEGER,
-  state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'done', 'missed')),
+  state TEXT NOT NULL DEFAULT 'waiting' CHECK (CASE state
+      WHEN 'waiting' THEN 1 WHEN 'done' THEN 1 WHEN 'missed' THEN 1 ELSE 0 END),
   done_at INTEGER,
   note TEXT NOT NULL DEFAULT '',
   CHECK ((state = 'waiting') = (done_at IS NULL))
