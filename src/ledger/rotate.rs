@@ -38,7 +38,8 @@ impl Reader {
 }
 
 impl Tx<'_> {
-    /// Seals again with the current key up to `rows` values of those that another one sealed. Nothing when all was looked at. A value that does not open stays as it is: `sealed_values` tells it.
+    /// Seals again with the current key up to `rows` values of those that another one sealed. Nothing when all was looked
+    /// at. A value that does not open stays as it is: `sealed_values` tells it.
     pub fn reseal(&self, done: Resealed, rows: usize) -> Result<Option<Resealed>, Trouble> {
         let mut done = done;
         let (column, batch) = loop {
