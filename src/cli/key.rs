@@ -85,8 +85,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     Ok(Exit::Done)
 }
 
+/// How much each key sealed.
+type Counts = BTreeMap<KeyId, u64>;
+
 /// What every key sealed: values of the ledger, archived files.
-fn sealed_by(config: &Config) -> Result<(BTreeMap<KeyId, u64>, BTreeMap<KeyId, u64>), Failed> {
+fn sealed_by(config: &Config) -> Result<(Counts, Counts), Failed> {
     let mut files = BTreeMap::new();
     let archive = config.state_dir.join("archive");
     if !archive.exists() {

@@ -8,7 +8,7 @@ use super::column::Doing;
 use super::open::{Ledger, Reader, Tx};
 use super::personal::{COLUMNS, Column};
 use crate::fault::Trouble;
-use crate::seal::{KeyRing, key_of};
+use crate::seal::KeyRing;
 use rusqlite::params;
 use std::sync::Arc;
 
@@ -38,20 +38,25 @@ impl Reader {
 }
 
 impl Tx<'_> {
-    /// Looks at up to `rows` values after what was looked at, and seals again with the current key what another one
-    /// sealed. Nothing when all was looked at. A value that does not open stays as it is: `sealed_values` tells it.
+    /// Seals again with the current key up to `rows` values of those that another one sealed. Nothing when all was looked
+    /// at. A value that does not open stays as it is: `sealed_values` tells it.
     pub fn reseal(&self, done: Resealed, rows: usize) -> Result<Option<Resealed>, Trouble> {
-        let Some(column) = COLUMNS.get(done.column).copied() else { return Ok(None) };
-        let batch = self.sealed_after(column, done.after, rows)?;
-        let Some(after) = batch.last().map(|(row, _)| *row) else {
-            return Ok(Some(Resealed { column: done.column.saturating_add(1), after: 0, ..done }));
+        let mut done = done;
+        let (column, batch) = loop {
+            let Some(column) = COLUMNS.get(done.column).copied() else { return Ok(None) };
+            let batch = self.sealed_by_older(column, done.after, rows)?;
+            if !batch.is_empty() {
+                break (column, batch);
+            }
+            done = Resealed { column: done.column.saturating_add(1), after: 0, ..done };
         };
+        let after = batch.last().map_or(done.after, |(row, _)| *row);
         let Column { table, name, key } = column;
         let doing = "seal again what an older key sealed";
         let text = format!("UPDATE {table} SET {name} = ?2 WHERE {key} = ?1");
         let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
         let mut values = done.values;
-        for (row, sealed) in batch.iter().filter(|(_, sealed)| key_of(sealed) != Some(self.ring.current())) {
+        for (row, sealed) in &batch {
             if let Ok(plain) = self.ring.open(column.of_row(*row), sealed) {
                 statement.execute(params![row, self.ring.seal(column.of_row(*row), &plain)]).doing(doing)?;
                 values = values.saturating_add(1);
@@ -60,12 +65,21 @@ impl Tx<'_> {
         Ok(Some(Resealed { after, values, ..done }))
     }
 
-    fn sealed_after(&self, column: Column, after: i64, rows: usize) -> Result<Vec<(i64, Vec<u8>)>, Trouble> {
+    fn sealed_by_older(
+        &self,
+        column: Column,
+        after: i64,
+        rows: usize,
+    ) -> Result<Vec<(i64, Vec<u8>)>, Trouble> {
         let Column { table, name, key } = column;
         let doing = "read what is sealed";
-        let text = format!("SELECT {key}, {name} FROM {table} WHERE {key} > ?1 ORDER BY {key} LIMIT ?2");
+        let text = format!(
+            "SELECT {key}, {name} FROM {table} WHERE {key} > ?1 AND substr({name}, 2, 2) <> ?3
+                            ORDER BY {key} LIMIT ?2"
+        );
         let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
-        let with = params![after, super::column::page(rows)];
+        // The key's number is the second and third byte (src/seal/value.rs).
+        let with = params![after, super::column::page(rows), self.ring.current().number().to_be_bytes()];
         let rows = statement.query_map(with, |row| Ok((row.get(0)?, row.get(1)?))).doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }

@@ -52,6 +52,12 @@ class World:
             shutil.copytree(f"{ROOT}/{folder}", f"{home}/{folder}")
         shutil.copytree(f"{ROOT}/samples/demo", f"{home}/drops")
         open(f"{home}/demo.toml", "w").close()
+        # The keys of the demo (src/seal/ring.rs): known to all, so that every run seals the same bytes.
+        os.mkdir(f"{home}/keys", 0o700)
+        for name, text in (("1.key", b"sunap demo: a key known to all!!".hex()), ("current", "1"),
+                           ("index.key", b"sunap demo: an index key for all".hex())):
+            with open(os.open(f"{home}/keys/{name}", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(text + "\n")
 
     def command(self, home):
         return [self.sunap, "demo", "--into", home, "--resume"]

@@ -64,7 +64,7 @@ impl Reader {
 
 /// Which columns of a part are sealed; the row's key is its first column.
 fn sealed_columns(statement: &rusqlite::Statement<'_>) -> Vec<(usize, Column)> {
-    let names: Vec<&str> = statement.column_names().into_iter().collect();
+    let names: Vec<&str> = statement.column_names().collect();
     let key = names.first().copied().unwrap_or_default();
     let place = |name: &str| names.iter().position(|other| *other == name);
     let of_table = COLUMNS.into_iter().filter(|column| column.key == key);
