@@ -21,3 +21,4 @@ pub mod machine;
 pub mod rules;
 pub mod seal;
 pub mod spool;
+pub mod transfer;

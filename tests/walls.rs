@@ -63,6 +63,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("intake", &["rules", "machine"]),
         ("config", &["calendar", "layout", "bank", "machine"]),
         ("clock", &[]),
+        ("transfer", &["spool", "clock"]),
         ("seal", &[]),
         ("spool", &["machine", "seal"]),
         ("ledger", &["machine", "seal"]),
@@ -79,7 +80,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules", "seal",
+                "engine", "intake", "machine", "rules", "transfer", "seal",
             ],
         ),
         ("main", &["cli"]),
@@ -121,10 +122,22 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     // writes what its user names, never into the spool. The ledger makes its own file durable.
     (
         "rustix::fs",
-        &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs", "cli/key.rs"],
+        &[
+            "spool/",
+            "exchange/folders.rs",
+            "transfer/folders.rs",
+            "cli/demo/",
+            "cli/write.rs",
+            "cli/check.rs",
+            "cli/key.rs",
+        ],
         "only spool creates, renames and removes",
     ),
-    ("fs::rename", &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),
+    (
+        "fs::rename",
+        &["spool/", "exchange/folders.rs", "transfer/folders.rs", "cli/demo/", "cli/write.rs", "cli/key.rs"],
+        "not durable: use spool",
+    ),
     ("fs::write", &["spool/"], "not durable: use spool"),
     // A copy that was not verified is no backup and goes.
     (
@@ -139,7 +152,14 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         "text goes through strict codecs only",
     ),
     // settings.rs only names the crates whose logs are kept quiet.
-    ("tokio", &["daemon.rs", "daemon/", "cli/settings.rs"], "the core and the engine are plain functions"),
+    (
+        "tokio",
+        &["daemon.rs", "daemon/", "cli/settings.rs", "transfer/"],
+        "the core and the engine are plain functions",
+    ),
+    ("std::net", &["transfer/"], "the daemon has no network: only transfer opens a socket"),
+    ("tokio::net", &["transfer/"], "the daemon has no network: only transfer opens a socket"),
+    ("process::Command", &["transfer/"], "only transfer runs another program: the system's sftp"),
 ];
 
 #[test]
@@ -206,7 +226,8 @@ fn every_fault_has_its_case() {
 fn every_layout_has_a_golden_case() {
     let mut missing = Vec::new();
     for path in files_below(&root().join("formats"), ".toml") {
-        if path.parent().is_some_and(|dir| dir.ends_with("codes")) {
+        // The messages of a protocol are no files: tests/transfer.rs holds their golden bytes.
+        if path.parent().is_some_and(|dir| dir.ends_with("codes") || dir.ends_with("transfer")) {
             continue;
         }
         let kind = path.file_stem().unwrap().to_string_lossy().to_lowercase();

@@ -1,12 +1,15 @@
-//! `sunap key`: makes the first key and later ones, and tells which there are.
+//! `sunap key`: makes the first key and later ones, tells which there are, and takes old ones out of use.
 //!
 //! Must not: print a key, replace one, or put one anywhere but into the folder of keys.
 
-use super::settings::ConfigArgument;
+use super::settings::{ConfigArgument, open_reader};
 use super::{Exit, Failed, Screen};
+use crate::config::Config;
 use crate::fault::Trouble;
 use crate::seal::{CURRENT, INDEX, KeyId, KeyRing, OpenKeys, key_file};
+use crate::spool::archived_keys;
 use clap::{Args, Subcommand};
+use std::collections::BTreeMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -22,17 +25,35 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Make a key: the first one, or the next one, which seals from the daemon's next start on.
+    /// Make the first key. Only where there is none yet.
     New(ConfigArgument),
-    /// Tell which keys there are and which one seals.
+    /// Make the next key. A running daemon takes it up at its next turn and seals everything again, batch by batch.
+    Rotate(ConfigArgument),
+    /// Take a key out of use, once nothing names it. Its file is kept as N.retired: older backups need it.
+    Retire {
+        /// The key's number.
+        number: u16,
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// Tell which keys there are, which one seals, and what each sealed.
     List(ConfigArgument),
 }
 
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     match &arguments.what {
-        What::New(config) => {
+        What::New(config) | What::Rotate(config) => {
             let folder = config.load()?.keys_dir.clone();
+            let first = matches!(arguments.what, What::New(_));
+            if first == folder.join(CURRENT).exists() {
+                let told = if first {
+                    "there is a key already; the next one: sunap key rotate"
+                } else {
+                    "there is no key yet: sunap key new"
+                };
+                return Err(Failed::told(Exit::Usage, format!("{}: {told}", folder.display())));
+            }
             let id = new_key(&folder)?;
             screen.line(format_args!(
                 "key {id} in {}\n  → copy the folder to where the keys are kept, apart from the backups (docs/keys.md)",
@@ -40,14 +61,68 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
             ))?;
         }
         What::List(config) => {
-            let ring = KeyRing::load(&config.load()?.keys_dir)?;
+            let config = config.load()?;
+            let ring = KeyRing::load(&config.keys_dir)?;
+            let (values, files) = sealed_by(&config)?;
             for id in ring.ids() {
                 let seals = if id == ring.current() { "seals and opens" } else { "opens" };
-                screen.line(format_args!("{id}  {seals}"))?;
+                let of = |sealed: &BTreeMap<KeyId, u64>| sealed.get(&id).copied().unwrap_or_default();
+                screen.line(format_args!(
+                    "{id}  {seals}; {} values, {} archived files",
+                    of(&values),
+                    of(&files)
+                ))?;
             }
+        }
+        What::Retire { number, config } => {
+            let config = config.load()?;
+            retire(&config, *number)?;
+            screen.line(format_args!(
+                "key {number} is out of use; its file is {number}.retired\n  → a backup older than this still needs it"
+            ))?;
         }
     }
     Ok(Exit::Done)
+}
+
+/// What every key sealed: values of the ledger, archived files.
+fn sealed_by(config: &Config) -> Result<(BTreeMap<KeyId, u64>, BTreeMap<KeyId, u64>), Failed> {
+    let mut files = BTreeMap::new();
+    let archive = config.state_dir.join("archive");
+    if !archive.exists() {
+        return Ok((BTreeMap::new(), files));
+    }
+    for (_, _, id) in archived_keys(&archive)? {
+        if let Some(id) = id {
+            let count: &mut u64 = files.entry(id).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+    Ok((open_reader(config)?.sealed_values()?.by_key, files))
+}
+
+fn retire(config: &Config, number: u16) -> Result<(), Failed> {
+    let refused = |why: String| Failed::told(Exit::Usage, format!("key {number}: {why}"));
+    let ring = KeyRing::load(&config.keys_dir)?;
+    let id = KeyId::from_number(number).filter(|id| ring.ids().any(|known| known == *id));
+    let id = id.ok_or_else(|| refused("there is no such key".to_string()))?;
+    if id == ring.current() {
+        return Err(refused("it is the one that seals; make another first: sunap key rotate".to_string()));
+    }
+    let (values, files) = sealed_by(config)?;
+    let of = |sealed: &BTreeMap<KeyId, u64>| sealed.get(&id).copied().unwrap_or_default();
+    if of(&values) > 0 || of(&files) > 0 {
+        return Err(refused(format!(
+            "{} values and {} archived files are sealed with it; a running daemon seals them again with key {}",
+            of(&values),
+            of(&files),
+            ring.current()
+        )));
+    }
+    let (from, to) = (config.keys_dir.join(key_file(id)), config.keys_dir.join(format!("{id}.retired")));
+    rustix::fs::rename(&from, &to).map_err(|e| Trouble::at("rename", &from, e))?;
+    let folder = &config.keys_dir;
+    Ok(File::open(folder).and_then(|f| f.sync_all()).map_err(|e| Trouble::at("make durable", folder, e))?)
 }
 
 /// Makes the next key of the folder and lets it seal.

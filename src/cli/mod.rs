@@ -17,8 +17,10 @@ mod read;
 mod run;
 mod screen;
 mod settings;
+mod sftp;
 mod show;
 mod status;
+mod transfer;
 mod verify;
 mod words;
 mod write;
@@ -51,6 +53,10 @@ enum Verb {
     Run(run::Arguments),
     /// Play the bank's side of a channel, as a process of its own.
     Exchange(exchange::Arguments),
+    /// Move a channel's files between its folders and the network by the TCP file protocol, as a process of its own.
+    Transfer(transfer::Arguments),
+    /// Move a channel's files between its folders and an SFTP server, once, with the system's OpenSSH.
+    Sftp(sftp::Arguments),
     /// Run a month of three creditors on a fresh copy of the configuration, and prove that every charge adds up.
     Demo(demo::Arguments),
     /// Check configuration, layouts, result codes, calendar and folders; print the next due times.
@@ -144,6 +150,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
     match verb {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Exchange(arguments) => exchange::run(&arguments),
+        Verb::Transfer(arguments) => transfer::run(&arguments, screen),
+        Verb::Sftp(arguments) => sftp::run(&arguments, screen),
         Verb::Demo(arguments) => demo::run(&arguments, screen),
         Verb::Check(arguments) => check::run(&arguments, screen),
         Verb::Read(arguments) => read::run(&arguments, screen),

@@ -19,6 +19,7 @@ mod drops;
 mod due;
 mod emission;
 mod incoming;
+mod keys;
 mod lines;
 mod orders;
 mod outgoing;
@@ -33,6 +34,7 @@ use crate::config::Config;
 use crate::domain::{ChannelId, Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::Ledger;
+use crate::seal::KeyRing;
 use crate::spool::{Lock, Owner, Quiet, Room, Spool, Witness};
 use desk::Desk;
 use std::collections::BTreeMap;
@@ -97,6 +99,8 @@ pub struct Engine {
     /// Set when a disk step failed in this turn.
     troubled: bool,
     witness: Witness,
+    ring: Arc<KeyRing>,
+    key_change: keys::KeyChange,
     /// A file may lie in work, decided or not: a step with it failed on the disk.
     work_waits: bool,
     _lock: Lock,
@@ -125,6 +129,7 @@ impl Engine {
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;
         worked |= took;
         worked |= self.give_answers(now)?;
+        worked |= self.look_after_keys(now)?;
         let next_due = self.next_due()?;
         Ok(Turn { worked, next_due, look_again: growing || self.troubled })
     }

@@ -78,7 +78,7 @@ impl Engine {
             other => StartError::Keys(other),
         })?);
         let mut ledger = open_ledger(&config.state_dir, &ring)?;
-        let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config))?;
+        let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config), &ring)?;
         spool.tidy()?;
         let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
         let mut engine = Self {
@@ -93,6 +93,8 @@ impl Engine {
             planned_on: None,
             troubled: false,
             witness,
+            key_change: super::keys::KeyChange::of(&ring),
+            ring,
             work_waits: false,
             _lock: lock,
         };

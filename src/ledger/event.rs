@@ -24,6 +24,8 @@ words! {
         Due = "due",
         /// An operator's order, by the key of its file.
         Order = "order",
+        /// A key that seals, by its number.
+        Key = "key",
     }
 }
 

@@ -24,6 +24,7 @@ mod payer;
 mod personal;
 mod query;
 mod registration;
+mod rotate;
 mod schema;
 mod settling;
 #[cfg(test)]
@@ -46,4 +47,5 @@ pub use query::{
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
+pub use rotate::Resealed;
 pub use settling::OwedAnswer;

@@ -49,7 +49,7 @@ pub enum OpenError {
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
-    ring: Arc<KeyRing>,
+    pub(super) ring: Arc<KeyRing>,
 }
 
 /// One transaction; dropping it takes everything back.

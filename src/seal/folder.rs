@@ -81,6 +81,11 @@ impl fmt::Display for OpenKeys {
 
 impl std::error::Error for OpenKeys {}
 
+/// The number in `current` of a folder, where it can be read: whether a new key is there, asked at every turn.
+pub fn current_in(folder: &Path) -> Option<KeyId> {
+    std::fs::read_to_string(folder.join(CURRENT)).ok()?.trim().parse().ok().and_then(KeyId::from_number)
+}
+
 /// Whose files are taken, and how open they may be.
 struct Guard {
     /// In systemd's credentials directory the access list shows as group bits, and only the service sees the folder.

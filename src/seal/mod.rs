@@ -14,7 +14,7 @@ mod stream;
 mod tests;
 mod value;
 
-pub use folder::{CURRENT, INDEX, OpenKeys, key_file};
+pub use folder::{CURRENT, INDEX, OpenKeys, current_in, key_file};
 pub use ring::{KeyId, KeyRing};
 pub use stream::{CHUNK, Opened, Sealing, key_of_header};
 pub use value::{Broken, Place, Why, key_of};

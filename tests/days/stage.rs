@@ -2,6 +2,8 @@
 
 #[path = "mishap.rs"]
 mod mishap;
+#[path = "../canary/search.rs"]
+mod search;
 #[path = "../shipped/copy.rs"]
 pub(crate) mod shipped;
 
@@ -141,6 +143,11 @@ impl Stage {
 
     /// The last look.
     pub(crate) fn end(&mut self) -> Done {
+        let known = search::canaries(&self.temp.path().join("spool/creditor"));
+        let leaked = search::below(&self.temp.path().join("state"), &["exchange"], &known);
+        if !leaked.is_empty() {
+            return Err(format!("personal numbers in the clear: {leaked:#?}"));
+        }
         if self.parts.is_some() { self.audit() } else { Ok(()) }
     }
 

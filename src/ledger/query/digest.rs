@@ -26,7 +26,7 @@ const PARTS: &[&str] = &[
        result_file, result_line, request_file, request_line, again_of FROM collection ORDER BY collection_id",
     "SELECT collection_id, charge_id, won, collected_won FROM allocation ORDER BY collection_id, charge_id",
     "SELECT subject, id, happening, from_state, to_state, file_id, line, code FROM event
-     WHERE subject NOT IN ('file', 'due') ORDER BY subject, id, event_id",
+     WHERE subject NOT IN ('file', 'due', 'key') ORDER BY subject, id, event_id",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
 ];
 

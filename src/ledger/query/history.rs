@@ -72,6 +72,7 @@ impl Reader {
             Subject::Collection => self.attempts("k.collection_id = ?1", id)?,
             Subject::Charge => self.charge_history(id)?,
             Subject::Due => self.due_history(id)?,
+            Subject::Key => Vec::new(),
         };
         lines.extend(self.events(subject, id)?);
         lines.sort_by_key(|line| line.at);

@@ -247,7 +247,7 @@ CREATE TABLE event (
   event_id INTEGER PRIMARY KEY,
   subject TEXT NOT NULL CHECK (CASE subject
       WHEN 'payer' THEN 1 WHEN 'mandate' THEN 1 WHEN 'charge' THEN 1 WHEN 'collection' THEN 1 WHEN 'file' THEN 1
-      WHEN 'due' THEN 1 WHEN 'order' THEN 1 ELSE 0 END),
+      WHEN 'due' THEN 1 WHEN 'order' THEN 1 WHEN 'key' THEN 1 ELSE 0 END),
   id INTEGER NOT NULL,
   at INTEGER NOT NULL,
   happening TEXT NOT NULL CHECK (happening <> ''),
