@@ -8,6 +8,11 @@
 //! ```
 //! FOLDER must not exist; a copy of config/ and formats/ of the working directory is made in it.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "it plays the outside: the sender, the bank and the folder of a trial"
+)]
+
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
@@ -68,8 +73,9 @@ fn main() -> Result<(), Said> {
     let config = Arc::new(Config::load(&folder.join("config/sunap.toml")).map_err(|e| e.to_string())?);
     let opened: Instant = "2026-11-30 12:00".parse()?;
     drop(Engine::open(Arc::clone(&config), opened).map_err(|e| e.to_string())?);
-    let mut ledger = Ledger::open(&config.state_dir.join(LEDGER), Create::Refused, &Arc::new(KeyRing::for_tests()))
-        .map_err(|e| e.to_string())?;
+    let mut ledger =
+        Ledger::open(&config.state_dir.join(LEDGER), Create::Refused, &Arc::new(KeyRing::for_tests()))
+            .map_err(|e| e.to_string())?;
     people(&mut ledger, n, opened)?;
     drop(ledger);
     let (start, cpu) = (time::Instant::now(), cpu_ms()?);
@@ -157,7 +163,11 @@ fn copy(from: &Path, to: &Path) -> Result<(), Said> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let to = to.join(entry.file_name());
-        if entry.path().is_dir() { copy(&entry.path(), &to)? } else { fs::write(to, fs::read(entry.path())?)? }
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to)?
+        } else {
+            fs::write(to, fs::read(entry.path())?)?
+        }
     }
     Ok(())
 }

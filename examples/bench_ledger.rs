@@ -211,13 +211,7 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
 }
 
 /// Joins the listed serials to the lines sent and records what came of each, in one transaction.
-fn result(
-    ledger: &mut Ledger,
-    file: i64,
-    rows: usize,
-    mix: Mix,
-    at: Instant,
-) -> Result<usize, Said> {
+fn result(ledger: &mut Ledger, file: i64, rows: usize, mix: Mix, at: Instant) -> Result<usize, Said> {
     let tx = ledger.begin()?;
     let sha256 = [9; 32];
     let (owner, kind, name) = ("channel/main", "EB22", "EB221207");
@@ -231,9 +225,7 @@ fn result(
         dropped_by: "",
         at,
     })?;
-    let serials: Vec<u32> = (1..=u32::try_from(rows)?)
-        .filter(|serial| mix.lists(*serial))
-        .collect();
+    let serials: Vec<u32> = (1..=u32::try_from(rows)?).filter(|serial| mix.lists(*serial)).collect();
     let mut sent = Vec::with_capacity(CHUNK);
     for chunk in serials.chunks(CHUNK) {
         sent.clear();

@@ -66,8 +66,17 @@ impl Digest {
     }
 
     fn add(&mut self, line: &collection::Line<'_>) {
-        let collection::Line { serial, bank, account, amount, id_no, passbook_text, bank_payer_no, mode, phone } =
-            line;
+        let collection::Line {
+            serial,
+            bank,
+            account,
+            amount,
+            id_no,
+            passbook_text,
+            bank_payer_no,
+            mode,
+            phone,
+        } = line;
         let waiting = &mut self.waiting;
         waiting.extend_from_slice(&serial.to_le_bytes());
         waiting.extend_from_slice(&bank.get().to_le_bytes());

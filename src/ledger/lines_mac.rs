@@ -76,7 +76,10 @@ impl Tx<'_> {
         if mac == Some(seal(&self.sql, self.ring, file_id)?.mac) {
             return Ok(());
         }
-        Err(unfit(doing, format!("file {file_id} {name}: an amount, a mandate or a line is not what was sealed")))
+        Err(unfit(
+            doing,
+            format!("file {file_id} {name}: an amount, a mandate or a line is not what was sealed"),
+        ))
     }
 }
 
