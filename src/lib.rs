@@ -5,6 +5,7 @@
 //! settles. ARCHITECTURE.md has the map and the walls.
 
 pub mod bank;
+pub mod books;
 pub mod calendar;
 pub mod cli;
 pub mod clock;

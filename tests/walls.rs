@@ -59,6 +59,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("layout", &[]),
         ("machine", &[]),
         ("bank", &["layout", "machine"]),
+        ("books", &[]),
         ("rules", &["machine"]),
         ("intake", &["rules", "machine"]),
         ("config", &["calendar", "layout", "bank", "machine"]),
@@ -71,8 +72,8 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         (
             "engine",
             &[
-                "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger",
-                "seal",
+                "books", "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool",
+                "ledger", "seal",
             ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),

@@ -1,5 +1,6 @@
 //! Which of our files a bank's file answers, and what becomes of one that answers none (decisions.md 17, 18 P4).
 
+use super::booking::book_answer;
 use super::desk::Desk;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided};
@@ -248,6 +249,7 @@ pub(super) fn close(
     for alert in ["file-uncertain", UNTAKEN] {
         tx.clear_alert(alert, &sent.name, arrival.at)?;
     }
+    book_answer(&tx, sent.file_id, file_id, arrival.at)?;
     tx.set_report(file_id, report)?;
     let applied = FileState::In(In::Applied);
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;

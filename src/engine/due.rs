@@ -4,6 +4,7 @@
 //! finds it done, and a night without power finds all of them waiting, in order. A window that passed while the
 //! daemon was down is done while the exchange's own deadline is ahead, else its lines are missed, aloud.
 
+use super::booking;
 use super::desk::Desk;
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
@@ -36,10 +37,11 @@ pub(super) enum Job {
     OverdueRegistrations,
     OverdueCollections,
     Expire,
+    Books,
 }
 
 impl Job {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Charges,
         Self::Request,
         Self::Retry,
@@ -50,6 +52,7 @@ impl Job {
         Self::OverdueRegistrations,
         Self::OverdueCollections,
         Self::Expire,
+        Self::Books,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -64,6 +67,7 @@ impl Job {
             Self::OverdueRegistrations => "overdue-registrations",
             Self::OverdueCollections => "overdue-collections",
             Self::Expire => "expire",
+            Self::Books => "books",
         }
     }
 
@@ -89,6 +93,7 @@ impl Engine {
                 plan_channel(&self.config, desk, date, &mut rows);
             }
             plan_creditors(&self.config, date, &mut rows);
+            rows.push(booking::nightly(Job::Books.word(), date));
         }
         rows.retain(|row| row.due_at >= self.opened_at);
         let left = self.config.calendar.days_left(today);
@@ -125,7 +130,12 @@ impl Engine {
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some(job) = Job::from_word(&row.job) else { return self.missed(row, now) };
+        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections);
+        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.books_stop_sending()? {
+            return Ok(false);
+        }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
+            (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }

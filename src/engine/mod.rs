@@ -11,6 +11,7 @@
 //! and tried again in the next turn (`Failure::Spool`), never taken for a verdict on that file's content.
 
 mod answering;
+mod booking;
 mod desk;
 mod drop_cancels;
 mod drop_mandates;

@@ -38,11 +38,15 @@ impl Engine {
     pub(super) fn look_after_outgoing(&mut self, now: Instant) -> Result<bool, Failure> {
         let channels: Vec<ChannelId> = self.desks.keys().cloned().collect();
         let mut worked = false;
+        let stopped = self.books_stop_sending()?;
         for channel in channels {
             let Some(owner) = self.desks.get(&channel).map(|desk| desk.key()) else { continue };
             let mut open = self.ledger.begin()?.open_out_files(&owner)?;
             open.extend(self.ledger.begin()?.unretired(&owner)?);
             for file in open {
+                if stopped && file.state == FileState::Out(Out::Built) {
+                    continue;
+                }
                 let name = file.name.clone();
                 let result = self.advance_file(&channel, file, now);
                 worked |= self.tell(result, &name, now)?;

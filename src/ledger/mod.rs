@@ -8,6 +8,7 @@
 //! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
 
 mod backup;
+mod books;
 mod candidate;
 mod charge;
 mod collection;
@@ -31,6 +32,7 @@ mod settling;
 mod tests;
 
 pub use backup::PageCheck;
+pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;

@@ -35,6 +35,8 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "formats/eb22.toml",
     "formats/ec21.toml",
     "formats/ec22.toml",
+    "formats/eb31.toml",
+    "formats/eb32.toml",
     "formats/ei13.toml",
     "formats/transfer/kftc.toml",
     "samples/demo/10000001/cancel-2026-01-13.csv",

@@ -2,8 +2,10 @@
 
 use super::Violation;
 use crate::fault::Trouble;
+use crate::ledger::books::RULES as BOOKS;
 use crate::ledger::column::Doing;
-use crate::ledger::open::Reader;
+use crate::ledger::open::{Reader, Tx};
+use rusqlite::Connection;
 
 /// A rule, and a statement that finds what breaks it: one text per finding.
 const RULES: &[(&str, &str)] = &[
@@ -103,6 +105,34 @@ const RULES: &[(&str, &str)] = &[
 /// How many findings of one rule are told.
 const TOLD: usize = 100;
 
+/// The findings of one rule.
+fn broken(
+    sql: &Connection,
+    rule: &'static str,
+    text: &str,
+    found: &mut Vec<Violation>,
+) -> Result<(), Trouble> {
+    let doing = "audit the ledger";
+    let mut statement = sql.prepare(text).doing(doing)?;
+    let rows = statement.query_map([], |row| row.get(0)).doing(doing)?;
+    for row in rows.take(TOLD) {
+        found.push(Violation { rule, text: row.doing(doing)? });
+    }
+    Ok(())
+}
+
+impl Tx<'_> {
+    /// What breaks conservation of money: I3 for every charge, and the books against what was collected.
+    pub fn audit_money(&self) -> Result<Vec<Violation>, Trouble> {
+        let mut found = Vec::new();
+        let conservation = RULES.iter().filter(|(rule, _)| *rule == "I3");
+        for &(rule, text) in conservation.chain(BOOKS) {
+            broken(&self.sql, rule, text, &mut found)?;
+        }
+        Ok(found)
+    }
+}
+
 impl Reader {
     /// Checks the books against themselves; empty where all is well. Reads everything: for tests, `sunap audit`, and
     /// the quiet hours.
@@ -110,12 +140,8 @@ impl Reader {
         let doing = "audit the ledger";
         let tx = self.sql.unchecked_transaction().doing(doing)?;
         let mut found = Vec::new();
-        for &(rule, text) in RULES {
-            let mut statement = tx.prepare(text).doing(doing)?;
-            let rows = statement.query_map([], |row| row.get(0)).doing(doing)?;
-            for row in rows.take(TOLD) {
-                found.push(Violation { rule, text: row.doing(doing)? });
-            }
+        for &(rule, text) in RULES.iter().chain(BOOKS) {
+            broken(&tx, rule, text, &mut found)?;
         }
         for text in self.broken_lines()?.into_iter().take(TOLD) {
             found.push(Violation { rule: "lines-seal", text });

@@ -220,4 +220,23 @@ pub(super) fn answer(tx: &Tx<'_>, result: i64, ours: i64, sums: (i64, i64, i64, 
     .unwrap();
     tx.file_stepped(ours, "answered", FileState::Out(Out::Answered), at(minute), &file.name).unwrap();
     tx.file_stepped(result, "applied", FileState::In(In::Applied), at(minute), "").unwrap();
+    book(tx, ours, result, minute);
+}
+
+/// Books what an answered file brought, as the engine does in the same commit.
+fn book(tx: &Tx<'_>, ours: i64, result: i64, minute: i64) {
+    for about in tx.collected_to_book(ours).unwrap() {
+        tx.post(&NewPosting {
+            event: "collected",
+            about: &about,
+            debit: "channel-clearing",
+            credit: "creditor-payable",
+            won: about.won,
+            file: Some(ours),
+            cause: Some(result),
+            what: "lines that brought money",
+            at: at(minute),
+        })
+        .unwrap();
+    }
 }
