@@ -22,6 +22,8 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/exchange/centre.toml",
     "config/exchange/demo.toml",
     "config/profiles/bankingplus.toml",
+    "config/profiles/kftc-same-day.toml",
+    "config/profiles/kftc.toml",
     "config/sunap.toml",
     "formats/README.md",
     "formats/codes/kftc.toml",
