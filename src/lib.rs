@@ -19,4 +19,5 @@ pub mod layout;
 pub mod ledger;
 pub mod machine;
 pub mod rules;
+pub mod sheet;
 pub mod spool;

@@ -64,18 +64,19 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("config", &["calendar", "layout", "bank", "machine"]),
         ("clock", &[]),
         ("spool", &["machine"]),
+        ("sheet", &["intake"]),
         ("ledger", &["machine"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
-            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger"],
+            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger", "sheet"],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),
         (
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules",
+                "engine", "intake", "machine", "rules", "sheet",
             ],
         ),
         ("main", &["cli"]),

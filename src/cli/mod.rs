@@ -16,6 +16,7 @@ mod read;
 mod run;
 mod screen;
 mod settings;
+mod sheet_reader;
 mod show;
 mod status;
 mod verify;
@@ -70,6 +71,9 @@ enum Verb {
     Verify(verify::Arguments),
     /// Copy the ledger to a file, and verify the copy.
     Backup(backup::Arguments),
+    /// Read a workbook for the daemon.
+    #[command(hide = true)]
+    SheetReader,
 }
 
 /// What the process tells its caller. The numbers are those of sysexits.h.
@@ -151,6 +155,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),
+        Verb::SheetReader => Ok(sheet_reader::run(screen)),
     }
 }
 
