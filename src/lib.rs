@@ -21,5 +21,6 @@ pub mod ledger;
 pub mod machine;
 pub mod rules;
 pub mod seal;
+pub mod sheet;
 pub mod spool;
 pub mod transfer;

@@ -66,6 +66,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("clock", &[]),
         ("transfer", &["spool", "clock"]),
         ("seal", &[]),
+        ("sheet", &["intake"]),
         ("spool", &["machine", "seal"]),
         ("ledger", &["machine", "seal"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
@@ -73,7 +74,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "engine",
             &[
                 "books", "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool",
-                "ledger", "seal",
+                "ledger", "seal", "sheet",
             ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),
@@ -81,7 +82,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules", "transfer", "seal",
+                "engine", "intake", "machine", "rules", "transfer", "seal", "sheet",
             ],
         ),
         ("main", &["cli"]),

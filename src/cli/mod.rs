@@ -18,6 +18,7 @@ mod run;
 mod screen;
 mod settings;
 mod sftp;
+mod sheet_reader;
 mod show;
 mod status;
 mod transfer;
@@ -79,6 +80,9 @@ enum Verb {
     Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
     Backup(backup::Arguments),
+    /// Read a workbook for the daemon.
+    #[command(hide = true)]
+    SheetReader,
 }
 
 /// What the process tells its caller. The numbers are those of sysexits.h.
@@ -163,6 +167,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),
+        Verb::SheetReader => Ok(sheet_reader::run(screen)),
     }
 }
 

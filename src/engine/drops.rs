@@ -6,11 +6,12 @@
 use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure, drop_cancels, drop_mandates, drop_requests};
 use crate::domain::{CreditorId, Date};
-use crate::fault::Trouble;
+use crate::fault::{Faults, Trouble};
 use crate::intake::answer::{self, About, Verdict};
 use crate::intake::{self, Kind, List};
 use crate::ledger::{FileState, Tx};
 use crate::machine::file::{In, InHappening};
+use crate::sheet::{self, Unread};
 use crate::spool::Spool;
 use std::io::Read;
 
@@ -26,7 +27,7 @@ impl Engine {
     pub(super) fn list(&mut self, creditor: CreditorId, arrival: &Arrival) -> Result<Decided, Failure> {
         let bytes = self.archived_bytes(arrival)?;
         let about = About { file: &arrival.name, sha256: arrival.sha256.as_bytes() };
-        let list = match intake::read_list(&arrival.name, &bytes) {
+        let list = match read(&arrival.name, bytes)? {
             Ok(list) => list,
             Err(faults) => {
                 let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
@@ -95,6 +96,22 @@ impl Engine {
         tx.answer_given(owed.answer_id)?;
         tx.commit()?;
         Ok(true)
+    }
+}
+
+/// The list of a file's bytes; a workbook becomes text first, in a process of its own.
+fn read(name: &str, bytes: Vec<u8>) -> Result<Result<List, Faults>, Failure> {
+    let lower = name.to_ascii_lowercase();
+    let named_so = lower.ends_with(".xlsx") || lower.ends_with(".xls");
+    let (true, true, Some(kind)) = (named_so, sheet::is_workbook(&bytes), Kind::of_name(name)) else {
+        return Ok(intake::read_list(name, &bytes));
+    };
+    let program = std::env::current_exe()
+        .map_err(|error| Failure::Spool(Trouble::new("find this program", error)))?;
+    match sheet::to_csv(&program, name, bytes) {
+        Ok(text) => Ok(intake::read_sheet(name, kind, &text)),
+        Err(Unread::Faults(faults)) => Ok(Err(faults)),
+        Err(Unread::Trouble(trouble)) => Err(Failure::Spool(trouble)),
     }
 }
 

@@ -87,7 +87,15 @@ impl std::fmt::Debug for Row<'_> {
 
 /// The list, or why it is none.
 pub fn read_list(file_name: &str, bytes: &[u8]) -> Result<List, Faults> {
-    let kind = kind_of(file_name)?;
+    read_as(file_name, kind_of(file_name)?, bytes)
+}
+
+/// The list of a workbook whose sheet was made CSV text already (`sheet`); its name keeps the workbook's extension.
+pub fn read_sheet(file_name: &str, kind: Kind, text: &[u8]) -> Result<List, Faults> {
+    read_as(file_name, kind, text)
+}
+
+fn read_as(file_name: &str, kind: Kind, bytes: &[u8]) -> Result<List, Faults> {
     let (text, encoding) = decode(file_name, bytes)?;
     let text = jamo::composed(&text);
     let heading_line = text.split(['\r', '\n']).next().unwrap_or_default();

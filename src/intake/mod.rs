@@ -22,7 +22,7 @@ mod resident;
 mod text;
 
 pub use earlier::Earlier;
-pub use list::{List, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, Row, read_list};
+pub use list::{List, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, Row, read_list, read_sheet};
 pub use text::Encoding;
 
 /// What a list asks for. Told by the beginning of its name, upper or lower case.
