@@ -18,5 +18,6 @@ pub mod intake;
 pub mod layout;
 pub mod ledger;
 pub mod machine;
+pub mod report;
 pub mod rules;
 pub mod spool;

@@ -65,6 +65,8 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("clock", &[]),
         ("spool", &["machine"]),
         ("ledger", &["machine"]),
+        // Reads the ledger's queries only; codes' Korean texts come from bank, charsets from layout.
+        ("report", &["ledger", "machine", "layout", "config", "bank"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
@@ -75,7 +77,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules",
+                "engine", "intake", "machine", "rules", "report",
             ],
         ),
         ("main", &["cli"]),

@@ -13,6 +13,7 @@ mod demo;
 mod exchange;
 mod file;
 mod read;
+mod report;
 mod run;
 mod screen;
 mod settings;
@@ -64,6 +65,8 @@ enum Verb {
     Status(status::Arguments),
     /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
     Show(show::Arguments),
+    /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
+    Report(report::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
@@ -148,6 +151,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Calendar(arguments) => calendar::run(&arguments, screen),
         Verb::Status(arguments) => status::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
+        Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -7,7 +7,10 @@ mod board;
 mod digest;
 pub(super) mod find;
 mod history;
+mod listing;
 mod totals;
+
+pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};
 
 use super::file::{FileRow, Way};
 use crate::domain::{
