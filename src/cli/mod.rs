@@ -12,6 +12,7 @@ mod check;
 mod demo;
 mod exchange;
 mod file;
+mod paper;
 mod read;
 mod report;
 mod run;
@@ -67,6 +68,8 @@ enum Verb {
     Show(show::Arguments),
     /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
     Report(report::Arguments),
+    /// Papers (출력) as PDF: 영수증, 납부고지서, 미납명세서, 과오납반환결의서.
+    Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
@@ -152,6 +155,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Status(arguments) => status::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
         Verb::Report(arguments) => report::run(&arguments, screen),
+        Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

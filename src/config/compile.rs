@@ -59,7 +59,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     else {
         return Err(faults);
     };
-    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log } = settings;
+    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, papers } = settings;
     Ok(Config {
         spool_dir,
         state_dir,
@@ -67,6 +67,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         scan_seconds,
         limits,
         log,
+        papers,
         calendar,
         banks,
         profiles,

@@ -238,6 +238,27 @@ const REGISTRATIONS: &[(Column, From)] = &[
     cell("line", "줄번호", CellKind::Number, From::As(11)),
 ];
 
+/// The names that a creditor gives to its codes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'c> {
+    pub(super) config: &'c Config,
+    pub(super) creditor: CreditorId,
+}
+
+impl Names<'_> {
+    /// The name of a charge item, or its code.
+    pub(super) fn item(&self, code: &str) -> String {
+        let named = || self.config.creditors.get(&self.creditor)?.items.get(&code.parse().ok()?);
+        named().map_or_else(|| code.to_string(), |item| item.name.clone())
+    }
+
+    /// The name of a group, or its code.
+    pub(super) fn group(&self, code: &str) -> String {
+        let named = || self.config.creditors.get(&self.creditor)?.groups.get(&code.parse().ok()?);
+        named().map_or_else(|| code.to_string(), |group| group.name.clone())
+    }
+}
+
 /// What is asked of a report.
 #[derive(Debug, Clone)]
 pub struct ReportQuery {
@@ -316,26 +337,18 @@ struct Words<'c> {
 
 impl Words<'_> {
     fn cell(&self, listed: &[Listed], from: From) -> Cell {
-        let creditor = self.config.creditors.get(&self.creditor);
+        let names = Names { config: self.config, creditor: self.creditor };
         let code = |at: usize| match listed.get(at) {
             Some(Listed::Text(text) | Listed::State(text)) => text.as_str(),
             _ => "",
         };
-        let parsed = |at: usize| code(at).parse::<ItemCode>().ok();
-        let named = |name: Option<String>, at: usize| Cell::Text(name.unwrap_or_else(|| code(at).to_string()));
         match from {
             From::As(at) => listed.get(at).map_or(Cell::Empty, as_it_stands),
-            From::Item(at) => {
-                let item = parsed(at).and_then(|item| creditor?.items.get(&item));
-                named(item.map(|item| item.name.clone()), at)
-            }
-            From::Group(at) => {
-                let group = parsed(at).and_then(|group| creditor?.groups.get(&group));
-                named(group.map(|group| group.name.clone()), at)
-            }
+            From::Item(at) => Cell::Text(names.item(code(at))),
+            From::Group(at) => Cell::Text(names.group(code(at))),
             From::Bank(at) => {
                 let bank = code(at).parse::<BankCode>().ok().and_then(|code| self.config.banks.find(code));
-                named(bank.map(|bank| bank.name.to_string()), at)
+                Cell::Text(bank.map_or_else(|| code(at).to_string(), |bank| bank.name.clone()))
             }
             From::Code(at) => Cell::Text(self.code_ko(code(at))),
             From::State(at) => Cell::Text(state_ko(code(at)).to_string()),

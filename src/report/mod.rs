@@ -8,6 +8,7 @@
 mod catalogue;
 mod csv;
 mod json;
+mod paper;
 mod screen;
 mod sheet;
 mod summary;
@@ -15,5 +16,6 @@ mod table;
 
 pub use catalogue::{Report, ReportQuery, write};
 pub use csv::CsvEncoding;
+pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};
