@@ -378,7 +378,7 @@ fn as_it_stands(listed: &Listed) -> Cell {
     match listed {
         Listed::Text(text) | Listed::State(text) => Cell::Text(text.clone()),
         Listed::Won(won) => Cell::Won(*won),
-        Listed::Count(n) => Cell::Number(*n),
+        Listed::Count(n) => n.map_or(Cell::Empty, Cell::Number),
         Listed::Date(date) => date.map_or(Cell::Empty, Cell::Date),
         Listed::Month(month) => month.map_or(Cell::Empty, Cell::Month),
         Listed::Time(at) => at.map_or(Cell::Empty, Cell::Time),

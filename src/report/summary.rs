@@ -110,7 +110,7 @@ fn creditor_lines(reader: &Reader, creditor: CreditorId, day: Date, text: &mut S
     let _ = writeln!(text, "  오늘 불능·부족   {}", failed.told());
     let mut codes: Vec<String> = Vec::new();
     reader.list::<Trouble>(Listing::Failures, &one_day, |row| {
-        if let (Some(Listed::Text(code)), Some(Listed::Count(n))) = (row.first(), row.get(2)) {
+        if let (Some(Listed::Text(code)), Some(Listed::Count(Some(n)))) = (row.first(), row.get(2)) {
             codes.push(format!("{} {n}건", if code.is_empty() { "부분" } else { code }));
         }
         Ok(if codes.len() < 5 { Take::More } else { Take::Enough })

@@ -59,8 +59,8 @@ pub enum Listed {
     State(String),
     /// An amount.
     Won(Won),
-    /// A number of things.
-    Count(i64),
+    /// A number of things, or none.
+    Count(Option<i64>),
     /// A day.
     Date(Option<Date>),
     /// A month.
@@ -247,7 +247,7 @@ fn value(row: &Row<'_>, at: usize, kind: ListedKind) -> rusqlite::Result<Listed>
         ListedKind::Account => Listed::Text(personal::account(row, at)?.masked()),
         ListedKind::State => Listed::State(row.get(at)?),
         ListedKind::Won => Listed::Won(column::won(row, at)?),
-        ListedKind::Count => Listed::Count(row.get::<_, Option<i64>>(at)?.unwrap_or_default()),
+        ListedKind::Count => Listed::Count(row.get(at)?),
         ListedKind::Date => Listed::Date(column::opt_date(row, at)?),
         ListedKind::Month => Listed::Month(row.get::<_, Option<i64>>(at)?.map(Month::from_index)),
         ListedKind::Time => Listed::Time(column::opt_instant(row, at)?),

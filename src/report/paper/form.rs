@@ -7,12 +7,12 @@ use crate::domain::{Date, Won};
 use krilla::surface::Surface;
 
 /// Rows on one page.
-pub(super) const ROWS: usize = 18;
+pub(super) const ROWS: usize = 16;
 
 const LEFT: i32 = 500;
 const WIDTH: i32 = 4950;
 const ROW: i32 = 200;
-const TABLE: i32 = 2480;
+const TABLE: i32 = 2880;
 
 /// One page.
 pub(super) struct Sheet<'p> {
@@ -63,11 +63,13 @@ impl Sheet<'_> {
         Ok(())
     }
 
-    /// 이용기관-연도-charge: one number for one payment, the same on a reprint.
+    /// 이용기관-연도-charge: the ledger's own number of the (first) charge, so it is the same on a reprint.
     fn number(&self) -> Option<String> {
         let key = self.of.rows.first().map(|row| row.key).filter(|key| *key > 0)?;
         let year = self.of.rows.first()?.month?.year();
-        Some(format!("{}-{year}-{key:08}", self.creditor.id))
+        let others = self.of.rows.len().saturating_sub(1);
+        let more = if others > 0 { format!(" 외 {others}건") } else { String::new() };
+        Some(format!("{}-{year}-{key:08}{more}", self.creditor.id))
     }
 
     fn labelled(&self, page: &mut Page<'_, '_>, frame: Frame, label: i32, name: &str, value: &str) -> Done {
@@ -136,7 +138,7 @@ impl Sheet<'_> {
             Paper::Arrears => "미납금액",
             Paper::Refund => "반환금액",
         };
-        let (y, h) = (2020, 320);
+        let (y, h) = (2430, 320);
         page.shade(Frame(LEFT, y, 900, h));
         page.outline(Frame(LEFT, y, 900, h), 10);
         page.outline(Frame(LEFT + 900, y, WIDTH - 900, h), 10);
@@ -210,7 +212,7 @@ impl Sheet<'_> {
 
     fn foot(&self, page: &mut Page<'_, '_>, bottom: i32) -> Done {
         if self.nth < self.of_pages {
-            page.text(Frame(LEFT, bottom + 60, WIDTH, ROW), "뒷면에 계속", 85, false, Align::Right)?;
+            page.text(Frame(LEFT, bottom + 60, WIDTH, ROW), "다음 장에 계속", 85, false, Align::Right)?;
             return self.page_no(page);
         }
         let said = match self.paper {
@@ -232,8 +234,8 @@ impl Sheet<'_> {
         page.text(Frame(LEFT, y, WIDTH, 240), &signed, 130, true, Align::Center)?;
         if let Some(stamp) = self.style.stamp {
             // Over the (인), as a stamp is set.
-            let width = i32::try_from(signed.chars().count()).unwrap_or(20) * 52;
-            page.picture(Frame(LEFT + WIDTH / 2 + width.min(2000), y - 150, 540, 540), &stamp.image);
+            let half = page.width(&signed, 130)? / 2;
+            page.picture(Frame(LEFT + WIDTH / 2 + half - 360, y - 150, 540, 540), &stamp.image);
         }
         self.page_no(page)
     }

@@ -188,6 +188,11 @@ impl<'p, 's> Page<'p, 's> {
         Ok(())
     }
 
+    /// How wide a bold text is.
+    pub(super) fn width(&self, text: &str, size: i32) -> Result<i32, PaperError> {
+        self.faces.bold.width(text, size)
+    }
+
     /// A filled box.
     pub(super) fn shade(&mut self, frame: Frame) {
         self.fill(0xEE);

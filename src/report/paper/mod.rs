@@ -220,7 +220,7 @@ fn gather(
             paid,
             amount: amount.unwrap_or(Won::ZERO),
             key: match listed.first() {
-                Some(Listed::Count(key)) => *key,
+                Some(Listed::Count(Some(key))) => *key,
                 _ => 0,
             },
         };
