@@ -66,7 +66,9 @@ fn main() -> Result<(), Said> {
 }
 
 fn run(path: &std::path::Path, n: u64, percent: Option<usize>) -> Result<(), Said> {
-    let mut ledger = Ledger::open(path, Create::Allowed).map_err(|error| error.to_string())?;
+    let mut ledger =
+        Ledger::open(path, Create::Allowed, &std::sync::Arc::new(sunap::seal::KeyRing::for_tests()))
+            .map_err(|error| error.to_string())?;
     let mut watch = Watch::now()?;
     let creditor: CreditorId = "10000001".parse()?;
     let day: Date = "2026-12-07".parse()?;

@@ -20,4 +20,5 @@ pub mod ledger;
 pub mod machine;
 pub mod report;
 pub mod rules;
+pub mod seal;
 pub mod spool;

@@ -30,7 +30,11 @@ struct Left {
 }
 
 fn left(dir: &Path) -> Left {
-    let reader = Reader::open(&dir.join("state/ledger.sqlite")).unwrap();
+    let reader = Reader::open(
+        &dir.join("state/ledger.sqlite"),
+        &std::sync::Arc::new(sunap::seal::KeyRing::for_tests()),
+    )
+    .unwrap();
     Left { digest: reader.final_state_digest().unwrap(), files: files(dir) }
 }
 

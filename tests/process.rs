@@ -28,6 +28,8 @@ fn place(temp: &Path) -> String {
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         assert!(Command::new("cp").arg("-r").arg(from).arg(temp).status().unwrap().success());
     }
+    let made = sunap(&["key", "new", "--config"]).arg(temp.join("config/sunap.toml")).output().unwrap();
+    assert!(made.status.success(), "{}", said(&made));
     temp.join("config/sunap.toml").to_string_lossy().into_owned()
 }
 

@@ -63,21 +63,25 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("intake", &["rules", "machine"]),
         ("config", &["calendar", "layout", "bank", "machine"]),
         ("clock", &[]),
-        ("spool", &["machine"]),
-        ("ledger", &["machine"]),
+        ("seal", &[]),
+        ("spool", &["machine", "seal"]),
+        ("ledger", &["machine", "seal"]),
         // Reads the ledger's queries only; codes' Korean texts come from bank, charsets from layout.
         ("report", &["ledger", "machine", "layout", "config", "bank"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
-            &["calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger"],
+            &[
+                "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool", "ledger",
+                "seal",
+            ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),
         (
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules", "report",
+                "engine", "intake", "machine", "rules", "seal", "report",
             ],
         ),
         ("main", &["cli"]),
@@ -119,7 +123,7 @@ const BANNED: &[(&str, &[&str], &str)] = &[
     // writes what its user names, never into the spool. The ledger makes its own file durable.
     (
         "rustix::fs",
-        &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs"],
+        &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs", "cli/check.rs", "cli/key.rs"],
         "only spool creates, renames and removes",
     ),
     ("fs::rename", &["spool/", "exchange/folders.rs", "cli/demo/", "cli/write.rs"], "not durable: use spool"),

@@ -2,7 +2,7 @@
 //!
 //! Must not: replace an older backup, or leave a file under the name that was asked for unless the copy is good.
 
-use super::settings::{ConfigArgument, open_reader};
+use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::verify::{check_copy, hex};
 use super::{Exit, Failed, Screen};
 use crate::fault::Trouble;
@@ -41,8 +41,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     {
         return Err(Trouble::at("remove", &copy, error).into());
     }
+    let ring = open_keys(&config)?;
     let before = reader.final_state_digest()?;
-    let checked = reader.copy_into(&copy).and_then(|()| check_copy(&copy));
+    let checked = reader.copy_into(&copy).and_then(|()| check_copy(&copy, &ring));
     let after = reader.final_state_digest()?;
     let (findings, state) = checked.inspect_err(|_| discard(&copy))?;
     let differs = before == after && state != before;

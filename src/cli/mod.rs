@@ -12,6 +12,7 @@ mod check;
 mod demo;
 mod exchange;
 mod file;
+mod key;
 mod paper;
 mod read;
 mod report;
@@ -74,6 +75,8 @@ enum Verb {
     File(file::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The keys that seal account and identity numbers and the archive.
+    Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
     Backup(backup::Arguments),
 }
@@ -157,6 +160,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),
     }

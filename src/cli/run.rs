@@ -210,6 +210,7 @@ impl From<Broken> for Failed {
             Broken::Start(StartError::AlreadyRunning(who)) => {
                 Self::Told(Exit::Later, format!("already running: {who}"))
             }
+            Broken::Start(StartError::Keys(why)) => why.into(),
             Broken::Start(StartError::Ledger(why)) => Self::Told(Exit::Trouble, format!("ledger: {why}")),
             Broken::Start(StartError::Trouble(trouble)) | Broken::Trouble(trouble) => Self::Trouble(trouble),
             Broken::Engine(failure) => Self::Told(Exit::Trouble, failure.to_string()),

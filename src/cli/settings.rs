@@ -10,6 +10,7 @@ use crate::domain::Instant;
 use crate::fault::{Fault, Place, Trouble, printable};
 use crate::layout::Layout;
 use crate::ledger::Reader;
+use crate::seal::{KeyRing, OpenKeys};
 use clap::Args;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -98,6 +99,20 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failed> {
     }
 }
 
+/// The keys, for reading what is sealed.
+pub(super) fn open_keys(config: &Config) -> Result<Arc<KeyRing>, Failed> {
+    Ok(Arc::new(KeyRing::load(&config.keys_dir)?))
+}
+
+impl From<OpenKeys> for Failed {
+    fn from(error: OpenKeys) -> Self {
+        match error {
+            OpenKeys::Disk(path, error) => Trouble::at("read the keys", &path, error).into(),
+            other => Self::told(Exit::Config, format!("keys: {other}")),
+        }
+    }
+}
+
 /// The ledger, for reading.
 pub(super) fn open_reader(config: &Config) -> Result<Reader, Failed> {
     let path = config.state_dir.join(crate::engine::LEDGER);
@@ -108,5 +123,5 @@ pub(super) fn open_reader(config: &Config) -> Result<Reader, Failed> {
         );
         return Err(Failed::told(Exit::Later, told));
     }
-    Ok(Reader::open(&path)?)
+    Ok(Reader::open(&path, &open_keys(config)?)?)
 }

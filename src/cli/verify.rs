@@ -4,16 +4,18 @@
 //!
 //! Must not: mend. What it finds is for a person.
 
-use super::settings::{ConfigArgument, open_reader};
+use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
 use crate::engine::witness_findings;
 use crate::fault::Trouble;
 use crate::ledger::{FileQuery, FileRow, PageCheck, Reader};
-use crate::spool::{Sha256, hash_archived};
+use crate::seal::KeyRing;
+use crate::spool::{Kept, Sha256, hash_archived};
 use clap::Args;
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 /// How many findings are printed; all are counted.
 const PRINTED: usize = 200;
@@ -34,12 +36,12 @@ pub(super) struct Arguments {
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let config = arguments.config.load()?;
-    let reader = open_reader(&config)?;
+    let (reader, ring) = (open_reader(&config)?, open_keys(&config)?);
     let check = if arguments.whole { PageCheck::Whole } else { PageCheck::Quick };
     let mut found = books(&reader, check)?;
     let rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
-    let archived = archive(&config, &rows, &mut found)?;
-    let answers = answers(&config, &reader, &mut found)?;
+    let archived = archive(&config, &ring, &rows, &mut found)?;
+    let answers = answers(&config, &ring, &reader, &mut found)?;
     let witnessed = witness(&config, &reader, &mut found)?;
     for line in found.iter().take(PRINTED) {
         screen.line(line)?;
@@ -56,23 +58,30 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Trouble> {
     let pages = reader.check_pages(check)?;
     let mut found: Vec<String> = pages.into_iter().map(|text| format!("page: {text}")).collect();
+    found.extend(reader.sealed_values()?.broken.into_iter().map(|text| format!("sealed: {text}")));
     found.extend(reader.audit()?.into_iter().map(|wrong| format!("audit: {}: {}", wrong.rule, wrong.text)));
     Ok(found)
 }
 
 /// Every file that the ledger has a hash of, held against the archive; how many there are.
-fn archive(config: &Config, rows: &[FileRow], found: &mut Vec<String>) -> Result<usize, Trouble> {
+fn archive(
+    config: &Config,
+    ring: &KeyRing,
+    rows: &[FileRow],
+    found: &mut Vec<String>,
+) -> Result<usize, Trouble> {
     let mut count = 0;
     for row in rows {
         let (Some(sha256), Some(day)) = (row.sha256, row.archive_day) else { continue };
         count += 1;
         let named = Sha256::from_bytes(sha256);
-        let told = match hash_archived(&config.state_dir, day, &named)? {
-            Some((hash, bytes)) if hash == named && i64::try_from(bytes) == Ok(row.bytes) => continue,
-            Some((hash, bytes)) => {
+        let told = match hash_archived(&config.state_dir, ring, day, &named)? {
+            Kept::Whole(hash, bytes) if hash == named && i64::try_from(bytes) == Ok(row.bytes) => continue,
+            Kept::Whole(hash, bytes) => {
                 format!("has {bytes} bytes with the hash {hash}; the ledger says {}, {named}", row.bytes)
             }
-            None => "is not in the archive".to_string(),
+            Kept::Broken(why) => format!("does not open: {why}"),
+            Kept::Nothing => "is not in the archive".to_string(),
         };
         found.push(format!(
             "archive: file #{} {} of {}, kept under {day}, {told}",
@@ -83,13 +92,18 @@ fn archive(config: &Config, rows: &[FileRow], found: &mut Vec<String>) -> Result
 }
 
 /// Every answer to a creditor or operator, held against the archive; how many there are.
-fn answers(config: &Config, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Trouble> {
+fn answers(
+    config: &Config,
+    ring: &KeyRing,
+    reader: &Reader,
+    found: &mut Vec<String>,
+) -> Result<usize, Trouble> {
     let kept = reader.answers_kept()?;
     for answer in &kept {
         let (owner, name, day) = (&answer.owner, &answer.name, answer.day);
         let named = Sha256::from_bytes(answer.sha256);
-        let hash = hash_archived(&config.state_dir, day, &named)?.map(|(hash, _)| hash);
-        if hash != Some(named) {
+        let kept = hash_archived(&config.state_dir, ring, day, &named)?;
+        if !matches!(kept, Kept::Whole(hash, _) if hash == named) {
             found.push(format!(
                 "archive: the answer {name} to {owner}, kept under {day} as {named}, is not there whole"
             ));
@@ -114,7 +128,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 }
 
 /// A ledger by itself, checked whole: used for copies.
-pub(super) fn check_copy(path: &Path) -> Result<(Vec<String>, [u8; 32]), Trouble> {
-    let reader = Reader::open(path)?;
+pub(super) fn check_copy(path: &Path, ring: &Arc<KeyRing>) -> Result<(Vec<String>, [u8; 32]), Trouble> {
+    let reader = Reader::open(path, ring)?;
     Ok((books(&reader, PageCheck::Whole)?, reader.final_state_digest()?))
 }

@@ -25,7 +25,8 @@ pub fn compile(sources: &Sources) -> Result<Config, Faults> {
 /// As [`compile`], with another judge of passbook texts.
 pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config, Faults> {
     let mut compiler = Compiler { sources, faults: sources.faults.clone() };
-    let settings = compiler.one(SETTINGS, |document| settings::read(document, &sources.root));
+    let settings = compiler
+        .one(SETTINGS, |document| settings::read(document, &sources.root, sources.credentials.as_deref()));
     let calendar = compiler.one("calendar.toml", days::read);
     let banks = compiler.one("banks.toml", |document| Some(bank_table::read(document)));
 
@@ -59,10 +60,11 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     else {
         return Err(faults);
     };
-    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, papers } = settings;
+    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, keys_dir, papers } = settings;
     Ok(Config {
         spool_dir,
         state_dir,
+        keys_dir,
         quiet_ms,
         scan_seconds,
         limits,

@@ -50,6 +50,8 @@ pub struct Config {
     pub spool_dir: PathBuf,
     /// Where the ledger and the archive are.
     pub state_dir: PathBuf,
+    /// Where the keys are that seal personal data (docs/keys.md).
+    pub keys_dir: PathBuf,
     /// How long the size of a dropped file must stand still before it is claimed, in monotonic milliseconds.
     pub quiet_ms: u64,
     /// How often the folders are looked at without any hint, in seconds.

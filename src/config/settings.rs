@@ -44,6 +44,7 @@ pub(super) struct Settings {
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
     pub(super) papers: PaperSettings,
+    pub(super) keys_dir: PathBuf,
 }
 
 const LEVELS: [(&str, &str); 5] =
@@ -57,7 +58,9 @@ const NANUM_BOLD: &str = "/usr/share/fonts/truetype/nanum/NanumGothicBold.ttf";
 const MOST_BYTES: i64 = 1 << 40;
 
 /// Reads and checks sunap.toml.
-pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
+///
+/// `credentials` is the folder of systemd's credentials, where there is one: the keys are there unless `[keys]` says otherwise.
+pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Path>) -> Option<Settings> {
     let mut file = document.root();
     let spool = folder(&mut file, "spool", root);
     let state = folder(&mut file, "state", root);
@@ -70,6 +73,10 @@ pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
         file.section("papers").and_then(|section| paper_settings(section, root))
     } else {
         Some(PaperSettings { font: NANUM.into(), font_bold: NANUM_BOLD.into() })
+    };
+    let keys = match file.has("keys") {
+        true => file.section("keys").and_then(|section| keys_folder(section, root)),
+        false => Some(credentials.map_or_else(|| root.join("keys"), Path::to_path_buf)),
     };
     file.finish();
     if let (Some(spool), Some(state)) = (&spool, &state)
@@ -91,6 +98,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path) -> Option<Settings> {
         limits: limits?,
         log: log?,
         papers: papers?,
+        keys_dir: keys?,
     })
 }
 
@@ -108,6 +116,12 @@ fn paper_settings(mut section: Section<'_>, root: &Path) -> Option<PaperSettings
     let font_bold = folder(&mut section, "font_bold", root);
     section.finish();
     Some(PaperSettings { font: font?.value, font_bold: font_bold?.value })
+}
+
+fn keys_folder(mut section: Section<'_>, root: &Path) -> Option<PathBuf> {
+    let keys = folder(&mut section, "folder", root);
+    section.finish();
+    Some(keys?.value)
 }
 
 fn log_settings(mut section: Section<'_>) -> Option<LogSettings> {

@@ -43,6 +43,8 @@ impl FormatSource {
 pub struct Sources {
     /// The folder from which relative paths of sunap.toml are counted: the one that holds the config folder.
     pub root: PathBuf,
+    /// The folder of systemd's credentials, where the process was given some.
+    pub credentials: Option<PathBuf>,
     /// The name of the config folder, as faults show it.
     pub folder: String,
     /// The texts by path below the config folder (`creditors/10000001.toml`); `None` where the file is not UTF-8.
@@ -72,6 +74,7 @@ impl Sources {
         }
         let mut sources = Self {
             root: folder.parent().unwrap_or(&folder).to_path_buf(),
+            credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
             folder: folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
             files: BTreeMap::new(),
             formats: Vec::new(),

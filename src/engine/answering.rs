@@ -15,6 +15,7 @@ use crate::fault::{Fault, Faults, Place as Spot, Trouble};
 use crate::layout;
 use crate::ledger::{Description, FileRow, FileState, Tx};
 use crate::machine::file::{In, InHappening, Out, OutHappening};
+use crate::seal::Opened;
 use std::fs::File;
 use std::io::Read;
 
@@ -57,7 +58,7 @@ impl Engine {
     }
 
     /// The archived bytes of a file that came in: what is judged.
-    pub(super) fn open_bytes(&self, arrival: &Arrival) -> Result<File, Failure> {
+    pub(super) fn open_bytes(&self, arrival: &Arrival) -> Result<Opened<File>, Failure> {
         self.spool.open_archived(arrival.day, &arrival.sha256).map_err(Failure::Spool)
     }
 
@@ -80,7 +81,7 @@ impl Engine {
         &mut self,
         desk: &Desk,
         request: &str,
-        read_head: impl FnOnce(&str, File) -> Result<Option<FileHead>, Trouble>,
+        read_head: impl FnOnce(&str, Opened<File>) -> Result<Option<FileHead>, Trouble>,
         arrival: &Arrival,
     ) -> Result<Answered, Failure> {
         let spot = || Spot::file(&arrival.name);
@@ -129,7 +130,7 @@ impl Engine {
         arrival: &Arrival,
         layout: &str,
         answered: Answered,
-        read: impl FnOnce(File) -> Result<FileReading, Trouble>,
+        read: impl FnOnce(Opened<File>) -> Result<FileReading, Trouble>,
     ) -> Result<Decided, Failure> {
         let reading = read(self.open_bytes(arrival)?).map_err(Failure::Spool)?;
         match answered {

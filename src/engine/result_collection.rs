@@ -19,6 +19,7 @@ use crate::ledger::{FileRow, MandateStep, Outcome, SentCollection, Share, Tx};
 use crate::machine::collection::{self, Happening};
 use crate::machine::file::In;
 use crate::machine::{charge, mandate};
+use crate::seal::Opened;
 use std::borrow::Cow;
 use std::fs::File;
 
@@ -54,7 +55,7 @@ impl Engine {
         &mut self,
         channel: &ChannelId,
         arrival: &Arrival,
-        input: File,
+        input: Opened<File>,
     ) -> Result<Decided, Failure> {
         let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let layouts = &desk.profile.layouts;

@@ -19,6 +19,7 @@ use crate::ledger::{FileRow, MandateStep, RegistrationAnswer, RegistrationRow, T
 use crate::machine::cancellation;
 use crate::machine::file::In;
 use crate::machine::mandate::{Happening, State, step};
+use crate::seal::Opened;
 use std::collections::HashMap;
 use std::fs::File;
 
@@ -31,7 +32,7 @@ impl Engine {
         &mut self,
         channel: &ChannelId,
         arrival: &Arrival,
-        input: File,
+        input: Opened<File>,
     ) -> Result<Decided, Failure> {
         let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let layouts = &desk.profile.layouts;

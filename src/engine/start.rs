@@ -8,6 +8,7 @@ use crate::domain::Instant;
 use crate::fault::Trouble;
 use crate::ledger::{Create, FileState, Ledger, OpenError};
 use crate::machine::file::In;
+use crate::seal::{KeyRing, OpenKeys};
 use crate::spool::{Claimed, Limits, LockError, Owner, Quiet, Spool, boot_id};
 use std::fmt;
 use std::path::Path;
@@ -20,6 +21,8 @@ pub enum StartError {
     AlreadyRunning(String),
     /// The ledger is missing beside an archive, newer, or unreadable: never replaced by a fresh one.
     Ledger(String),
+    /// The keys are missing, or not as they must be.
+    Keys(OpenKeys),
     /// The world failed.
     Trouble(Trouble),
 }
@@ -29,6 +32,7 @@ impl fmt::Display for StartError {
         match self {
             Self::AlreadyRunning(who) => write!(f, "already running: {who}"),
             Self::Ledger(why) => write!(f, "ledger: {why}"),
+            Self::Keys(why) => write!(f, "keys: {why}"),
             Self::Trouble(trouble) => write!(f, "{trouble}"),
         }
     }
@@ -69,8 +73,12 @@ impl Engine {
         let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
         owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
         owners.push(Owner::Control);
-        let mut ledger = open_ledger(&config.state_dir)?;
-        let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config))?;
+        let ring = Arc::new(KeyRing::load(&config.keys_dir).map_err(|error| match error {
+            OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),
+            other => StartError::Keys(other),
+        })?);
+        let mut ledger = open_ledger(&config.state_dir, &ring)?;
+        let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config), &ring)?;
         spool.tidy()?;
         let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
         let mut engine = Self {
@@ -148,12 +156,12 @@ fn limits(config: &Config) -> Limits {
 }
 
 /// A missing ledger beside an archive that holds files is a lost one, not a new one.
-fn open_ledger(state_dir: &Path) -> Result<Ledger, StartError> {
+fn open_ledger(state_dir: &Path, ring: &Arc<KeyRing>) -> Result<Ledger, StartError> {
     let has_history = std::fs::read_dir(state_dir.join("archive"))
         .map(|mut entries| entries.any(|entry| entry.is_ok()))
         .unwrap_or(false);
     let create = if has_history { Create::Refused } else { Create::Allowed };
-    Ledger::open(&state_dir.join(LEDGER), create).map_err(|error| match error {
+    Ledger::open(&state_dir.join(LEDGER), create, ring).map_err(|error| match error {
         OpenError::Trouble(trouble) => StartError::Trouble(trouble),
         other => StartError::Ledger(other.to_string()),
     })

@@ -277,15 +277,28 @@ impl Encoding {
     /// Appends the bytes of `text`. Hangul typed as single letters (NFD, as macOS writes it) is composed; nothing else
     /// is changed and nothing replaced.
     pub(crate) fn encode(self, text: &str, out: &mut Vec<u8>) -> Result<(), Unencodable> {
+        self.encode_walked(text, out).map(drop)
+    }
+
+    /// The same, and what a walk over the bytes finds, which is an error only where a control character is in the text.
+    pub(crate) fn encode_walked(
+        self,
+        text: &str,
+        out: &mut Vec<u8>,
+    ) -> Result<Result<Walk, (usize, BadText)>, Unencodable> {
         let composed = compose_hangul(text);
         let text = composed.as_ref();
+        let start = out.len();
         if text.is_ascii() {
             out.extend_from_slice(text.as_bytes());
-            return Ok(());
+            return Ok(self.walk(text.as_bytes()));
         }
-        let start = out.len();
-        if self.encode_all(text, out) && self.comes_back(text, out.get(start..).unwrap_or_default()) {
-            return Ok(());
+        if self.encode_all(text, out) {
+            let bytes = out.get(start..).unwrap_or_default();
+            let walked = self.walk(bytes);
+            if self.comes_back(text, bytes, walked) {
+                return Ok(walked);
+            }
         }
         out.truncate(start);
         let wrong = text.chars().enumerate().find(|(_, c)| !self.has_char(*c));
@@ -301,7 +314,7 @@ impl Encoding {
         let mut utf8 = [0; 4];
         let text: &str = c.encode_utf8(&mut utf8);
         let mut bytes = Vec::with_capacity(4);
-        self.encode_all(text, &mut bytes) && self.comes_back(text, &bytes)
+        self.encode_all(text, &mut bytes) && self.comes_back(text, &bytes, self.walk(&bytes))
     }
 
     fn encode_all(self, text: &str, out: &mut Vec<u8>) -> bool {
@@ -316,8 +329,8 @@ impl Encoding {
     }
 
     /// Whether these bytes are of the charset and mean the text again (Shift-JIS writes ¥ as `\`).
-    fn comes_back(self, text: &str, bytes: &[u8]) -> bool {
-        let of_charset = match self.walk(bytes) {
+    fn comes_back(self, text: &str, bytes: &[u8], walked: Result<Walk, (usize, BadText)>) -> bool {
+        let of_charset = match walked {
             Ok(walk) => !walk.odd_a1,
             Err((_, bad)) => bad == BadText::Control,
         };
@@ -346,7 +359,8 @@ fn suggestion(encoding: Encoding, c: char) -> Option<&'static str> {
 /// their bytes (NFC would change 270 of the 8,226).
 pub(crate) fn compose_hangul(text: &str) -> Cow<'_, str> {
     let is_letter = |c: char| ('\u{1100}'..='\u{11ff}').contains(&c);
-    if text.is_ascii() || !text.chars().any(is_letter) {
+    // All of them are written as E1 84 to E1 87 in UTF-8.
+    if text.is_ascii() || !text.as_bytes().contains(&0xe1) || !text.chars().any(is_letter) {
         return Cow::Borrowed(text);
     }
     let index = |c: Option<&char>, first: u32, count: u32| {

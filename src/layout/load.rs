@@ -13,6 +13,7 @@ use super::plan::{Block, Condition, FieldIx, Kind, Layout, RecordIx, RecordPlan,
 use super::raw::{RawCondition, RawLayout, RawLineEnd, RawRecord};
 use super::record::Dispatch;
 use super::shape::Shape;
+use super::stride::Stride;
 use crate::domain::Date;
 use crate::fault::{Excerpt, Fault, Faults, Place, printable};
 use std::ops::Range;
@@ -157,8 +158,14 @@ fn build(loader: &mut Loader<'_>, raw: &RawLayout) -> Option<Layout> {
         let allowed = [Tolerances::FINAL_NEWLINE, Tolerances::NO_LAST_LINE_END, Tolerances::BLOCK_NOT_FILLED];
         tolerances(loader, names.get_ref(), &allowed, "the file", line)
     });
-    for record in &mut records {
-        record.shape = Shape::new(record, *raw.record_bytes.get_ref());
+    let size = *raw.record_bytes.get_ref();
+    let stride = |(ix, record): (usize, &RecordPlan)| {
+        let dated = date.is_some_and(|(of, _)| of.index() == ix);
+        Stride::new(record, &records, &series, dated, size)
+    };
+    let strides: Vec<_> = records.iter().enumerate().map(stride).collect();
+    for (record, stride) in records.iter_mut().zip(strides) {
+        (record.shape, record.stride) = (Shape::new(record, size), stride);
     }
     Some(Layout {
         name: raw.name.get_ref().clone(),
@@ -237,6 +244,7 @@ fn build_records(loader: &mut Loader<'_>, raw: &RawLayout) -> Vec<RecordPlan> {
             states: Vec::new(),
             equal: Vec::new(),
             shape: Shape::default(),
+            stride: None,
         });
     }
     records

@@ -397,7 +397,7 @@ pub(crate) fn value_bytes(
         (Kind::Date { .. } | Kind::Time { .. } | Kind::Opaque, _) => {
             print::print_bytes(field, value.as_bytes(), &mut row).is_ok()
         }
-        _ => print::print_text(field, raw.encoding, value, &mut row).is_ok(),
+        _ => print::print_text(field, raw.encoding, value, &mut row, &mut Vec::new()).is_ok(),
     };
     let bytes = field.cut(&row).to_vec();
     if printed && check(field, raw.encoding, &bytes) == Ok(Tolerances::NONE) {

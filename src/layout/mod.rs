@@ -34,8 +34,10 @@ mod raw;
 mod read;
 mod record;
 mod shape;
+mod stride;
 mod summary;
 mod view;
+mod word;
 mod write;
 
 pub use charset::{Encoding, Unencodable};

@@ -8,6 +8,7 @@ use super::name::NamePattern;
 use super::raw::{Pad, RawLineEnd, SerialRule, Trailing1a};
 use super::record::Dispatch;
 use super::shape::Shape;
+use super::stride::Stride;
 use crate::domain::Date;
 use serde::Deserialize;
 
@@ -356,6 +357,8 @@ pub(crate) struct RecordPlan {
     pub(crate) equal: Vec<FieldIx>,
     /// The quick check, compiled from all of the above.
     pub(crate) shape: Shape,
+    /// The quick way to take it into account, where it has one.
+    pub(crate) stride: Option<Stride>,
 }
 
 impl RecordPlan {

@@ -23,21 +23,38 @@ fn slot<'r>(field: &FieldPlan, row: &'r mut [u8]) -> &'r mut [u8] {
 
 /// Digits, right-justified, zero-padded; `false` where they do not fit.
 fn put_digits(mut value: u64, out: &mut [u8]) -> bool {
-    for byte in out.iter_mut().rev() {
+    let (front, eights) = out.as_rchunks_mut::<8>();
+    for eight in eights.iter_mut().rev() {
+        *eight = eight_digits(value % 100_000_000);
+        value /= 100_000_000;
+    }
+    for byte in front.iter_mut().rev() {
         *byte = b'0' + u8::try_from(value % 10).unwrap_or(0);
         value /= 10;
     }
     value == 0
 }
 
+/// Eight digits of a number below a hundred million, all at once: halves, then pairs, then digits in lanes of one word.
+fn eight_digits(value: u64) -> [u8; 8] {
+    let fours = value / 10_000 | value % 10_000 << 32;
+    let hundreds = (fours * 10_486 >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
+    (tens | (pairs - tens * 10) << 8 | 0x3030_3030_3030_3030).to_le_bytes()
+}
+
 /// Bytes at the left (or right), the rest filled.
 fn put_bytes(field: &FieldPlan, value: &[u8], right: bool, fill: u8, out: &mut [u8]) -> Printed {
     let Some(room) = out.len().checked_sub(value.len()) else { return Err(too_long(field, value.len())) };
-    out.fill(fill);
-    let start = if right { room } else { 0 };
-    if let Some(target) = out.get_mut(start..start + value.len()) {
-        target.copy_from_slice(value);
-    }
+    let (target, rest) = if right {
+        let (rest, target) = out.split_at_mut(room);
+        (target, rest)
+    } else {
+        out.split_at_mut(value.len())
+    };
+    target.copy_from_slice(value);
+    rest.fill(fill);
     Ok(())
 }
 
@@ -81,10 +98,18 @@ pub(crate) fn print_number(record: &RecordPlan, field: &FieldPlan, value: i64, r
 }
 
 /// Prints text into any field that takes text: digits, ascii, text, code (its name or value), a file name, a constant.
-pub(crate) fn print_text(field: &FieldPlan, encoding: Encoding, text: &str, row: &mut [u8]) -> Printed {
+///
+/// `scratch` is room to work in, whatever stands there.
+pub(crate) fn print_text(
+    field: &FieldPlan,
+    encoding: Encoding,
+    text: &str,
+    row: &mut [u8],
+    scratch: &mut Vec<u8>,
+) -> Printed {
     let out = slot(field, row);
     match &field.kind {
-        Kind::Text { pad, .. } => print_encoded(field, encoding, *pad, text, out),
+        Kind::Text { pad, .. } => print_encoded(field, encoding, *pad, text, out, scratch),
         Kind::Code { codes, open } => match codes.iter().find(|code| code.name == text) {
             Some(code) => put_bytes(field, &code.raw, false, b' ', out),
             None if *open || codes.iter().any(|code| code.shown == text) => {
@@ -111,6 +136,9 @@ pub(crate) fn print_text(field: &FieldPlan, encoding: Encoding, text: &str, row:
 }
 
 fn ascii(text: &str) -> Result<&[u8], FieldFlaw> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Ok(text.as_bytes());
+    }
     match text.chars().find(|c| !c.is_ascii() || c.is_ascii_control()) {
         None => Ok(text.as_bytes()),
         Some(c) => {
@@ -119,9 +147,16 @@ fn ascii(text: &str) -> Result<&[u8], FieldFlaw> {
     }
 }
 
-fn print_encoded(field: &FieldPlan, encoding: Encoding, pad: Pad, text: &str, out: &mut [u8]) -> Printed {
-    let mut bytes = Vec::with_capacity(out.len());
-    encoding.encode(text, &mut bytes).map_err(|wrong| {
+fn print_encoded(
+    field: &FieldPlan,
+    encoding: Encoding,
+    pad: Pad,
+    text: &str,
+    out: &mut [u8],
+    scratch: &mut Vec<u8>,
+) -> Printed {
+    scratch.clear();
+    let walked = encoding.encode_walked(text, scratch).map_err(|wrong| {
         let hint = wrong.suggestion.map_or_else(String::new, |s| format!(" (write {s} instead)"));
         let (c, code) = (wrong.character, u32::from(wrong.character));
         let nth = wrong.index + 1;
@@ -129,13 +164,13 @@ fn print_encoded(field: &FieldPlan, encoding: Encoding, pad: Pad, text: &str, ou
             format!("cannot hold {c:?} (U+{code:04X}, character {nth}): {} lacks it{hint}", encoding.name());
         FieldFlaw::new("character-not-encodable", None, expected)
     })?;
-    let walk = encoding.walk(&bytes).map_err(|(at, _)| {
+    let walk = walked.map_err(|(at, _)| {
         let expected = format!("takes no control characters; byte {} of the text is one", at + 1);
         FieldFlaw::new("text-control-byte", None, expected)
     })?;
-    bytes.truncate(walk.content);
-    let len = bytes.len();
-    put_bytes(field, &bytes, false, b' ', out)?;
+    let len = walk.content;
+    let bytes = scratch.get(..len).unwrap_or_default();
+    put_bytes(field, bytes, false, b' ', out)?;
     let wide = pad == Pad::Wide || (pad == Pad::ByContent && !bytes.is_ascii());
     if let Some(blank) = encoding.wide_blank().filter(|_| wide) {
         let room = out.len() - len;
@@ -202,4 +237,27 @@ pub(crate) fn print_bytes(field: &FieldPlan, value: &[u8], row: &mut [u8]) -> Pr
     }
     out.copy_from_slice(value);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_of_every_length() {
+        let numbers =
+            [0, 1, 9, 10, 99, 100, 9_999, 10_000, 12_345_678, 99_999_999, 100_000_000, 1_234_567_890_123];
+        for number in numbers.into_iter().chain((0..64).map(|bit| 1_u64 << bit)).chain(Some(u64::MAX)) {
+            for len in 1..=24 {
+                let mut out = vec![b'x'; len];
+                let fits = put_digits(number, &mut out);
+                let want = format!("{number:024}");
+                assert_eq!(fits, number.to_string().len() <= len, "{number} in {len}");
+                assert_eq!(out, want.as_bytes()[24 - len..], "{number} in {len}");
+            }
+        }
+        for number in (0..100_000_000_u64).step_by(9_973) {
+            assert_eq!(eight_digits(number), *format!("{number:08}").as_bytes());
+        }
+    }
 }

@@ -5,10 +5,13 @@
 
 use super::field::{DateValue, FieldFlaw, date_value, number_value};
 use super::flaw::Flaw;
-use super::plan::{Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan, Sign};
+use super::plan::{
+    Equals, Feed, Feeding, FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan, SeriesPlan, Sign,
+};
 use super::print;
 use super::raw::SerialRule;
 use super::summary::CheckOutcome;
+use super::word::Word;
 use crate::domain::Date;
 use std::collections::HashMap;
 
@@ -22,14 +25,36 @@ pub(crate) struct LateFlaw {
 }
 
 #[derive(Debug, Default)]
-struct Series {
-    last: Option<u64>,
+pub(super) struct Series {
+    pub(super) last: Option<u64>,
     seen: HashMap<u64, u64>,
 }
 
+impl Series {
+    /// Goes on to a number that is right by the rule; else nothing has changed.
+    #[inline]
+    pub(super) fn continues(&mut self, rules: &SeriesPlan, found: u64) -> bool {
+        let right = match rules.rule {
+            SerialRule::Consecutive => found == self.last.map_or(rules.start, |last| last.saturating_add(1)),
+            SerialRule::Ascending => self.last.is_none_or(|last| found > last),
+            SerialRule::Free => true,
+            SerialRule::Unique => {
+                let word = self.seen.entry(found >> 6).or_default();
+                let before = *word;
+                *word |= 1 << (found & 63);
+                before != *word
+            }
+        };
+        if right {
+            self.last = Some(found);
+        }
+        right
+    }
+}
+
 #[derive(Debug, Default, Clone, Copy)]
-struct Total {
-    value: i128,
+pub(super) struct Total {
+    pub(super) value: i128,
     /// Something that counts could not be read.
     tainted: bool,
 }
@@ -44,13 +69,15 @@ struct Stated {
 /// How far a file has come.
 #[derive(Debug)]
 pub(crate) struct Progress<'l> {
-    layout: &'l Layout,
-    state: u16,
+    pub(super) layout: &'l Layout,
+    pub(super) state: u16,
     /// Records seen of each kind.
     pub(crate) counts: Vec<u64>,
-    series: Vec<Series>,
+    pub(super) series: Vec<Series>,
     slots: Vec<Option<Vec<u8>>>,
-    totals: Vec<Total>,
+    /// The same, each as a word where it fits into one.
+    pub(super) words: Vec<Option<u128>>,
+    pub(super) totals: Vec<Total>,
     stated: Vec<Option<Stated>>,
     outcomes: Vec<Option<CheckOutcome>>,
     /// The file's date, once its field was read.
@@ -58,7 +85,7 @@ pub(crate) struct Progress<'l> {
     own_name: Option<String>,
     arrived_as: Option<String>,
     /// A record could not be told: whatever comes next is taken as in order, so that one fault is not told twice.
-    lost: bool,
+    pub(super) lost: bool,
     pub(crate) late: Vec<LateFlaw>,
 }
 
@@ -72,6 +99,7 @@ impl<'l> Progress<'l> {
             counts: vec![0; layout.records.len()],
             series: layout.series.iter().map(|_| Series::default()).collect(),
             slots: vec![None; layout.slots.len()],
+            words: vec![None; layout.slots.len()],
             totals: vec![Total::default(); layout.checks.len()],
             stated: layout.checks.iter().map(|_| None).collect(),
             outcomes: vec![None; layout.checks.len()],
@@ -129,11 +157,14 @@ impl<'l> Progress<'l> {
                 self.compare(*ix, field, record, flaws);
             }
         }
-        for (slot, ix) in &plan.captures {
-            if let (Some(slot), Some(field)) = (self.slots.get_mut(*slot), plan.field(*ix)) {
+        for (slot_ix, ix) in &plan.captures {
+            if let (Some(slot), Some(field)) = (self.slots.get_mut(*slot_ix), plan.field(*ix)) {
                 let bytes = slot.get_or_insert_default();
                 bytes.clear();
                 bytes.extend_from_slice(field.cut(record));
+                if let Some(word) = self.words.get_mut(*slot_ix) {
+                    *word = Word::of(bytes);
+                }
             }
         }
         for (series, ix) in &plan.serials {
@@ -172,10 +203,9 @@ impl<'l> Progress<'l> {
                 *series = Series::default();
             }
         }
-        for (slot, of) in self.slots.iter_mut().zip(&layout.slots) {
-            if *of == scope {
-                *slot = None;
-            }
+        let slots = self.slots.iter_mut().zip(&mut self.words).zip(&layout.slots);
+        for ((slot, word), _) in slots.filter(|(_, of)| **of == scope) {
+            (*slot, *word) = (None, None);
         }
     }
 
@@ -384,7 +414,7 @@ impl<'l> Progress<'l> {
                 if let Some(field) = plan.field(*ix)
                     && !is_set(set, *ix)
                 {
-                    print::print_text(field, self.layout.encoding, name, row)
+                    print::print_text(field, self.layout.encoding, name, row, &mut Vec::new())
                         .map_err(|flaw| Flaw::of_field(*ix, field, flaw))?;
                     now_set(set, *ix);
                 }
@@ -496,7 +526,7 @@ fn print_value(plan: &RecordPlan, field: &FieldPlan, value: &[u8], row: &mut [u8
         return print::print_number(plan, field, number, row);
     }
     let text = String::from_utf8_lossy(trimmed);
-    print::print_text(field, super::charset::Encoding::Ascii, &text, row)
+    print::print_text(field, super::charset::Encoding::Ascii, &text, row, &mut Vec::new())
 }
 
 /// What a record adds to a check: `Some(0)` where it does not count, `None` where it cannot be read.

@@ -57,6 +57,17 @@ pub(crate) enum RawLineEnd {
     Crlf,
 }
 
+impl RawLineEnd {
+    /// The bytes after each record.
+    pub(crate) const fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::None => b"",
+            Self::Lf => b"\n",
+            Self::Crlf => b"\r\n",
+        }
+    }
+}
+
 /// What a byte 0x1A after the last record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

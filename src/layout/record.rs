@@ -32,6 +32,8 @@ pub(crate) struct Dispatch {
     at: usize,
     /// For each byte value the kinds it may be, one bit each, lowest first.
     table: Vec<u64>,
+    /// For each byte value the kind it certainly is, where no other byte has to be looked at.
+    sure: Vec<Option<RecordIx>>,
 }
 
 impl Dispatch {
@@ -48,7 +50,7 @@ impl Dispatch {
                 .filter(|c| c.start == at && !c.negated)
                 .all(|condition| condition.values.iter().any(|value| value.first() == Some(&byte)))
         };
-        let table = (0..=255)
+        let table: Vec<u64> = (0..=255)
             .map(|byte| {
                 records
                     .iter()
@@ -57,7 +59,21 @@ impl Dispatch {
                     .fold(0_u64, |bits, (ix, _)| bits | 1 << (ix % Self::MOST_RECORDS))
             })
             .collect();
-        Self { at, table }
+        let sure = |candidates: &u64| {
+            let ix = candidates.trailing_zeros() as usize;
+            let [one] = records.get(ix)?.when.as_slice() else { return None };
+            (one.start == at && one.len == 1 && !one.negated)
+                .then(|| u16::try_from(ix).ok().map(RecordIx))
+                .flatten()
+        };
+        let sure = table.iter().map(sure).collect();
+        Self { at, table, sure }
+    }
+
+    /// The kind of a record, where one byte tells it.
+    #[inline]
+    pub(crate) fn by_one_byte(&self, record: &[u8]) -> Option<RecordIx> {
+        self.sure.get(usize::from(*record.get(self.at)?)).copied().flatten()
     }
 
     /// The first kind whose conditions hold.

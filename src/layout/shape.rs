@@ -12,9 +12,10 @@
 use super::charset::Encoding;
 use super::plan::{Blank, Chars, FieldPlan, Kind, RecordPlan, Sign, TextChars, Tolerances};
 use super::record::validate_field;
+use super::word::{Bytes256, Word};
 
 /// Bytes seen at once.
-const WIDE: usize = 16;
+const WIDE: usize = Word::BYTES;
 /// A one in every byte.
 const ONES: u128 = u128::from_le_bytes([1; WIDE]);
 /// The top bit of every byte.
@@ -82,32 +83,6 @@ fn beyond(bytes: &[[u8; WIDE]], before: &[[u8; WIDE]], places: &[Places]) -> u12
     all
 }
 
-/// Up to sixteen bytes of a field, seen as a number where they stand among their neighbours: the first is the lowest.
-#[derive(Debug, Clone, Copy)]
-struct Word {
-    /// Where sixteen bytes are loaded: at the field, or before it where the record ends too soon.
-    at: usize,
-    /// All bits of the field's bytes.
-    mask: u128,
-    /// The lowest bit of the first of them.
-    low: u128,
-}
-
-impl Word {
-    fn new(start: usize, len: usize, record_bytes: usize) -> Self {
-        let at = start.min(record_bytes.saturating_sub(WIDE));
-        let bits = |bytes: usize| u32::try_from(bytes * 8).unwrap_or(u32::MAX);
-        let mask = u128::MAX.checked_shr(bits(WIDE - len)).unwrap_or(0) << bits(start - at);
-        Self { at, mask, low: mask & mask.wrapping_neg() }
-    }
-
-    #[inline]
-    fn load(&self, record: &[u8]) -> Option<u128> {
-        let bytes = record.get(self.at..)?.first_chunk::<WIDE>()?;
-        Some(u128::from_le_bytes(*bytes) & self.mask)
-    }
-}
-
 /// What the bytes of a field must be, beyond what each place allows.
 #[derive(Debug, Clone)]
 enum Rule {
@@ -119,8 +94,8 @@ enum Rule {
     Printable { blank: bool },
     /// Text, `len` bytes from `start`.
     Text { chars: TextChars, blank: bool, start: usize, len: usize },
-    /// The byte at a place, of which these are allowed: a bit each.
-    OneOf { at: usize, bits: [u64; 4] },
+    /// The byte at a place, which must be one of these.
+    OneOf { at: usize, bytes: Bytes256 },
     /// Asks the plain check of the field with this index.
     Plain(usize),
 }
@@ -192,9 +167,7 @@ impl Shape {
         }
         self.rules.iter().all(|(word, rule)| match rule {
             Rule::Plain(ix) => plain(plan, *ix, encoding, record),
-            Rule::OneOf { at, bits } => record.get(*at).is_some_and(|byte| {
-                bits.get(usize::from(byte >> 6)).is_some_and(|bits| bits >> (byte & 63) & 1 == 1)
-            }),
+            Rule::OneOf { at, bytes } => record.get(*at).is_some_and(|byte| bytes.has(*byte)),
             Rule::Text { chars, blank, start, len } => {
                 let quick = *len <= WIDE && *chars == TextChars::Any;
                 word.load(record).is_some_and(|bytes| quick && is_ascii_text(bytes, word.mask, *blank))
@@ -257,15 +230,10 @@ fn rules_of(ix: usize, field: &FieldPlan, words: usize) -> (PlaceRule, Option<Ru
             (PlaceRule::ANY, Some(rule))
         }
         Kind::Code { codes, open } if field.len == 1 => {
-            let mut bits = [0; 4];
             let listed = codes.iter().filter_map(|code| code.raw.first().copied());
             let others = (b'!'..=b'~').filter(|_| *open).chain(Some(b' ').filter(|_| blank));
-            for byte in listed.chain(others) {
-                if let Some(word) = bits.get_mut(usize::from(byte >> 6)) {
-                    *word |= 1_u64 << (byte & 63);
-                }
-            }
-            (PlaceRule::ANY, Some(Rule::OneOf { at: field.start, bits }))
+            let bytes = Bytes256::new(listed.chain(others));
+            (PlaceRule::ANY, Some(Rule::OneOf { at: field.start, bytes }))
         }
         _ => (PlaceRule::ANY, Some(Rule::Plain(ix))),
     }

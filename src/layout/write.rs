@@ -10,7 +10,7 @@ use super::flaw::{Flaw, Standing, remedy};
 use super::plan::{FieldIx, FieldPlan, Kind, Layout, RecordIx, RecordPlan};
 use super::print;
 use super::progress::Progress;
-use super::raw::{RawLineEnd, Trailing1a};
+use super::raw::Trailing1a;
 use super::record::validate;
 use super::summary::CheckOutcome;
 use crate::domain::{Date, TimeOfDay};
@@ -87,6 +87,7 @@ impl Layout {
             row: Vec::new(),
             set: Vec::new(),
             payload: Vec::new(),
+            scratch: Vec::new(),
             no: 0,
             bytes: 0,
             computes: true,
@@ -105,6 +106,7 @@ pub struct Writer<'l, W> {
     row: Vec<u8>,
     set: Vec<bool>,
     payload: Vec<u8>,
+    scratch: Vec<u8>,
     no: u64,
     bytes: u64,
     computes: bool,
@@ -186,7 +188,16 @@ impl<'l, W: Write> Writer<'l, W> {
     }
 
     /// Takes a record into account; what does not fit the records before spoils the file.
-    fn follow(&mut self, kind: RecordIx, row: &[u8]) -> Result<(), Box<Fault>> {
+    fn follow(
+        &mut self,
+        kind: RecordIx,
+        plan: &RecordPlan,
+        row: &[u8],
+        clean: bool,
+    ) -> Result<(), Box<Fault>> {
+        if clean && plan.stride.as_ref().is_some_and(|stride| self.progress.stride(kind, stride, row)) {
+            return Ok(());
+        }
         let mut flaws = Vec::new();
         let no = self.no + 1;
         self.progress.observe(kind, row, no, &mut flaws);
@@ -208,15 +219,11 @@ impl<'l, W: Write> Writer<'l, W> {
 
     /// Writes a record and its line end.
     fn put(&mut self, record: &[u8]) -> Result<(), Trouble> {
-        let end: &[u8] = match self.layout.terminator {
-            RawLineEnd::None => b"",
-            RawLineEnd::Lf => b"\n",
-            RawLineEnd::Crlf => b"\r\n",
-        };
-        self.out
-            .write_all(record)
-            .and_then(|()| self.out.write_all(end))
-            .map_err(|e| trouble(&self.name, e))?;
+        let end = self.layout.terminator.bytes();
+        self.out.write_all(record).map_err(|e| trouble(&self.name, e))?;
+        if !end.is_empty() {
+            self.out.write_all(end).map_err(|e| trouble(&self.name, e))?;
+        }
         self.bytes += (record.len() + end.len()) as u64;
         Ok(())
     }
@@ -242,13 +249,14 @@ impl<'l, W: Write> Row<'_, 'l, W> {
     fn put(
         &mut self,
         ix: FieldIx,
-        print: impl FnOnce(&RecordPlan, &FieldPlan, &mut [u8]) -> Result<(), FieldFlaw>,
+        print: impl FnOnce(&RecordPlan, &FieldPlan, &mut [u8], &mut Vec<u8>) -> Result<(), FieldFlaw>,
     ) -> Result<&mut Self, Fault> {
         let Some((plan, field)) = self.plan().and_then(|plan| Some((plan, plan.field(ix)?))) else {
             let flaw = Flaw::of_record("value-of-wrong-kind", "This record has no such field");
             return Err(self.fault(flaw));
         };
-        match print(plan, field, &mut self.writer.row) {
+        let Writer { row, scratch, .. } = &mut *self.writer;
+        match print(plan, field, row, scratch) {
             Ok(()) => {
                 if let Some(set) = self.writer.set.get_mut(ix.index()) {
                     *set = true;
@@ -270,13 +278,13 @@ impl<'l, W: Write> Row<'_, 'l, W> {
 
     /// Sets a number, serial or zero-padded digits field; with its sign, in its smallest unit.
     pub fn number(&mut self, field: FieldIx, value: i64) -> Result<&mut Self, Fault> {
-        self.put(field, |plan, field, row| print::print_number(plan, field, value, row))
+        self.put(field, |plan, field, row, _| print::print_number(plan, field, value, row))
     }
 
     /// Sets a field that takes text: text, ascii, digits, code (name or value), file name. Empty text leaves it blank.
     pub fn text(&mut self, field: FieldIx, value: &str) -> Result<&mut Self, Fault> {
         let encoding = self.writer.layout.encoding;
-        self.put(field, |_, field, row| print::print_text(field, encoding, value, row))
+        self.put(field, |_, field, row, scratch| print::print_text(field, encoding, value, row, scratch))
     }
 
     /// Sets a code field by name (or, in an open set, by value).
@@ -286,17 +294,17 @@ impl<'l, W: Write> Row<'_, 'l, W> {
 
     /// Sets a day.
     pub fn date(&mut self, field: FieldIx, value: Date) -> Result<&mut Self, Fault> {
-        self.put(field, |_, field, row| print::print_date(field, DateValue::Day(value), row))
+        self.put(field, |_, field, row, _| print::print_date(field, DateValue::Day(value), row))
     }
 
     /// Sets a day without a year (`MMDD`).
     pub fn month_day(&mut self, field: FieldIx, month: u32, day: u32) -> Result<&mut Self, Fault> {
-        self.put(field, |_, field, row| print::print_date(field, DateValue::MonthDay(month, day), row))
+        self.put(field, |_, field, row, _| print::print_date(field, DateValue::MonthDay(month, day), row))
     }
 
     /// Sets a time of day.
     pub fn time(&mut self, field: FieldIx, value: TimeOfDay) -> Result<&mut Self, Fault> {
-        self.put(field, |_, field, row| print::print_time(field, value, row))
+        self.put(field, |_, field, row, _| print::print_time(field, value, row))
     }
 
     /// Sets a field's bytes as they are, exactly as many as it has; of a payload field the payload, of any length.
@@ -304,7 +312,7 @@ impl<'l, W: Write> Row<'_, 'l, W> {
         if self.plan().and_then(|plan| plan.payload.as_ref()).is_some_and(|p| p.field == field) {
             return self.payload(value);
         }
-        self.put(field, |_, field, row| print::print_bytes(field, value, row))
+        self.put(field, |_, field, row, _| print::print_bytes(field, value, row))
     }
 
     /// Sets the payload and the field that states its length.
@@ -327,7 +335,7 @@ impl<'l, W: Write> Row<'_, 'l, W> {
 
     /// Leaves a field blank (zeros where these mean none), whatever its default.
     pub fn blank(&mut self, field: FieldIx) -> Result<&mut Self, Fault> {
-        self.put(field, |_, field, row| match &field.kind {
+        self.put(field, |_, field, row, _| match &field.kind {
             Kind::Date { .. } => print::print_date(field, DateValue::None, row),
             Kind::Time { zero_is_blank: true, .. } => print::print_bytes(field, &vec![b'0'; field.len], row),
             Kind::Payload => Ok(()),
@@ -352,10 +360,10 @@ impl<'l, W: Write> Row<'_, 'l, W> {
             let whole = row.len().next_multiple_of(payload.multiple).max(self.writer.layout.record_bytes);
             self.writer.row.resize(whole, payload.fill);
         }
-        self.check(plan)?;
+        let clean = self.check(plan)?;
         let (writer, kind) = (self.writer, self.kind);
         let row = std::mem::take(&mut writer.row);
-        writer.follow(kind, &row)?;
+        writer.follow(kind, plan, &row, clean)?;
         writer.no += 1;
         writer.put(&row)?;
         writer.row = row;
@@ -368,10 +376,10 @@ impl<'l, W: Write> Row<'_, 'l, W> {
         progress.fill(self.kind, row, set).map_err(|flaw| self.fault(flaw))
     }
 
-    /// Checks the record by itself, as the reader would, and allows no tolerance.
-    fn check(&self, plan: &RecordPlan) -> Result<(), Fault> {
+    /// Checks the record by itself, as the reader would, and allows no tolerance. Whether the quick check sufficed.
+    fn check(&self, plan: &RecordPlan) -> Result<bool, Fault> {
         if plan.shape.is_clean(plan, self.writer.layout.encoding, &self.writer.row) {
-            return Ok(());
+            return Ok(true);
         }
         let (mut flaws, mut used) = (Vec::new(), Vec::new());
         validate(plan, self.writer.layout.encoding, &self.writer.row, &mut flaws, &mut used);
@@ -389,6 +397,6 @@ impl<'l, W: Write> Row<'_, 'l, W> {
                 format!("is only tolerated in reading ({}); write it by the book", names.join(", "));
             return Err(self.fault(Flaw::in_field("value-of-wrong-kind", *ix, expected)));
         }
-        Ok(())
+        Ok(false)
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use crate::fault::Trouble;
 use crate::machine::{charge, collection, mandate};
+use crate::seal::KeyRing;
 use rusqlite::{CachedStatement, Row, params};
 
 /// A line of a planned file, with all that its record needs.
@@ -31,8 +32,6 @@ pub struct CollectionRow {
     pub account: AccountNo,
     /// Birth date or business number of the holder.
     pub id_no: IdNo,
-    /// The payer's phone; empty where unknown.
-    pub phone: String,
     /// What is requested.
     pub amount: Won,
     /// The most that one debit may take.
@@ -118,11 +117,10 @@ pub struct AllocatedCharge {
 /// Lines of a file that still follow it, with all that a record needs.
 pub(super) const PLANNED: &str =
     "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.item, m.bank_payer_no, m.bank, m.account, m.id_no,
-       p.phone, k.amount_won, m.limit_won, m.state_now, m.active_on, k.kind,
+       k.amount_won, m.limit_won, m.state_now, m.active_on, k.kind,
        (SELECT coalesce(sum(h.amount_won - h.paid_won), 0) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
         WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id)
      FROM collection k CROSS JOIN mandate_now m ON m.mandate_id = k.mandate_id
-     CROSS JOIN payer p ON p.payer_id = m.payer_id
      WHERE k.file_id = ?1 AND k.line_no > ?2 AND k.state IS NULL ORDER BY k.line_no LIMIT ?3";
 
 /// A run of lines of a file that we sent, in line order.
@@ -141,36 +139,37 @@ const SHARED: &str = "UPDATE charge SET collection_id = NULL, attached_won = NUL
       fails = fails + (?3 < amount_won), last_code = CASE WHEN ?3 < amount_won THEN ?5 ELSE last_code END
     WHERE charge_id = ?2 AND collection_id = ?1 AND paid_won + ?6 = ?3";
 
-fn row_from(row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
+fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
+    let mandate_id = row.get(2)?;
     Ok(CollectionRow {
         collection_id: row.get(0)?,
         line_no: row.get(1)?,
-        mandate_id: row.get(2)?,
+        mandate_id,
         creditor: column::through(row, 3, CreditorId::from_number)?,
         item: column::parsed(row, 4, "item")?,
         bank_payer_no: column::parsed(row, 5, "bank payer number")?,
         bank: column::through(row, 6, BankCode::from_number)?,
-        account: personal::account(row, 7)?,
-        id_no: personal::id_no(row, 8)?,
-        phone: row.get(9)?,
-        amount: column::won(row, 10)?,
-        limit: column::won(row, 11)?,
-        mandate_state: column::word(row, 12, mandate::State::from_word)?,
-        active_on: column::opt_date(row, 13)?,
-        kind: column::word(row, 14, CollectionKind::from_word)?,
-        open: column::won(row, 15)?,
+        account: personal::account(ring, row, 7, mandate_id)?,
+        id_no: personal::id_no(ring, row, 8, mandate_id)?,
+        amount: column::won(row, 9)?,
+        limit: column::won(row, 10)?,
+        mandate_state: column::word(row, 11, mandate::State::from_word)?,
+        active_on: column::opt_date(row, 12)?,
+        kind: column::word(row, 13, CollectionKind::from_word)?,
+        open: column::won(row, 14)?,
     })
 }
 
-fn sent_from(row: &Row<'_>) -> rusqlite::Result<SentCollection> {
+fn sent_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<SentCollection> {
+    let mandate_id = row.get(2)?;
     Ok(SentCollection {
         collection_id: row.get(0)?,
         line_no: row.get(1)?,
-        mandate_id: row.get(2)?,
+        mandate_id,
         creditor: column::through(row, 3, CreditorId::from_number)?,
         bank_payer_no: column::parsed(row, 4, "bank payer number")?,
         bank: column::through(row, 5, BankCode::from_number)?,
-        account: personal::account(row, 6)?,
+        account: personal::account(ring, row, 6, mandate_id)?,
         amount: column::won(row, 7)?,
     })
 }
@@ -201,7 +200,9 @@ impl Tx<'_> {
     ) -> Result<Vec<CollectionRow>, Trouble> {
         let doing = "read the lines of a planned file";
         let mut statement = self.sql.prepare_cached(PLANNED).doing(doing)?;
-        let rows = statement.query_map(params![file_id, after_line, page(limit)], row_from).doing(doing)?;
+        let rows = statement
+            .query_map(params![file_id, after_line, page(limit)], |row| row_from(self.ring, row))
+            .doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 
@@ -226,7 +227,7 @@ impl Tx<'_> {
             for &serial in serials {
                 let mut rows = statement.query(params![file_id, serial, serial]).doing(doing)?;
                 if let Some(row) = rows.next().doing(doing)? {
-                    out.push(sent_from(row).doing(doing)?);
+                    out.push(sent_from(self.ring, row).doing(doing)?);
                 }
             }
             return Ok(());
@@ -237,7 +238,7 @@ impl Tx<'_> {
             let line_no: u32 = row.get(1).doing(doing)?;
             while wanted.next_if(|&serial| serial < line_no).is_some() {}
             if wanted.next_if_eq(&line_no).is_some() {
-                out.push(sent_from(row).doing(doing)?);
+                out.push(sent_from(self.ring, row).doing(doing)?);
             }
         }
         Ok(())

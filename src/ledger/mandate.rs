@@ -10,6 +10,7 @@ use crate::domain::{
 };
 use crate::fault::Trouble;
 use crate::machine::mandate::{EndReason, Happening, State};
+use crate::seal::KeyRing;
 use rusqlite::{OptionalExtension, Params, Row, params};
 use std::collections::HashMap;
 
@@ -98,9 +99,10 @@ pub(super) const COLUMNS: &str = "m.mandate_id, m.state_now, m.reason, m.bank_pa
       JOIN file f ON f.file_id = k.file_id WHERE h.mandate_id = m.mandate_id AND k.state IS NULL \
       AND f.collection_state = 'requested')";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
+fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
+    let mandate_id = row.get(0)?;
     Ok(MandateFacts {
-        mandate_id: row.get(0)?,
+        mandate_id,
         state: column::word(row, 1, State::from_word)?,
         reason: column::opt_word(row, 2, EndReason::from_word)?,
         bank_payer_no: column::parsed(row, 3, "bank payer number")?,
@@ -114,9 +116,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
             last_month: row.get::<_, Option<i64>>(10)?.map(Month::from_index),
             due_day: column::through(row, 11, ContractDay::from_number)?,
             bank: column::through(row, 12, BankCode::from_number)?,
-            account: personal::account(row, 13)?,
+            account: personal::account(ring, row, 13, mandate_id)?,
             holder: row.get(14)?,
-            id_no: personal::id_no(row, 15)?,
+            id_no: personal::id_no(ring, row, 15, mandate_id)?,
             no_retry: row.get(16)?,
         },
         in_flight_collections: row.get(17)?,
@@ -138,7 +140,7 @@ impl Tx<'_> {
     fn one_mandate(&self, rest: &str, with: impl Params) -> Result<Option<MandateFacts>, Trouble> {
         let doing = "look a mandate up";
         let mut statement = self.sql.prepare_cached(&format!("SELECT {COLUMNS} {rest}")).doing(doing)?;
-        statement.query_row(with, read).optional().doing(doing)
+        statement.query_row(with, |row| read(self.ring, row)).optional().doing(doing)
     }
 
     /// The mandates of these payers and items, as far as they are known.
@@ -177,17 +179,25 @@ impl Tx<'_> {
         self.one_mandate(BY_KEY, [mandate_id])
     }
 
+    /// The next key of a table, asked for by `text`.
+    pub(super) fn next_key(&self, text: &str) -> Result<i64, Trouble> {
+        let one = |row: &Row<'_>| row.get(0);
+        self.sql.prepare_cached(text).and_then(|mut s| s.query_row([], one)).doing("reserve the key of a row")
+    }
+
     /// Makes a mandate. A second live one of the payer and item, or a number that was used before, is a trouble.
     pub fn new_mandate(&self, new: &NewMandate<'_>) -> Result<i64, Trouble> {
         let terms = new.terms;
-        let (account, id_no) = personal::stored(terms);
+        // What is sealed is bound to its row: the key is known before. Rows are never deleted, so it is a new one.
+        let mandate_id = self.next_key("SELECT coalesce(max(mandate_id), 0) + 1 FROM mandate")?;
+        let (account, id_no) = personal::sealed_terms(self.ring, mandate_id, terms);
         let last_month = terms.last_month.map(Month::to_index);
         self.sql
             .prepare_cached(
                 "INSERT INTO mandate (payer_id, creditor, channel, bank_payer_no, item, state, active_on, limit_won,
                    monthly_won, first_month, last_month, due_day, bank, account, holder, id_no, no_retry, made_at,
-                   request_file, request_line)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+                   request_file, request_line, mandate_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)",
             )
             .and_then(|mut s| {
                 s.insert(params![
@@ -210,7 +220,8 @@ impl Tx<'_> {
                     terms.no_retry,
                     new.at.unix_ms(),
                     new.file,
-                    new.line
+                    new.line,
+                    mandate_id
                 ])
             })
             .doing("make a mandate")
@@ -219,7 +230,7 @@ impl Tx<'_> {
     /// Overwrites what was agreed to. The item stays: another item is another mandate.
     pub fn update_mandate(&self, mandate_id: i64, terms: &MandateTerms) -> Result<(), Trouble> {
         let doing = "change the terms of a mandate";
-        let (account, id_no) = personal::stored(terms);
+        let (account, id_no) = personal::sealed_terms(self.ring, mandate_id, terms);
         let last_month = terms.last_month.map(Month::to_index);
         let changed = self
             .sql

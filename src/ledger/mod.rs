@@ -40,7 +40,7 @@ pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use payer::PayerFacts;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
-    LineRow, MandateFound, PayerFound, RegistrationFound, StateCount, Violation,
+    LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};

@@ -3,11 +3,13 @@
 use super::column::Doing;
 use super::schema;
 use crate::fault::Trouble;
+use crate::seal::KeyRing;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Whether a ledger that is not there may be made.
@@ -47,18 +49,21 @@ pub enum OpenError {
 pub struct Ledger {
     connection: Connection,
     path: PathBuf,
+    ring: Arc<KeyRing>,
 }
 
 /// One transaction; dropping it takes everything back.
 #[derive(Debug)]
 pub struct Tx<'a> {
     pub(super) sql: Transaction<'a>,
+    pub(super) ring: &'a KeyRing,
 }
 
 /// A read-only connection.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) sql: Connection,
+    pub(super) ring: Arc<KeyRing>,
 }
 
 /// How long a statement waits for another connection's lock.
@@ -72,7 +77,7 @@ impl Ledger {
     ///
     /// A new one is built beside its place and linked there when it is whole, so that an empty or half-made file is
     /// never taken for a ledger, nor a ledger that lost its content for a new one.
-    pub fn open(path: &Path, create: Create) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, create: Create, ring: &Arc<KeyRing>) -> Result<Self, OpenError> {
         if !path.try_exists().map_err(|e| OpenError::Trouble(Trouble::at("look for", path, e)))? {
             if create == Create::Refused {
                 return Err(OpenError::Missing(path.to_path_buf()));
@@ -85,18 +90,18 @@ impl Ledger {
         set_up(&connection).map_err(|e| verdict(path, e))?;
         schema::migrate(&mut connection).map_err(|e| verdict(path, e))?;
         assert_durable(&connection)?;
-        Ok(Self { connection, path: path.to_path_buf() })
+        Ok(Self { connection, path: path.to_path_buf(), ring: Arc::clone(ring) })
     }
 
     /// Starts a transaction that writes. Dropping it takes everything back.
     pub fn begin(&mut self) -> Result<Tx<'_>, Trouble> {
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        Ok(Tx { sql: sql.doing("begin a transaction of the ledger")? })
+        Ok(Tx { sql: sql.doing("begin a transaction of the ledger")?, ring: &self.ring })
     }
 
     /// A read-only connection to the same ledger.
     pub fn reader(&self) -> Result<Reader, Trouble> {
-        Reader::open(&self.path)
+        Reader::open(&self.path, &self.ring)
     }
 }
 
@@ -109,14 +114,14 @@ impl Tx<'_> {
 
 impl Reader {
     /// Opens an existing ledger for reading only.
-    pub fn open(path: &Path) -> Result<Self, Trouble> {
+    pub fn open(path: &Path, ring: &Arc<KeyRing>) -> Result<Self, Trouble> {
         let told = |e: OpenError| match e {
             OpenError::Trouble(trouble) => trouble,
             other => Trouble::at("open the ledger", path, other.to_string()),
         };
         let sql = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(told)?;
         check(&sql, path).map_err(told)?;
-        Ok(Self { sql })
+        Ok(Self { sql, ring: Arc::clone(ring) })
     }
 }
 

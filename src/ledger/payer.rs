@@ -2,8 +2,10 @@
 
 use super::column::{self, Doing};
 use super::open::Tx;
+use super::personal;
 use crate::domain::{CreditorId, Instant, Payer, PayerNo};
 use crate::fault::Trouble;
+use crate::seal::KeyRing;
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::HashMap;
 
@@ -24,16 +26,17 @@ pub(super) const COLUMNS: &str =
 pub(super) const BY_NUMBER: &str = "p.creditor = ?1 AND p.payer_no = ?2";
 
 /// A payer from the columns of [`COLUMNS`].
-pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<PayerFacts> {
+pub(super) fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<PayerFacts> {
+    let payer_id = row.get(0)?;
     let payer = Payer {
         payer_no: column::parsed(row, 1, "payer number")?,
         name: row.get(2)?,
-        phone: row.get(3)?,
-        email: row.get(4)?,
+        phone: personal::phone(ring, row, 3, payer_id)?,
+        email: personal::email(ring, row, 4, payer_id)?,
         group: row.get(5)?,
         attributes: column::through(row, 6, |json: String| serde_json::from_str(&json).ok())?,
     };
-    Ok(PayerFacts { payer_id: row.get(0)?, payer })
+    Ok(PayerFacts { payer_id, payer })
 }
 
 impl Tx<'_> {
@@ -48,7 +51,9 @@ impl Tx<'_> {
         let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
         let mut found = HashMap::with_capacity(numbers.len());
         for number in numbers {
-            let facts = statement.query_row(params![creditor.get(), number.as_str()], read).optional();
+            let facts = statement
+                .query_row(params![creditor.get(), number.as_str()], |row| read(self.ring, row))
+                .optional();
             if let Some(facts) = facts.doing(doing)? {
                 found.insert(number.clone(), facts);
             }
@@ -59,11 +64,24 @@ impl Tx<'_> {
     /// Makes the payer or overwrites what is stored of it. Returns the key.
     pub fn save_payer(&self, creditor: CreditorId, payer: &Payer, at: Instant) -> Result<i64, Trouble> {
         let doing = "save a payer";
+        let known = self
+            .sql
+            .prepare_cached("SELECT payer_id FROM payer WHERE creditor = ?1 AND payer_no = ?2")
+            .and_then(|mut s| {
+                s.query_row(params![creditor.get(), payer.payer_no.as_str()], |row| row.get(0)).optional()
+            });
+        // What is sealed is bound to its row: the key is known before. Rows are never deleted, so it is a new one.
+        let payer_id = match known.doing(doing)? {
+            Some(known) => known,
+            None => self.next_key("SELECT coalesce(max(payer_id), 0) + 1 FROM payer")?,
+        };
+        let (phone, email) = personal::sealed_contact(self.ring, payer_id, &payer.phone, &payer.email);
         let attributes = serde_json::to_string(&payer.attributes).map_err(|e| Trouble::new(doing, e))?;
         self.sql
             .prepare_cached(
-                "INSERT INTO payer (creditor, payer_no, name, phone, email, payer_group, attributes, made_at, changed_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+                "INSERT INTO payer (creditor, payer_no, name, phone, email, payer_group, attributes, made_at,
+                   changed_at, payer_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
                  ON CONFLICT (creditor, payer_no) DO UPDATE SET name = excluded.name, phone = excluded.phone,
                    email = excluded.email, payer_group = excluded.payer_group, attributes = excluded.attributes,
                    changed_at = excluded.changed_at
@@ -75,11 +93,12 @@ impl Tx<'_> {
                         creditor.get(),
                         payer.payer_no.as_str(),
                         payer.name,
-                        payer.phone,
-                        payer.email,
+                        phone,
+                        email,
                         payer.group,
                         attributes,
-                        at.unix_ms()
+                        at.unix_ms(),
+                        payer_id
                     ],
                     |row| row.get(0),
                 )

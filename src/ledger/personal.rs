@@ -1,22 +1,80 @@
-//! Account and identity numbers at rest: the one place that reads and writes `mandate.account` and `mandate.id_no`.
+//! Account and identity numbers, phones and e-mail addresses at rest: the one place that seals and opens
+//! `mandate.account`, `mandate.id_no`, `payer.phone` and `payer.email` (src/seal).
 //!
-//! Must not: be passed by. Whatever protects the two columns is put in here and nowhere else.
+//! Must not: be passed by. Whatever protects these columns is put in here and nowhere else.
 
-use super::column;
 use crate::domain::{AccountNo, IdNo, MandateTerms};
-use rusqlite::{Result, Row};
+use crate::seal::{Broken, KeyRing, Place};
+use rusqlite::types::Type;
+use rusqlite::{Error, Result, Row};
+use std::str::FromStr;
 
-/// The two columns as they are stored: account, then identity number.
-pub(super) fn stored(terms: &MandateTerms) -> (&str, &str) {
-    (terms.account.reveal(), terms.id_no.reveal())
+/// A sealed column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) table: &'static str,
+    pub(super) name: &'static str,
+    /// The key of the table.
+    pub(super) key: &'static str,
 }
 
-/// The account in column `at`.
-pub(super) fn account(row: &Row<'_>, at: usize) -> Result<AccountNo> {
-    column::parsed(row, at, "account number")
+/// Every sealed column of the ledger.
+pub(super) const COLUMNS: [Column; 4] = [ACCOUNT, ID_NO, PHONE, EMAIL];
+
+const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
+const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
+const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
+const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
+
+impl Column {
+    /// Where the value of a row stands.
+    pub(super) fn of_row(self, row: i64) -> Place {
+        Place { table: self.table, column: self.name, row }
+    }
 }
 
-/// The identity number in column `at`.
-pub(super) fn id_no(row: &Row<'_>, at: usize) -> Result<IdNo> {
-    column::parsed(row, at, "identity number")
+/// Account and identity number as they are stored with a mandate.
+pub(super) fn sealed_terms(ring: &KeyRing, mandate_id: i64, terms: &MandateTerms) -> (Vec<u8>, Vec<u8>) {
+    (
+        ring.seal(ACCOUNT.of_row(mandate_id), terms.account.reveal().as_bytes()),
+        ring.seal(ID_NO.of_row(mandate_id), terms.id_no.reveal().as_bytes()),
+    )
+}
+
+/// Phone and e-mail address as they are stored with a payer.
+pub(super) fn sealed_contact(ring: &KeyRing, payer_id: i64, phone: &str, email: &str) -> (Vec<u8>, Vec<u8>) {
+    (ring.seal(PHONE.of_row(payer_id), phone.as_bytes()), ring.seal(EMAIL.of_row(payer_id), email.as_bytes()))
+}
+
+fn failed(at: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::FromSqlConversionFailure(at, Type::Blob, why.into())
+}
+
+fn opened<T: FromStr>(ring: &KeyRing, row: &Row<'_>, at: usize, column: Column, key: i64) -> Result<T> {
+    let sealed = row.get_ref(at)?.as_blob()?;
+    let place = column.of_row(key);
+    let plain = ring.open(place, sealed).map_err(|broken: Broken| failed(at, broken))?;
+    // The value itself is not repeated in the error: it is personal.
+    let text = std::str::from_utf8(&plain).ok().and_then(|text| text.parse().ok());
+    text.ok_or_else(|| failed(at, format!("{place} opens, but holds no {}", column.name)))
+}
+
+/// The account of a mandate, in column `at`.
+pub(super) fn account(ring: &KeyRing, row: &Row<'_>, at: usize, mandate_id: i64) -> Result<AccountNo> {
+    opened(ring, row, at, ACCOUNT, mandate_id)
+}
+
+/// The identity number of a mandate, in column `at`.
+pub(super) fn id_no(ring: &KeyRing, row: &Row<'_>, at: usize, mandate_id: i64) -> Result<IdNo> {
+    opened(ring, row, at, ID_NO, mandate_id)
+}
+
+/// The phone of a payer, in column `at`; empty where unknown.
+pub(super) fn phone(ring: &KeyRing, row: &Row<'_>, at: usize, payer_id: i64) -> Result<String> {
+    opened(ring, row, at, PHONE, payer_id)
+}
+
+/// The e-mail address of a payer, in column `at`; empty where unknown.
+pub(super) fn email(ring: &KeyRing, row: &Row<'_>, at: usize, payer_id: i64) -> Result<String> {
+    opened(ring, row, at, EMAIL, payer_id)
 }

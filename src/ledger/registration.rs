@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use crate::fault::Trouble;
 use crate::machine::mandate;
+use crate::seal::KeyRing;
 use rusqlite::{Row, params};
 
 /// How many lines a batch took.
@@ -54,8 +55,6 @@ pub struct RegistrationRow {
     pub id_no: IdNo,
     /// The account holder.
     pub holder: String,
-    /// The payer's phone; empty where unknown.
-    pub phone: String,
     /// Where the mandate stands.
     pub mandate_state: mandate::State,
     /// Where the line stands: a word of `machine::mandate::State` (register) or `machine::cancellation::State`
@@ -81,23 +80,23 @@ pub struct RegistrationAnswer<'a> {
 
 /// What [`read`] takes.
 const COLUMNS: &str = "r.registration_id, r.mandate_id, r.line_no, r.kind, m.creditor, m.bank_payer_no, m.bank, \
-    m.account, m.id_no, m.holder, p.phone, m.state_now, r.state_now";
+    m.account, m.id_no, m.holder, m.state_now, r.state_now";
 
-fn read(row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
+fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
+    let mandate_id = row.get(1)?;
     Ok(RegistrationRow {
         registration_id: row.get(0)?,
-        mandate_id: row.get(1)?,
+        mandate_id,
         line_no: row.get(2)?,
         kind: column::word(row, 3, ApplicationKind::from_word)?,
         creditor: column::through(row, 4, CreditorId::from_number)?,
         bank_payer_no: column::parsed(row, 5, "bank payer number")?,
         bank: column::through(row, 6, BankCode::from_number)?,
-        account: personal::account(row, 7)?,
-        id_no: personal::id_no(row, 8)?,
+        account: personal::account(ring, row, 7, mandate_id)?,
+        id_no: personal::id_no(ring, row, 8, mandate_id)?,
         holder: row.get(9)?,
-        phone: row.get(10)?,
-        mandate_state: column::word(row, 11, mandate::State::from_word)?,
-        state: row.get(12)?,
+        mandate_state: column::word(row, 10, mandate::State::from_word)?,
+        state: row.get(11)?,
     })
 }
 
@@ -105,7 +104,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
 pub(super) fn lines_of_file() -> String {
     format!(
         "SELECT {COLUMNS} FROM registration_now r JOIN mandate_now m ON m.mandate_id = r.mandate_id
-             JOIN payer p ON p.payer_id = m.payer_id
              WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
     )
 }
@@ -114,7 +112,6 @@ pub(super) fn lines_of_file() -> String {
 pub(super) fn lines_of_numbers() -> String {
     format!(
         "SELECT {COLUMNS} FROM mandate_now m CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id
-             JOIN payer p ON p.payer_id = m.payer_id
              WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
                AND m.bank_payer_no = ?2 AND r.file_id = ?1 ORDER BY r.line_no"
     )
@@ -201,7 +198,9 @@ impl Tx<'_> {
     ) -> Result<Vec<RegistrationRow>, Trouble> {
         let doing = "read lines of a registration file";
         let mut statement = self.sql.prepare_cached(&lines_of_file()).doing(doing)?;
-        let rows = statement.query_map(params![file_id, after_line, page(limit)], read).doing(doing)?;
+        let rows = statement
+            .query_map(params![file_id, after_line, page(limit)], |row| read(self.ring, row))
+            .doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 
@@ -215,7 +214,9 @@ impl Tx<'_> {
         let mut statement = self.sql.prepare_cached(&lines_of_numbers()).doing(doing)?;
         let mut found = Vec::with_capacity(numbers.len());
         for number in numbers {
-            let rows = statement.query_map(params![file_id, number.as_str()], read).doing(doing)?;
+            let rows = statement
+                .query_map(params![file_id, number.as_str()], |row| read(self.ring, row))
+                .doing(doing)?;
             for row in rows {
                 found.push(row.doing(doing)?);
             }

@@ -1,19 +1,16 @@
-//! Claiming: inbox → work, so that nobody but us changes the file; and the archive, which keeps its bytes for ever.
+//! Claiming: inbox → work, so that nobody but us changes the file.
 //!
 //! Must not: read a file for its meaning; an error of reading says nothing about the content.
 
-use super::folder::{Entry, Folder, Identity, Kind, Moved, Written, entry_of};
+use super::folder::{Entry, Folder, Identity, Kind, Moved, entry_of};
 use super::name::shown_name;
-use super::{Owner, Room, Seen, Sha256, Spool};
-use crate::domain::Date;
+use super::{Owner, Room, Seen, Spool};
 use crate::fault::Trouble;
-use rustix::fs::Mode;
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io;
 
 /// A file in an owner's work room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,17 +40,6 @@ impl Claimed {
     pub fn identity(&self) -> Identity {
         self.identity
     }
-}
-
-/// A file's bytes in the archive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Archived {
-    /// Their hash: the name in the archive.
-    pub sha256: Sha256,
-    /// Their length.
-    pub bytes: u64,
-    /// The archive held another thing under this hash (a damaged disk); it was replaced by the right bytes. Needs an alarm.
-    pub repaired: bool,
 }
 
 /// Why an entry of an inbox was not claimed.
@@ -193,86 +179,6 @@ impl Spool {
             let cause = io::Error::other("another file has taken its place in work");
             Err(work.trouble("open", &claimed.name, cause))
         }
-    }
-
-    /// Copies a claimed file into the archive, reading it once, and makes both durable. Repeatable: the same bytes
-    /// are kept once a day. A file written to meanwhile is a trouble, to be tried again.
-    pub fn archive(&self, claimed: &Claimed, day: Date) -> Result<Archived, Trouble> {
-        let mut file = self.open_work(claimed)?;
-        let failed = |doing: &str, e: io::Error| Trouble::new(format!("{doing} work/{}", claimed.shown()), e);
-        let before = entry_of(&file).map_err(|e| failed("look at", e.into()))?.identity;
-        let store = self.archive_folder()?;
-        let written = store.write_temp(self.temp_name(), |out| {
-            // One byte more than it has: enough to see that it grows, and an end to one that never stops.
-            io::copy(&mut (&mut file).take(before.size.saturating_add(1)), out).map(drop)
-        })?;
-        let after = entry_of(&file).map_err(|e| failed("look at", e.into()));
-        let unchanged = after.and_then(|after| {
-            if after.identity == before && written.bytes == before.size {
-                Ok(())
-            } else {
-                Err(failed("archive", io::Error::other("it is still being written")))
-            }
-        });
-        // The name in work outlives a loss of power; so must the bytes, or they would be judged again as other ones.
-        unchanged
-            .and_then(|()| file.sync_all().map_err(|e| failed("make durable", e)))
-            .inspect_err(|_| store.discard(&written.temp))?;
-        self.put_by(&store, written, day)
-    }
-
-    /// Puts the bytes of a file that we built into the archive; [`Spool::stage_archived`] takes them from there.
-    pub fn archive_built(
-        &self,
-        day: Date,
-        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    ) -> Result<Archived, Trouble> {
-        let store = self.archive_folder()?;
-        let written = store.write_temp(self.temp_name(), write)?;
-        self.put_by(&store, written, day)
-    }
-
-    /// Opens an archived file to read.
-    pub fn open_archived(&self, day: Date, sha256: &Sha256) -> Result<File, Trouble> {
-        let folder = Folder::open(self.archive_path().join(day.to_string()))?;
-        let name: OsString = sha256.to_string().into();
-        folder.open_file(&name).map_err(|e| folder.trouble("open", &name, e))
-    }
-
-    /// Gives a written file its name in the archive.
-    fn put_by(&self, store: &Folder, written: Written, day: Date) -> Result<Archived, Trouble> {
-        let put = || -> Result<Archived, Trouble> {
-            let day_name: OsString = day.to_string().into();
-            if store.make_folder(&day_name, Mode::from_raw_mode(0o750))? {
-                store.sync()?;
-            }
-            let folder = Folder::open(self.archive_path().join(&day_name))?;
-            let name: OsString = written.sha256.to_string().into();
-            let mut repaired = false;
-            if store.move_new(&written.temp, &folder, &name)? == Moved::Taken {
-                repaired = !folder.holds(&name, &written.sha256, written.bytes)?;
-                if repaired {
-                    store.replace(&written.temp, &folder, &name)?;
-                } else {
-                    store.remove(&written.temp)?;
-                }
-            }
-            // Also when it was there: whoever put it may have died before this.
-            folder.sync()?;
-            Ok(Archived { sha256: written.sha256, bytes: written.bytes, repaired })
-        };
-        put().inspect_err(|_| store.discard(&written.temp))
-    }
-}
-
-/// The hash and length of what the archive of a state folder keeps under a hash; `None` where it keeps nothing. Needs no
-/// lock: archived files are never changed.
-pub fn hash_archived(state_dir: &Path, day: Date, sha256: &Sha256) -> Result<Option<(Sha256, u64)>, Trouble> {
-    let path = state_dir.join("archive").join(day.to_string()).join(sha256.to_string());
-    match File::open(&path).and_then(Sha256::of_reader) {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Trouble::at("read", &path, error)),
     }
 }
 

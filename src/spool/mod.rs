@@ -4,7 +4,7 @@
 //! spool/channel/<channel>/    inbox work done rejected held outbox sent .stage
 //! spool/creditor/<creditor>/  inbox work done rejected held outbox
 //! spool/control/              inbox work done rejected held outbox
-//! state/archive/<YYYY-MM-DD>/<sha256>
+//! state/archive/<YYYY-MM-DD>/<sha256>         sealed (src/seal); the hash is that of the plain bytes
 //! ```
 //!
 //! In: [`Spool::scan`] → [`Quiet`] → [`Spool::claim`] (inbox → work) → [`Spool::archive`] → (the engine commits) →
@@ -22,6 +22,7 @@
 //!
 //! Must not: parse content, decide, log, ask the time, or touch the ledger.
 
+mod archive;
 mod claim;
 mod digest;
 mod folder;
@@ -37,7 +38,8 @@ mod settle;
 mod skeleton;
 mod witness;
 
-pub use claim::{Archived, ClaimError, Claimed, hash_archived};
+pub use archive::{Archived, Kept, hash_archived};
+pub use claim::{ClaimError, Claimed};
 pub use digest::Sha256;
 pub use folder::{Identity, Kind};
 pub use lock::{Lock, LockError, boot_id};

@@ -311,8 +311,14 @@ mod tests {
         let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name);
-        let spool =
-            Spool::open(&path("spool"), &path("state"), &[Owner::Control], Limits::default()).unwrap();
+        let spool = Spool::open(
+            &path("spool"),
+            &path("state"),
+            &[Owner::Control],
+            Limits::default(),
+            &std::sync::Arc::new(crate::seal::KeyRing::for_tests()),
+        )
+        .unwrap();
         let inbox = Folder::open(elsewhere.path().to_path_buf()).unwrap();
         let rejected = spool.folder(&Owner::Control, Room::Rejected).unwrap();
         if inbox.itself().unwrap().mount == rejected.itself().unwrap().mount {

@@ -7,11 +7,13 @@ use super::lock::{Lock, LockError};
 use super::name::checked;
 use super::{Owner, Room, Sha256};
 use crate::fault::Trouble;
+use crate::seal::KeyRing;
 use rustix::fs::{FlockOperation, Mode};
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Temporary files of the one process that holds the lock.
@@ -55,6 +57,7 @@ pub struct Spool {
     archive: PathBuf,
     owners: Vec<Owner>,
     limits: Limits,
+    pub(super) ring: Arc<KeyRing>,
     temps: AtomicU64,
 }
 
@@ -68,6 +71,7 @@ impl Spool {
         state_dir: &Path,
         owners: &[Owner],
         limits: Limits,
+        ring: &Arc<KeyRing>,
     ) -> Result<Self, Trouble> {
         make_path(spool_dir)?;
         make_path(state_dir)?;
@@ -81,6 +85,7 @@ impl Spool {
             archive: state_dir.join("archive"),
             owners: Vec::new(),
             limits,
+            ring: Arc::clone(ring),
             temps: AtomicU64::new(0),
         };
         spool.add_owners(owners)?;

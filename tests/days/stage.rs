@@ -410,7 +410,9 @@ impl Stage {
     }
 
     pub(crate) fn reader(&self) -> Result<Reader, String> {
-        Reader::open(&self.config()?.state_dir.join("ledger.sqlite")).map_err(|error| error.to_string())
+        let ring = Arc::new(sunap::seal::KeyRing::for_tests());
+        Reader::open(&self.config()?.state_dir.join("ledger.sqlite"), &ring)
+            .map_err(|error| error.to_string())
     }
 
     fn config(&self) -> Result<Arc<Config>, String> {

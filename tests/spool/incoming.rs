@@ -190,6 +190,21 @@ fn a_sender_that_keeps_the_file_open_changes_only_what_was_not_read() {
     assert!(bench.spool.settle(&claimed, Outcome::Done, None).is_err());
 }
 
+/// What is built and too long for the memory is never plain on the disk either, and comes back as it was.
+#[test]
+fn a_long_built_file_is_sealed_and_comes_back() {
+    let bench = Bench::new();
+    let line = b"0041102345678901 ".repeat(4_000);
+    let write = |out: &mut dyn std::io::Write| (0..40).try_for_each(|_| out.write_all(&line));
+    let archived = bench.spool.archive_built(day(), write).unwrap();
+    assert_eq!(archived.bytes, 40 * line.len() as u64);
+    assert_eq!(bench.spool.archive_built(day(), write).unwrap(), archived, "repeatable");
+    let kept = bench.dir.path().join("state/archive/2026-01-05").join(archived.sha256.to_string());
+    assert!(!std::fs::read(kept).unwrap().windows(12).any(|part| part == b"110234567890"));
+    let opened = bench.spool.open_archived(day(), &archived.sha256).unwrap();
+    assert_eq!(Sha256::of_reader(opened).unwrap(), (archived.sha256, archived.bytes));
+}
+
 #[test]
 fn a_damaged_archive_is_repaired_aloud() {
     let bench = Bench::new();
@@ -199,7 +214,10 @@ fn a_damaged_archive_is_repaired_aloud() {
     let kept = bench.dir.path().join("state/archive/2026-01-05").join(archived.sha256.to_string());
     write(&kept, b"resulT");
     assert!(bench.spool.archive(&claimed, day()).unwrap().repaired);
-    assert_eq!(std::fs::read(kept).unwrap(), b"result");
+    let mut text = String::new();
+    bench.spool.open_archived(day(), &archived.sha256).unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "result");
+    assert!(!std::fs::read(kept).unwrap().windows(6).any(|part| part == b"result"), "sealed");
     assert!(!bench.spool.archive(&claimed, day()).unwrap().repaired);
     assert_eq!(bench.archived().len(), 1);
 }

@@ -15,6 +15,11 @@ use std::path::{Path, PathBuf};
 use sunap::domain::{ChannelId, Date};
 use sunap::spool::{Limits, Owner, Room, Seen, Spool};
 
+/// The keys of tests.
+fn ring() -> std::sync::Arc<sunap::seal::KeyRing> {
+    std::sync::Arc::new(sunap::seal::KeyRing::for_tests())
+}
+
 /// A spool in a folder of its own.
 struct Bench {
     dir: tempfile::TempDir,
@@ -26,7 +31,8 @@ impl Bench {
         let dir = tempfile::tempdir().unwrap();
         let limits = Limits { channel_file_bytes: 10_000, creditor_file_bytes: 1_000, order_bytes: 100 };
         let spool =
-            Spool::open(&dir.path().join("spool"), &dir.path().join("state"), &owners(), limits).unwrap();
+            Spool::open(&dir.path().join("spool"), &dir.path().join("state"), &owners(), limits, &ring())
+                .unwrap();
         Self { dir, spool }
     }
 

@@ -21,7 +21,8 @@ fn makes_the_folders_and_opens_them_again() {
     }
     assert!(!spool.join("control/sent").exists() && !spool.join("creditor/00000012/.stage").exists());
     assert!(bench.dir.path().join("state/archive").is_dir());
-    Spool::open(&spool, &bench.dir.path().join("state"), &owners(), Limits::default()).unwrap();
+    Spool::open(&spool, &bench.dir.path().join("state"), &owners(), Limits::default(), &crate::ring())
+        .unwrap();
 }
 
 #[test]
@@ -32,6 +33,7 @@ fn a_room_behind_a_link_or_that_is_a_file_is_refused() {
             &bench.dir.path().join("state"),
             &owners(),
             Limits::default(),
+            &crate::ring(),
         )
     };
     let bench = Bench::new();

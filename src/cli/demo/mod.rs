@@ -14,7 +14,7 @@ mod timeline;
 
 use super::bank_side::BankSide;
 use super::run::{Next, Play, mark_rehearsal};
-use super::settings::start_log_for_demo;
+use super::settings::{open_keys, start_log_for_demo};
 use super::{Exit, Failed, Screen};
 use crate::clock::Fast;
 use crate::config::Config;
@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let mut timeline = Timeline::new(&config, &script, play.now().date());
     timeline.opening(dir, arguments.resume, screen)?;
     let ledger = config.state_dir.join(crate::engine::LEDGER);
+    let ring = open_keys(&config)?;
     loop {
         let next = play.next(Some(script.ends))?;
         if matches!(next, Next::Stopped) {
@@ -73,12 +74,12 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         let ended = matches!(next, Next::Ended | Next::Nothing);
         let day_over_until = if ended { script.ends.date().next() } else { play.now().date() };
-        timeline.print_until(day_over_until, &ledger, screen)?;
+        timeline.print_until(day_over_until, (&ledger, &ring), screen)?;
         if ended {
             break;
         }
     }
-    let reader = Reader::open(&ledger)?;
+    let reader = Reader::open(&ledger, &ring)?;
     let proven = proof::print(&config, &script, &reader, screen)?;
     timeline::where_to_look(dir, script.ends, screen)?;
     Ok(if proven { Exit::Done } else { Exit::Data })

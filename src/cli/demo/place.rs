@@ -6,12 +6,15 @@
 //! An earlier demo is moved aside, to `demo.1`. Must not: remove anything.
 
 use super::packed::PACKED;
+use crate::cli::key::put_key;
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
 use crate::fault::Trouble;
+use crate::seal::KeyRing;
 use crate::spool::{Owner, Spool};
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 /// The folder of lists that were not dropped yet.
@@ -75,6 +78,15 @@ fn copy(dir: &Path) -> Result<(), Failed> {
             None => dir.join(folder),
         };
         put(&folder, name, bytes)?;
+    }
+    let keys = dir.join("keys");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&keys)
+        .map_err(|error| Trouble::at("make the folder", &keys, error))?;
+    for (name, text) in KeyRing::demo_files() {
+        put_key(&keys.join(name), text.as_bytes())?;
     }
     put(dir, COPIED, b"# The folder of a `sunap demo`. Go on with a stopped one: sunap demo --into <this folder> --resume\n")
 }

@@ -11,7 +11,9 @@ use crate::cli::{Failed, Screen};
 use crate::config::Config;
 use crate::domain::{Date, Instant};
 use crate::ledger::{FileQuery, FileRow, Reader, Way};
+use crate::seal::KeyRing;
 use std::path::Path;
+use std::sync::Arc;
 
 /// More files than a day of the demo has.
 const FILES: usize = 100_000;
@@ -52,13 +54,13 @@ impl<'c> Timeline<'c> {
     pub(super) fn print_until(
         &mut self,
         end: Date,
-        ledger: &Path,
+        ledger: (&Path, &Arc<KeyRing>),
         screen: &mut Screen,
     ) -> Result<(), Failed> {
         if self.next >= end {
             return Ok(());
         }
-        let reader = Reader::open(ledger)?;
+        let reader = Reader::open(ledger.0, ledger.1)?;
         let files = reader.files(&FileQuery { limit: FILES, ..FileQuery::default() })?;
         while self.next < end {
             self.day(self.next, &files, screen)?;

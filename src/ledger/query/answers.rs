@@ -7,6 +7,7 @@ use crate::ledger::column::{self, Doing, page};
 use crate::ledger::open::Reader;
 use crate::ledger::personal;
 use crate::machine::{charge, collection};
+use crate::seal::KeyRing;
 use rusqlite::{Row, params};
 
 /// Creditors with lines in a collection file.
@@ -30,7 +31,7 @@ const CHARGES: &str =
     "SELECT charge_id, month, amount_won, paid_now, state_now, debit_date, collection_id, attempt_state,
       fails, last_code FROM charge_now WHERE mandate_id = ?1 ORDER BY month";
 
-fn registration_from(row: &Row<'_>) -> rusqlite::Result<RegistrationFound> {
+fn registration_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationFound> {
     Ok(RegistrationFound {
         registration_id: row.get(0)?,
         line_no: row.get(1)?,
@@ -43,7 +44,7 @@ fn registration_from(row: &Row<'_>) -> rusqlite::Result<RegistrationFound> {
         state: row.get(8)?,
         code: row.get(9)?,
         bank: column::through(row, 10, BankCode::from_number)?,
-        account_masked: personal::account(row, 11)?.masked(),
+        account_masked: personal::account(ring, row, 11, row.get(2)?)?.masked(),
         request_file: row.get(12)?,
         request_line: row.get(13)?,
     })
@@ -75,7 +76,7 @@ impl Reader {
         let doing = "read what became of registrations";
         let mut statement = self.sql.prepare_cached(REGISTRATIONS).doing(doing)?;
         let with = params![file_id, after_line, creditor.map(CreditorId::get), page(limit)];
-        let rows = statement.query_map(with, registration_from).doing(doing)?;
+        let rows = statement.query_map(with, |row| registration_from(&self.ring, row)).doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 

@@ -8,6 +8,7 @@ use crate::ledger::file::{self, FileRow};
 use crate::ledger::open::Reader;
 use crate::ledger::{payer, personal};
 use crate::machine::{collection, mandate};
+use crate::seal::KeyRing;
 use rusqlite::{OptionalExtension, Params, Row, params};
 
 /// What [`line_from`] takes, and the tables; `debit_date` is the file's.
@@ -83,7 +84,7 @@ fn line_from(row: &Row<'_>) -> rusqlite::Result<LineRow> {
     })
 }
 
-fn mandate_from(row: &Row<'_>) -> rusqlite::Result<MandateFound> {
+fn mandate_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<MandateFound> {
     Ok(MandateFound {
         mandate_id: row.get(0)?,
         creditor: column::through(row, 1, CreditorId::from_number)?,
@@ -99,7 +100,7 @@ fn mandate_from(row: &Row<'_>) -> rusqlite::Result<MandateFound> {
         monthly: column::won(row, 11)?,
         due_day: column::through(row, 12, ContractDay::from_number)?,
         bank: column::through(row, 13, BankCode::from_number)?,
-        account_masked: personal::account(row, 14)?.masked(),
+        account_masked: personal::account(ring, row, 14, row.get(0)?)?.masked(),
     })
 }
 
@@ -128,7 +129,7 @@ impl Reader {
         let mut statement = self.sql.prepare_cached(&payers_by_number()).doing(doing)?;
         let with = params![payer_no.as_str(), creditor.map(CreditorId::get)];
         let rows = statement.query_map(with, |row| {
-            Ok((payer::read(row)?, column::through(row, 7, CreditorId::from_number)?))
+            Ok((payer::read(&self.ring, row)?, column::through(row, 7, CreditorId::from_number)?))
         });
         let mut found = Vec::new();
         let text = "SELECT mandate_id FROM mandate WHERE payer_id = ?1 ORDER BY mandate_id";
@@ -146,7 +147,9 @@ impl Reader {
     pub fn find_mandate(&self, text: &str) -> Result<Vec<MandateFound>, Trouble> {
         let doing = "look for a mandate";
         let mut statement = self.sql.prepare_cached(&mandates_by_text()).doing(doing)?;
-        let rows = statement.query_map(params![text, text.parse::<i64>().ok()], mandate_from).doing(doing)?;
+        let rows = statement
+            .query_map(params![text, text.parse::<i64>().ok()], |row| mandate_from(&self.ring, row))
+            .doing(doing)?;
         rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 

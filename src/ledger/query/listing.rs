@@ -157,7 +157,7 @@ impl Listing {
         match self {
             Self::Requests => format!(
                 "SELECT f.date, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, k.kind, {month}, k.amount_won,
-                   k.state_now, k.requested_at, f.name, k.line_no {lines} {when} {FILTER} {unused} {order}"
+                   k.state_now, k.requested_at, f.name, k.line_no, m.mandate_id {lines} {when} {FILTER} {unused} {order}"
             ),
             Self::Transactions => format!(
                 "SELECT f.date, p.payer_no, p.name, p.payer_group, m.item, {bank}, k.kind, {month}, k.amount_won, k.collected_now,
@@ -187,7 +187,7 @@ impl Listing {
             ),
             Self::Registrations => format!(
                 "SELECT r.queued_at, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, r.kind, r.state_now, r.code,
-                   COALESCE((SELECT f.name FROM file f WHERE f.file_id = r.file_id), ''), r.line_no
+                   COALESCE((SELECT f.name FROM file f WHERE f.file_id = r.file_id), ''), r.line_no, m.mandate_id
                  FROM registration_now r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
                  CROSS JOIN payer p ON p.payer_id = m.payer_id
                  WHERE m.creditor = :creditor AND r.queued_at >= :from_day AND r.queued_at < :to_day {FILTER} {unused}
@@ -227,7 +227,15 @@ impl Reader {
         while let Some(row) = rows.next().doing(doing)? {
             let mut listed = Vec::with_capacity(listing.kinds().len());
             for (at, kind) in listing.kinds().iter().enumerate() {
-                listed.push(value(row, at, *kind).doing(doing)?);
+                let value = match kind {
+                    // Behind the columns of a listing with accounts stands the key that they are sealed with.
+                    ListedKind::Account => row
+                        .get(listing.kinds().len())
+                        .and_then(|key| personal::account(&self.ring, row, at, key))
+                        .map(|account| Listed::Text(account.masked())),
+                    kind => value(row, at, *kind),
+                };
+                listed.push(value.doing(doing)?);
             }
             if each(listed)? == Take::Enough {
                 break;
@@ -243,8 +251,7 @@ fn midnight(date: Date) -> i64 {
 
 fn value(row: &Row<'_>, at: usize, kind: ListedKind) -> rusqlite::Result<Listed> {
     Ok(match kind {
-        ListedKind::Text => Listed::Text(row.get(at)?),
-        ListedKind::Account => Listed::Text(personal::account(row, at)?.masked()),
+        ListedKind::Text | ListedKind::Account => Listed::Text(row.get(at)?),
         ListedKind::State => Listed::State(row.get(at)?),
         ListedKind::Won => Listed::Won(column::won(row, at)?),
         ListedKind::Count => Listed::Count(row.get(at)?),

@@ -8,7 +8,9 @@ mod digest;
 pub(super) mod find;
 mod history;
 mod listing;
+mod sealed;
 mod totals;
+pub use sealed::SealedValues;
 
 pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};
 

@@ -95,8 +95,8 @@ CREATE TABLE payer (
   creditor INTEGER NOT NULL,
   payer_no TEXT NOT NULL,
   name TEXT NOT NULL,
-  phone TEXT NOT NULL,
-  email TEXT NOT NULL,
+  phone BLOB NOT NULL,                         -- sealed, as account and id_no of mandate: personal.rs alone reads and writes
+  email BLOB NOT NULL,
   payer_group TEXT NOT NULL,
   attributes TEXT NOT NULL,                    -- JSON list of [heading, text]
   made_at INTEGER NOT NULL,
@@ -127,8 +127,8 @@ CREATE TABLE mandate (
   last_month INTEGER,
   due_day INTEGER NOT NULL,
   bank INTEGER NOT NULL CHECK (bank BETWEEN 0 AND 999),
-  account TEXT NOT NULL,                       -- personal.rs alone reads and writes these two
-  id_no TEXT NOT NULL,
+  account BLOB NOT NULL CHECK (length(account) > 27),  -- sealed: personal.rs alone reads and writes these two
+  id_no BLOB NOT NULL CHECK (length(id_no) > 27),
   holder TEXT NOT NULL,
   no_retry INTEGER NOT NULL CHECK (no_retry IN (0, 1)),
   made_at INTEGER NOT NULL,

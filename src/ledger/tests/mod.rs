@@ -7,6 +7,7 @@ mod history;
 mod mandates;
 mod opening;
 mod plans;
+mod sealed;
 
 use super::*;
 use crate::domain::*;
@@ -71,10 +72,15 @@ pub(super) fn terms(n: u64) -> MandateTerms {
     }
 }
 
+/// The keys of tests.
+pub(super) fn ring() -> std::sync::Arc<crate::seal::KeyRing> {
+    std::sync::Arc::new(crate::seal::KeyRing::for_tests())
+}
+
 impl Bench {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(&folder.path().join("ledger.db"), Create::Allowed).unwrap();
+        let ledger = Ledger::open(&folder.path().join("ledger.db"), Create::Allowed, &ring()).unwrap();
         Self { folder, ledger }
     }
 

@@ -10,7 +10,7 @@ fn a_fresh_ledger_opens_again_and_keeps_what_was_committed() {
     let path = bench.folder.path().join("ledger.db");
     bench.mandates(2, State::Active);
     drop(bench.ledger);
-    bench.ledger = Ledger::open(&path, Create::Refused).unwrap();
+    bench.ledger = Ledger::open(&path, Create::Refused, &ring()).unwrap();
     let tx = bench.ledger.begin().unwrap();
     assert_eq!(tx.next_serial(&channel()).unwrap(), 3);
     drop(tx);
@@ -29,16 +29,16 @@ fn what_a_crash_left_of_the_first_start_is_built_anew() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     fs::File::create(folder.path().join("ledger.db.new")).unwrap();
-    assert!(Ledger::open(&path, Create::Allowed).is_ok());
+    assert!(Ledger::open(&path, Create::Allowed, &ring()).is_ok());
 }
 
 #[test]
 fn a_missing_ledger_is_not_made_unasked() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
-    assert!(matches!(Ledger::open(&path, Create::Refused), Err(OpenError::Missing(_))));
+    assert!(matches!(Ledger::open(&path, Create::Refused, &ring()), Err(OpenError::Missing(_))));
     assert!(!path.exists());
-    assert!(Reader::open(&path).is_err());
+    assert!(Reader::open(&path, &ring()).is_err());
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_log_without_its_ledger_is_not_answered_by_a_fresh_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ledger.db");
     fs::File::create(folder.path().join("ledger.db-wal")).unwrap();
-    let error = Ledger::open(&path, Create::Allowed).unwrap_err();
+    let error = Ledger::open(&path, Create::Allowed, &ring()).unwrap_err();
     assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
     assert!(!path.exists());
 }
@@ -62,7 +62,7 @@ fn other_files_are_refused_and_left_as_they_are() {
     std::io::Write::write_all(&mut fs::File::create(&garbage).unwrap(), &bytes).unwrap();
     Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
     for path in [garbage.clone(), empty, foreign] {
-        let error = Ledger::open(&path, Create::Allowed).unwrap_err();
+        let error = Ledger::open(&path, Create::Allowed, &ring()).unwrap_err();
         assert!(matches!(error, OpenError::NotALedger { .. }), "{}: {error}", path.display());
     }
     assert_eq!(fs::read(garbage).unwrap(), bytes);
@@ -74,7 +74,10 @@ fn a_newer_ledger_is_refused() {
     let path = bench.folder.path().join("ledger.db");
     drop(bench.ledger);
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    assert!(matches!(Ledger::open(&path, Create::Allowed), Err(OpenError::Newer { found: 99, known: 1 })));
+    assert!(matches!(
+        Ledger::open(&path, Create::Allowed, &ring()),
+        Err(OpenError::Newer { found: 99, known: 1 })
+    ));
 }
 
 #[test]
@@ -85,7 +88,7 @@ fn a_damaged_first_page_is_refused() {
     let mut bytes = fs::read(&path).unwrap();
     bytes[100..600].fill(0xa5);
     std::io::Write::write_all(&mut fs::File::create(&path).unwrap(), &bytes).unwrap();
-    let error = Ledger::open(&path, Create::Allowed).unwrap_err();
+    let error = Ledger::open(&path, Create::Allowed, &ring()).unwrap_err();
     assert!(matches!(error, OpenError::NotALedger { .. }), "{error}");
 }
 

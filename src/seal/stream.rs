@@ -1,0 +1,204 @@
+//! A file, sealed in chunks: magic (8 bytes), key number (2, big-endian), nonce (24), then chunks of [`CHUNK`] bytes of
+//! text, each with its tag. The last chunk is marked as such in what its tag vouches for, and may be empty: a file that
+//! was cut, lengthened, or whose chunks were exchanged does not open.
+//!
+//! The nonce is a keyed hash of the plain text's own hash, so the same text sealed again gives the same bytes.
+//!
+//! Must not: hand out a byte of a chunk before its tag was checked.
+
+use super::ring::{KeyId, KeyRing, Secret, keyed};
+use super::value::Why;
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use zeroize::Zeroizing;
+
+/// Bytes of text in a chunk.
+pub const CHUNK: usize = 1 << 16;
+
+const TAG: usize = 16;
+const MAGIC: [u8; 8] = *b"SUNAPSF1";
+const HEADER: usize = 34;
+
+/// The cipher of one file and how far it got.
+struct Chunks {
+    cipher: XChaCha20Poly1305,
+    header: [u8; HEADER],
+    at: u64,
+}
+
+impl Chunks {
+    /// The key of a file is made from its header, so every chunk's number is nonce enough.
+    fn new(root: &Secret, header: [u8; HEADER]) -> Self {
+        let key: Secret = Zeroizing::new(keyed(root, &[&header]));
+        Self { cipher: XChaCha20Poly1305::new((&*key).into()), header, at: 0 }
+    }
+
+    fn bound(&mut self, last: bool) -> (XNonce, [u8; HEADER + 9]) {
+        let [a, b, c, d, e, f, g, h] = self.at.to_le_bytes();
+        let mut nonce = [0; 24];
+        let mut aad = [0; HEADER + 9];
+        let numbered = [a, b, c, d, e, f, g, h, u8::from(last)];
+        nonce.iter_mut().zip(numbered).for_each(|(to, byte)| *to = byte);
+        let bytes = self.header.iter().copied().chain(numbered);
+        aad.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+        self.at = self.at.saturating_add(1);
+        (XNonce::from(nonce), aad)
+    }
+
+    fn seal(&mut self, text: &[u8], last: bool) -> io::Result<Vec<u8>> {
+        let (nonce, aad) = self.bound(last);
+        let sealed = self.cipher.encrypt(&nonce, Payload { msg: text, aad: &aad });
+        sealed.map_err(|_| io::Error::other("a chunk could not be sealed"))
+    }
+
+    fn open(&mut self, sealed: &[u8], last: bool) -> io::Result<Vec<u8>> {
+        let (nonce, aad) = self.bound(last);
+        self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: &aad }).map_err(|_| broken(Why::Altered))
+    }
+}
+
+/// What a sealed file is told as: never as end of file or another error of the disk.
+fn broken(why: Why) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, why.to_string())
+}
+
+fn header(id: KeyId, nonce: [u8; 24]) -> [u8; HEADER] {
+    let bytes = MAGIC.into_iter().chain(id.number().to_be_bytes()).chain(nonce);
+    let mut header = [0; HEADER];
+    header.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
+    header
+}
+
+/// The key that a file's beginning names; nothing where it is no sealed file.
+pub fn key_of_header(begin: &[u8]) -> Option<KeyId> {
+    let rest = begin.strip_prefix(&MAGIC)?;
+    let (id, nonce) = rest.split_first_chunk::<2>()?;
+    nonce.first_chunk::<24>()?;
+    KeyId::from_number(u16::from_be_bytes(*id))
+}
+
+/// Seals what is written to it. [`Sealing::finish`] must be called: without the last chunk nothing opens.
+pub struct Sealing<W> {
+    to: W,
+    chunks: Chunks,
+    text: Zeroizing<Vec<u8>>,
+}
+
+impl<W> fmt::Debug for Sealing<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealing").field("chunk", &self.chunks.at).finish_non_exhaustive()
+    }
+}
+
+impl KeyRing {
+    /// Begins a sealed file with the current key; `plain_hash` is the SHA-256 of the whole plain text.
+    pub fn sealing<W: Write>(&self, plain_hash: &[u8; 32], mut to: W) -> io::Result<Sealing<W>> {
+        let id = self.current();
+        let key = self.keys.get(&id).ok_or_else(|| broken(Why::UnknownKey(id)))?;
+        let header = header(id, keyed(&key.file_nonce, &[plain_hash]));
+        to.write_all(&header)?;
+        Ok(Sealing {
+            to,
+            chunks: Chunks::new(&key.file, header),
+            text: Zeroizing::new(Vec::with_capacity(CHUNK)),
+        })
+    }
+
+    /// Opens a sealed file: what is read from it is the plain text, each chunk checked before.
+    pub fn opened<R: Read>(&self, mut from: R) -> io::Result<Opened<R>> {
+        let mut header = [0; HEADER];
+        from.read_exact(&mut header).map_err(|e| match e.kind() {
+            ErrorKind::UnexpectedEof => broken(Why::Form),
+            _ => e,
+        })?;
+        let id = key_of_header(&header).ok_or_else(|| broken(Why::Form))?;
+        let key = self.keys.get(&id).ok_or_else(|| broken(Why::UnknownKey(id)))?;
+        let mut opened = Opened {
+            from,
+            chunks: Chunks::new(&key.file, header),
+            ahead: Vec::new(),
+            text: Zeroizing::new(Vec::new()),
+            given: 0,
+            ended: false,
+        };
+        opened.ahead = opened.next_sealed()?;
+        Ok(opened)
+    }
+}
+
+impl<W: Write> Sealing<W> {
+    /// Writes the last chunk and gives back what was written to.
+    pub fn finish(mut self) -> io::Result<W> {
+        let sealed = self.chunks.seal(&self.text, true)?;
+        self.to.write_all(&sealed)?;
+        Ok(self.to)
+    }
+}
+
+impl<W: Write> Write for Sealing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.text.len() >= CHUNK {
+            let sealed = self.chunks.seal(&self.text, false)?;
+            self.to.write_all(&sealed)?;
+            self.text.clear();
+        }
+        let room = CHUNK.saturating_sub(self.text.len());
+        let (taken, _) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+        self.text.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    /// A chunk is written when it is full; a shorter one would be the last.
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+/// The plain text of a sealed file.
+pub struct Opened<R> {
+    from: R,
+    chunks: Chunks,
+    /// The sealed chunk after the one that is being given.
+    ahead: Vec<u8>,
+    text: Zeroizing<Vec<u8>>,
+    given: usize,
+    ended: bool,
+}
+
+impl<R> fmt::Debug for Opened<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("chunk", &self.chunks.at).finish_non_exhaustive()
+    }
+}
+
+impl<R: Read> Opened<R> {
+    fn next_sealed(&mut self) -> io::Result<Vec<u8>> {
+        let mut sealed = Vec::with_capacity(CHUNK + TAG);
+        let most = u64::try_from(CHUNK + TAG).unwrap_or(u64::MAX);
+        self.from.by_ref().take(most).read_to_end(&mut sealed)?;
+        Ok(sealed)
+    }
+}
+
+impl<R: Read> Read for Opened<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.given >= self.text.len() {
+            if self.ended {
+                return Ok(0);
+            }
+            // Less than a full one can only be the last; a full one is, if nothing follows.
+            let after = if self.ahead.len() < CHUNK + TAG { Vec::new() } else { self.next_sealed()? };
+            self.ended = after.is_empty();
+            self.text = Zeroizing::new(self.chunks.open(&self.ahead, self.ended)?);
+            self.given = 0;
+            self.ahead = after;
+        }
+        let left = self.text.get(self.given..).unwrap_or_default();
+        let taken = left.len().min(into.len());
+        into.iter_mut().zip(left).for_each(|(to, byte)| *to = *byte);
+        self.given = self.given.saturating_add(taken);
+        Ok(taken)
+    }
+}
