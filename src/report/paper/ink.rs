@@ -63,6 +63,11 @@ impl Typeface {
         Ok(Self { font, bytes, name, units_per_em: units_per_em.max(1) })
     }
 
+    /// Whether the font has every character of a text; else the fault that names the first which it lacks.
+    pub fn check(&self, text: &str) -> Result<(), PaperError> {
+        self.glyphs(text).map(|_| ())
+    }
+
     /// The glyphs of a text with their advances in font units.
     fn glyphs(&self, text: &str) -> Result<Vec<(u32, i32, std::ops::Range<usize>)>, PaperError> {
         let unreadable = || Trouble::new("read a font", self.name.clone());
