@@ -19,6 +19,7 @@ pub mod intake;
 pub mod layout;
 pub mod ledger;
 pub mod machine;
+pub mod report;
 pub mod rules;
 pub mod seal;
 pub mod sheet;

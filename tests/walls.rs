@@ -69,6 +69,8 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("sheet", &["intake"]),
         ("spool", &["machine", "seal"]),
         ("ledger", &["machine", "seal"]),
+        // Reads the ledger's queries only; codes' Korean texts come from bank, charsets from layout.
+        ("report", &["ledger", "machine", "layout", "config", "bank"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",
@@ -82,7 +84,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "cli",
             &[
                 "daemon", "config", "ledger", "spool", "layout", "bank", "calendar", "exchange", "clock",
-                "engine", "intake", "machine", "rules", "transfer", "seal", "sheet",
+                "engine", "intake", "machine", "rules", "transfer", "seal", "sheet", "report",
             ],
         ),
         ("main", &["cli"]),

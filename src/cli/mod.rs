@@ -13,7 +13,9 @@ mod demo;
 mod exchange;
 mod file;
 mod key;
+mod paper;
 mod read;
+mod report;
 mod run;
 mod screen;
 mod settings;
@@ -72,6 +74,10 @@ enum Verb {
     Status(status::Arguments),
     /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
     Show(show::Arguments),
+    /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
+    Report(report::Arguments),
+    /// Papers (출력) as PDF: 영수증, 납부고지서, 미납명세서, 과오납반환결의서.
+    Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
@@ -163,6 +169,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Calendar(arguments) => calendar::run(&arguments, screen),
         Verb::Status(arguments) => status::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
+        Verb::Report(arguments) => report::run(&arguments, screen),
+        Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),

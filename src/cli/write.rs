@@ -46,8 +46,16 @@ fn write(layout: &Layout, out: impl Write, fill: bool) -> Result<(), Failed> {
     }
 }
 
-/// Writes beside the file first, so that it appears whole or not at all.
 fn write_file(layout: &Layout, path: &Path, fill: bool) -> Result<(), Failed> {
+    write_new_file(path, |out| write(layout, out, fill))
+}
+
+/// Makes a file that its user named: written beside it first, so that it appears whole or not at all. One that is there
+/// already is not replaced.
+pub(super) fn write_new_file(
+    path: &Path,
+    fill: impl FnOnce(&mut BufWriter<File>) -> Result<(), Failed>,
+) -> Result<(), Failed> {
     if path.exists() {
         let told = format!("{} is there already", printable(&path.to_string_lossy()));
         return Err(Failed::told(Exit::Usage, told));
@@ -57,7 +65,7 @@ fn write_file(layout: &Layout, path: &Path, fill: bool) -> Result<(), Failed> {
     let temporary = PathBuf::from(temporary);
     let file = File::create(&temporary).map_err(|error| Trouble::at("create", &temporary, error))?;
     let mut out = BufWriter::new(file);
-    let written = write(layout, &mut out, fill).and_then(|()| {
+    let written = fill(&mut out).and_then(|()| {
         let file = out.into_inner().map_err(|error| Trouble::at("write", &temporary, error.into_error()))?;
         file.sync_all().map_err(|error| Trouble::at("fsync", &temporary, error))?;
         let (here, flags) = (rustix::fs::CWD, rustix::fs::RenameFlags::NOREPLACE);

@@ -60,7 +60,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     else {
         return Err(faults);
     };
-    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, keys_dir } = settings;
+    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, keys_dir, papers } = settings;
     Ok(Config {
         spool_dir,
         state_dir,
@@ -69,6 +69,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         scan_seconds,
         limits,
         log,
+        papers,
         calendar,
         banks,
         profiles,

@@ -23,6 +23,10 @@ pub struct Base {
     pub business_no: Option<IdNo>,
     /// Its address.
     pub address: Option<String>,
+    /// Its telephone, as papers show it.
+    pub phone: Option<String>,
+    /// 직인: the name of a PNG beside the creditor's file.
+    pub stamp: Option<String>,
 }
 
 /// Whom to call (담당자). Has no clear `Debug`.
@@ -106,6 +110,8 @@ pub struct Creditor {
     pub base: Base,
     /// Whom to call.
     pub contact: Option<Contact>,
+    /// 계산서담당자: who gets tax invoices.
+    pub invoice: Option<Contact>,
     /// The channel that carries its records.
     pub channel: ChannelId,
     /// The days on which it may debit, in their order.
@@ -150,6 +156,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let id = file.parsed::<CreditorId>("id");
     let base = file.section("base").and_then(base);
     let contact = file.has("contact").then(|| file.section("contact").and_then(contact));
+    let invoice = file.has("invoice").then(|| file.section("invoice").and_then(self::contact));
     let contract = file.section("contract").and_then(|section| contract(section, known));
     let (rule, days) = match &contract {
         Some(contract) => (contract.profile.as_ref().map(|profile| profile.retry), contract.days.as_slice()),
@@ -176,6 +183,10 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
             Some(contact) => Some(contact?),
             None => None,
         },
+        invoice: match invoice {
+            Some(invoice) => Some(invoice?),
+            None => None,
+        },
         channel: contract.channel,
         days: contract.days,
         limit_per_debit: contract.limit_per_debit,
@@ -200,13 +211,33 @@ fn base(mut section: Section<'_>) -> Option<Base> {
     let address = optional_words(&mut section, "address", 200);
     let business_no =
         if section.has("business_no") { business_no(&mut section).map(Some) } else { Some(None) };
+    let phone = optional_words(&mut section, "phone", 30);
+    let stamp = if section.has("stamp") { stamp(&mut section).map(Some) } else { Some(None) };
     section.finish();
     Some(Base {
         name: name?.value,
         representative: representative?,
         business_no: business_no?,
         address: address?,
+        phone: phone?,
+        stamp: stamp?,
     })
+}
+
+/// A name beside the creditor's file, never a path: what lies elsewhere is not the creditor's.
+fn stamp(section: &mut Section<'_>) -> Option<String> {
+    let document = section.document();
+    let name = section.words("stamp", 100)?;
+    if !name.value.contains(['/', '\\']) && !name.value.starts_with('.') && name.value.ends_with(".png") {
+        return Some(name.value);
+    }
+    document.fault(
+        "config-value-wrong",
+        name.span,
+        "stamp (직인) is the name of a .png that lies beside this file, without a folder",
+        "put the picture beside the file and write stamp = \"10000001.png\"",
+    );
+    None
 }
 
 fn business_no(section: &mut Section<'_>) -> Option<IdNo> {

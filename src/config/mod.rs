@@ -27,7 +27,7 @@ pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use payer_no_template::Template;
 pub use profile::{DebitMode, LayoutRoles, Profile, RetryRule, WindowPlan};
-pub use settings::{FileLimits, LogSettings};
+pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use sources::{FormatSource, Sources};
 
 use crate::bank::Format;
@@ -60,6 +60,8 @@ pub struct Config {
     pub limits: FileLimits,
     /// What is logged, and how.
     pub log: LogSettings,
+    /// What papers are printed with.
+    pub papers: PaperSettings,
     /// Banking days.
     pub calendar: Calendar,
     /// The banks of the CMS namespace.

@@ -26,6 +26,15 @@ pub struct LogSettings {
     pub json: bool,
 }
 
+/// What papers (출력) are printed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperSettings {
+    /// The typeface of the text; it needs Hangul.
+    pub font: PathBuf,
+    /// The typeface of titles.
+    pub font_bold: PathBuf,
+}
+
 /// The values of sunap.toml.
 pub(super) struct Settings {
     pub(super) spool_dir: PathBuf,
@@ -34,11 +43,16 @@ pub(super) struct Settings {
     pub(super) scan_seconds: u64,
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
+    pub(super) papers: PaperSettings,
     pub(super) keys_dir: PathBuf,
 }
 
 const LEVELS: [(&str, &str); 5] =
     [("error", "error"), ("warn", "warn"), ("info", "info"), ("debug", "debug"), ("trace", "trace")];
+
+/// Where Debian's fonts-nanum puts them.
+const NANUM: &str = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf";
+const NANUM_BOLD: &str = "/usr/share/fonts/truetype/nanum/NanumGothicBold.ttf";
 
 /// 1 TiB: more is a slip of the pen.
 const MOST_BYTES: i64 = 1 << 40;
@@ -55,6 +69,11 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
     let scan = file.number("scan_seconds", 1..=3_600);
     let limits = file.section("limits").and_then(file_limits);
     let log = file.section("log").and_then(log_settings);
+    let papers = if file.has("papers") {
+        file.section("papers").and_then(|section| paper_settings(section, root))
+    } else {
+        Some(PaperSettings { font: NANUM.into(), font_bold: NANUM_BOLD.into() })
+    };
     let keys = match file.has("keys") {
         true => file.section("keys").and_then(|section| keys_folder(section, root)),
         false => Some(credentials.map_or_else(|| root.join("keys"), Path::to_path_buf)),
@@ -78,6 +97,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         scan_seconds: u64::try_from(scan?.value).ok()?,
         limits: limits?,
         log: log?,
+        papers: papers?,
         keys_dir: keys?,
     })
 }
@@ -89,6 +109,13 @@ fn file_limits(mut section: Section<'_>) -> Option<FileLimits> {
         (bytes("channel_file_bytes"), bytes("creditor_file_bytes"), bytes("order_bytes"));
     section.finish();
     Some(FileLimits { channel_file_bytes: channel?, creditor_file_bytes: creditor?, order_bytes: order? })
+}
+
+fn paper_settings(mut section: Section<'_>, root: &Path) -> Option<PaperSettings> {
+    let font = folder(&mut section, "font", root);
+    let font_bold = folder(&mut section, "font_bold", root);
+    section.finish();
+    Some(PaperSettings { font: font?.value, font_bold: font_bold?.value })
 }
 
 fn keys_folder(mut section: Section<'_>, root: &Path) -> Option<PathBuf> {

@@ -7,9 +7,12 @@ mod board;
 mod digest;
 pub(super) mod find;
 mod history;
+mod listing;
 mod sealed;
 mod totals;
 pub use sealed::SealedValues;
+
+pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};
 
 use super::file::{FileRow, Way};
 use crate::domain::{

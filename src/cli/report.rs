@@ -1,0 +1,144 @@
+//! `sunap report`: a report of one creditor, on the screen or into a file.
+//!
+//! Must not: write the ledger or the spool.
+
+use super::settings::{ConfigArgument, open_reader};
+use super::status::time_of;
+use super::write::write_new_file;
+use super::{Exit, Failed, Screen};
+use crate::domain::{CreditorId, Date, ItemCode, PayerNo};
+use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
+use clap::{Args, ValueEnum};
+use std::io::Write;
+use std::path::PathBuf;
+
+/// A report (집계): requests 이체의뢰조회, transactions 거래내역조회, arrears 미납내역집계, overpaid 과오납내역, failures 불능집계,
+/// registrations 계좌신청내역, or summary 하루요약. Account numbers are masked.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Which, in English or Korean.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Whose; may be left out for the summary only.
+    #[arg(long)]
+    creditor: Option<CreditorId>,
+    /// From this debit date (registrations: day of application); unless given the first of the month of --to.
+    #[arg(long, value_name = "DATE")]
+    from: Option<Date>,
+    /// To this day, itself included; unless given today.
+    #[arg(long, value_name = "DATE")]
+    to: Option<Date>,
+    /// Only of this 집금항목.
+    #[arg(long, value_name = "CODE")]
+    item: Option<ItemCode>,
+    /// Only of this group.
+    #[arg(long, value_name = "CODE")]
+    group: Option<ItemCode>,
+    /// Only of this payer.
+    #[arg(long, value_name = "PAYER_NO")]
+    payer: Option<PayerNo>,
+    /// Only rows in this state: failed, 이체처리미완료, …
+    #[arg(long, value_name = "WORD")]
+    status: Option<String>,
+    /// How.
+    #[arg(long, value_enum, default_value = "table")]
+    format: FormatArgument,
+    /// The bytes of a csv.
+    #[arg(long, value_enum, default_value = "utf-8")]
+    encoding: EncodingArgument,
+    /// The file to make; it must not be there yet. Needed for xlsx.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArgument {
+    Table,
+    Csv,
+    Xlsx,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EncodingArgument {
+    /// With a byte order mark.
+    #[value(name = "utf-8")]
+    Utf8,
+    Cp949,
+}
+
+/// Does the verb.
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
+    let config = arguments.config.load()?;
+    if let Some(id) = arguments.creditor.filter(|id| !config.creditors.contains_key(id)) {
+        return Err(Failed::told(Exit::Usage, format!("there is no creditor {id}: see config/creditors/")));
+    }
+    let summary = matches!(arguments.name.as_str(), "summary" | "하루요약");
+    let report = if summary {
+        None
+    } else {
+        let report: Report = arguments.name.parse().map_err(|why: String| {
+            Failed::told(Exit::Usage, format!("{why}, summary (하루요약)"))
+        })?;
+        Some(report)
+    };
+    let reader = open_reader(&config)?;
+    let today = time_of(&config, &reader)?.date();
+    let to = arguments.to.unwrap_or(today);
+    let Some(report) = report else {
+        let page = report::summarise(&reader, &config, arguments.creditor, to)?;
+        match &arguments.out {
+            None => screen.text(page.text)?,
+            Some(path) => write_new_file(path, |out| {
+                out.write_all(page.text.as_bytes()).map_err(Failed::from)
+            })?,
+        }
+        return Ok(Exit::Done);
+    };
+    let Some(creditor) = arguments.creditor else {
+        return Err(Failed::told(Exit::Usage, "a report is of one creditor: add --creditor"));
+    };
+    let from = arguments.from.unwrap_or(to.month().first_day());
+    if from > to {
+        return Err(Failed::told(Exit::Usage, format!("--from {from} is after --to {to}")));
+    }
+    let query = ReportQuery {
+        creditor,
+        from,
+        to,
+        item: arguments.item.clone(),
+        group: arguments.group.clone(),
+        payer: arguments.payer.clone(),
+        status: arguments.status.clone(),
+        today,
+    };
+    let format = match (arguments.format, arguments.encoding) {
+        (FormatArgument::Table, _) => Format::Table,
+        (FormatArgument::Csv, EncodingArgument::Utf8) => Format::Csv(CsvEncoding::Utf8),
+        (FormatArgument::Csv, EncodingArgument::Cp949) => Format::Csv(CsvEncoding::Cp949),
+        (FormatArgument::Xlsx, _) => Format::Xlsx,
+        (FormatArgument::Json, _) => Format::Json,
+    };
+    let write = |out: &mut dyn Write| {
+        report::write(&reader, &config, report, &query, format, out).map_err(Failed::from_write)
+    };
+    match &arguments.out {
+        Some(path) => {
+            let mut rows = 0;
+            write_new_file(path, |out| {
+                rows = write(out)?;
+                Ok(())
+            })?;
+            screen.line(format_args!("{} {}: {rows} rows", report.ko(), path.display()))?;
+        }
+        None if format == Format::Xlsx => {
+            return Err(Failed::told(Exit::Usage, "an xlsx is no text: name a file with -o FILE.xlsx"));
+        }
+        None => {
+            write(screen.bytes())?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,262 @@
+//! Listings for reports and papers: rows of plain values, streamed one by one from the ledger's statement, so that a
+//! hundred thousand of them pass through bounded memory. What the columns are called is the report room's affair.
+//!
+//! Must not: give a personal number in the clear.
+
+use crate::domain::{CreditorId, Date, Instant, ItemCode, Month, PayerNo, Won};
+use crate::fault::Trouble;
+use crate::ledger::column::{self, Doing};
+use crate::ledger::open::Reader;
+use crate::ledger::personal;
+use rusqlite::{Row, named_params};
+
+/// What is listed. The order of the columns is that of [`Listing::kinds`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Collections by debit date: requested ones, however they ended.
+    Requests,
+    /// Collections by debit date of which the bank said what became.
+    Transactions,
+    /// Charges by debit date that are still owed, in whole or in part.
+    Arrears,
+    /// Charges by debit date for which money came.
+    Paid,
+    /// Charges by debit date for which too much came.
+    Overpaid,
+    /// Failed and partial collections by debit date, counted by code and bank.
+    Failures,
+    /// Registrations and cancellations by the day on which they were queued.
+    Registrations,
+}
+
+/// What a column of a listing holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListedKind {
+    /// A text.
+    Text,
+    /// An account number; given masked.
+    Account,
+    /// A word of a state.
+    State,
+    /// An amount in won.
+    Won,
+    /// A number of things.
+    Count,
+    /// A day, or none.
+    Date,
+    /// A month, or none.
+    Month,
+    /// An instant, or none.
+    Time,
+}
+
+/// A value of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// A text; empty where there is none.
+    Text(String),
+    /// A word of a state.
+    State(String),
+    /// An amount.
+    Won(Won),
+    /// A number of things, or none.
+    Count(Option<i64>),
+    /// A day.
+    Date(Option<Date>),
+    /// A month.
+    Month(Option<Month>),
+    /// An instant.
+    Time(Option<Instant>),
+}
+
+/// Which rows are listed.
+#[derive(Debug, Clone)]
+pub struct ListingQuery<'q> {
+    /// Whose.
+    pub creditor: CreditorId,
+    /// From this day.
+    pub from: Date,
+    /// To this day, itself included.
+    pub to: Date,
+    /// Only of this charge item.
+    pub item: Option<&'q ItemCode>,
+    /// Only of this group of payers.
+    pub group: Option<&'q ItemCode>,
+    /// Only of this payer.
+    pub payer: Option<&'q PayerNo>,
+}
+
+/// How many rows a reader of a listing takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Take {
+    /// Go on.
+    More,
+    /// No more of them.
+    Enough,
+}
+
+const FILTER: &str = "AND (:item IS NULL OR m.item = :item) AND (:grp IS NULL OR p.payer_group = :grp)
+    AND (:payer IS NULL OR p.payer_no = :payer)";
+
+/// Charges of the period; the month bounds only let the index help: a debit date lies in its month or the next.
+const CHARGES: &str = "FROM charge_now h CROSS JOIN mandate m ON m.mandate_id = h.mandate_id
+    CROSS JOIN payer p ON p.payer_id = m.payer_id
+    WHERE h.creditor = :creditor AND h.month BETWEEN :first_month AND :last_month
+      AND h.debit_date BETWEEN :from_day AND :to_day";
+
+impl Listing {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Requests,
+        Self::Transactions,
+        Self::Arrears,
+        Self::Paid,
+        Self::Overpaid,
+        Self::Failures,
+        Self::Registrations,
+    ];
+
+    /// What the columns hold, in their order.
+    pub const fn kinds(self) -> &'static [ListedKind] {
+        use ListedKind::{Account, Count, Date, Month, State, Text, Time, Won};
+        match self {
+            // debit date, payer no, name, group, item, bank, account, kind, month, requested, state, at, file, line
+            Self::Requests => {
+                &[Date, Text, Text, Text, Text, Text, Account, State, Month, Won, State, Time, Text, Count]
+            }
+            // debit date, payer no, name, group, item, bank, kind, month, requested, came, missing, state, code,
+            // result file, result line
+            Self::Transactions => {
+                &[Date, Text, Text, Text, Text, Text, State, Month, Won, Won, Won, State, Text, Text, Count]
+            }
+            // payer no, name, group, item, month, debit date, owed, came, open, fails, last code, state
+            Self::Arrears => {
+                &[Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State]
+            }
+            // key, payer no, name, group, item, month, debit date, owed, came, state
+            Self::Paid | Self::Overpaid => &[Count, Text, Text, Text, Text, Month, Date, Won, Won, State],
+            // code, bank, lines, requested, came
+            Self::Failures => &[Text, Text, Count, Won, Won],
+            // queued, payer no, name, group, item, bank, account, kind, state, code, file, line
+            Self::Registrations => {
+                &[Time, Text, Text, Text, Text, Text, Account, State, State, Text, Text, Count]
+            }
+        }
+    }
+
+    pub(in crate::ledger) fn sql(self) -> String {
+        let month = "(SELECT min(h.month) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
+            WHERE a.collection_id = k.collection_id)";
+        let bank = "substr('000' || m.bank, -3)";
+        let lines = "FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id
+            CROSS JOIN mandate m ON m.mandate_id = k.mandate_id CROSS JOIN payer p ON p.payer_id = m.payer_id";
+        let when = "WHERE f.way = 'out' AND f.date BETWEEN :from_day AND :to_day AND k.creditor = :creditor";
+        let answered = "AND k.state_now IN ('succeeded', 'partial', 'failed', 'reversed')";
+        let order = "ORDER BY f.date, f.file_id, k.line_no, k.collection_id";
+        let unused = "AND :first_month <= :last_month";
+        match self {
+            Self::Requests => format!(
+                "SELECT f.date, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, k.kind, {month}, k.amount_won,
+                   k.state_now, k.requested_at, f.name, k.line_no, m.mandate_id {lines} {when} {FILTER} {unused} {order}"
+            ),
+            Self::Transactions => format!(
+                "SELECT f.date, p.payer_no, p.name, p.payer_group, m.item, {bank}, k.kind, {month}, k.amount_won, k.collected_now,
+                   k.amount_won - k.collected_now, k.state_now, k.code,
+                   COALESCE((SELECT r.name FROM file r WHERE r.file_id = COALESCE(k.result_file, f.answered_by)), ''),
+                   k.result_line
+                 {lines} {when} {answered} {FILTER} {unused} {order}"
+            ),
+            Self::Arrears => format!(
+                "SELECT p.payer_no, p.name, p.payer_group, m.item, h.month, h.debit_date, h.amount_won, h.paid_now,
+                   h.amount_won - h.paid_now, h.fails, h.last_code, COALESCE(h.attempt_state, h.state_now)
+                 {CHARGES} AND h.state_now IN ('open', 'partly-paid') {FILTER}
+                 ORDER BY p.payer_no, m.item, h.month"
+            ),
+            Self::Paid | Self::Overpaid => {
+                let states = if self == Self::Paid { "'paid', 'partly-paid', 'overpaid'" } else { "'overpaid'" };
+                format!(
+                    "SELECT h.charge_id, p.payer_no, p.name, p.payer_group, m.item, h.month, h.debit_date, h.amount_won,
+                       h.paid_now, h.state_now
+                     {CHARGES} AND h.state_now IN ({states}) {FILTER} ORDER BY p.payer_no, m.item, h.month"
+                )
+            }
+            Self::Failures => format!(
+                "SELECT k.code, {bank}, count(*), sum(k.amount_won), sum(k.collected_now) {lines} {when}
+                   AND k.state_now IN ('failed', 'partial') {FILTER} {unused}
+                 GROUP BY k.code, m.bank ORDER BY count(*) DESC, k.code, m.bank"
+            ),
+            Self::Registrations => format!(
+                "SELECT r.queued_at, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, r.kind, r.state_now, r.code,
+                   COALESCE((SELECT f.name FROM file f WHERE f.file_id = r.file_id), ''), r.line_no, m.mandate_id
+                 FROM registration_now r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
+                 CROSS JOIN payer p ON p.payer_id = m.payer_id
+                 WHERE m.creditor = :creditor AND r.queued_at >= :from_day AND r.queued_at < :to_day {FILTER} {unused}
+                 ORDER BY r.queued_at, r.registration_id"
+            ),
+        }
+    }
+}
+
+impl Reader {
+    /// Lists rows one by one. The listener's own failure stops the listing and is given back.
+    pub fn list<E: From<Trouble>>(
+        &self,
+        listing: Listing,
+        query: &ListingQuery<'_>,
+        mut each: impl FnMut(Vec<Listed>) -> Result<Take, E>,
+    ) -> Result<(), E> {
+        let doing = "list rows for a report";
+        let (from, to) = match listing {
+            // Instants: the end is the midnight after the last day.
+            Listing::Registrations => (midnight(query.from), midnight(query.to.next())),
+            _ => (query.from.to_epoch_days(), query.to.to_epoch_days()),
+        };
+        let mut statement = self.sql.prepare_cached(&listing.sql()).doing(doing)?;
+        let mut rows = statement
+            .query(named_params! {
+                ":creditor": query.creditor.get(),
+                ":from_day": from,
+                ":to_day": to,
+                ":first_month": query.from.month().previous().to_index(),
+                ":last_month": query.to.month().next().to_index(),
+                ":item": query.item.map(ItemCode::as_str),
+                ":grp": query.group.map(ItemCode::as_str),
+                ":payer": query.payer.map(PayerNo::as_str),
+            })
+            .doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let mut listed = Vec::with_capacity(listing.kinds().len());
+            for (at, kind) in listing.kinds().iter().enumerate() {
+                let value = match kind {
+                    // Behind the columns of a listing with accounts stands the key that they are sealed with.
+                    ListedKind::Account => row
+                        .get(listing.kinds().len())
+                        .and_then(|key| personal::account(&self.ring, row, at, key))
+                        .map(|account| Listed::Text(account.masked())),
+                    kind => value(row, at, *kind),
+                };
+                listed.push(value.doing(doing)?);
+            }
+            if each(listed)? == Take::Enough {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn midnight(date: Date) -> i64 {
+    date.at(crate::domain::TimeOfDay::MIDNIGHT).unix_ms()
+}
+
+fn value(row: &Row<'_>, at: usize, kind: ListedKind) -> rusqlite::Result<Listed> {
+    Ok(match kind {
+        ListedKind::Text | ListedKind::Account => Listed::Text(row.get(at)?),
+        ListedKind::State => Listed::State(row.get(at)?),
+        ListedKind::Won => Listed::Won(column::won(row, at)?),
+        ListedKind::Count => Listed::Count(row.get(at)?),
+        ListedKind::Date => Listed::Date(column::opt_date(row, at)?),
+        ListedKind::Month => Listed::Month(row.get::<_, Option<i64>>(at)?.map(Month::from_index)),
+        ListedKind::Time => Listed::Time(column::opt_instant(row, at)?),
+    })
+}

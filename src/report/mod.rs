@@ -1,0 +1,21 @@
+//! Reports (집계) and papers (출력): what the ledger says, as a table for the screen, csv, xlsx or JSON, and as PDF.
+//!
+//! Rows pass through one by one: a report of a hundred thousand lines takes no more memory than one of ten (xlsx keeps
+//! its compressed bytes). The same ledger gives the same bytes, always: no clock, no random number, sorted rows.
+//!
+//! Must not: write the ledger, open files of the spool, ask the time, or show a personal number in the clear.
+
+mod catalogue;
+mod csv;
+mod json;
+mod paper;
+mod screen;
+mod sheet;
+mod summary;
+mod table;
+
+pub use catalogue::{Report, ReportQuery, write};
+pub use csv::CsvEncoding;
+pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
+pub use summary::{SummaryPage, summarise};
+pub use table::{Cell, CellKind, Column, Format};

@@ -1,0 +1,285 @@
+//! The four forms: what stands where on the page.
+
+use super::ink::{Align, Frame, Page};
+use super::{Paper, PaperError, PaperOf, PaperRow, PaperStyle, in_words};
+use crate::config::Creditor;
+use crate::domain::{Date, Won};
+use krilla::surface::Surface;
+
+/// Rows on one page.
+pub(super) const ROWS: usize = 16;
+
+const LEFT: i32 = 500;
+const WIDTH: i32 = 4950;
+const ROW: i32 = 200;
+const TABLE: i32 = 2880;
+
+/// One page.
+pub(super) struct Sheet<'p> {
+    pub(super) paper: Paper,
+    pub(super) creditor: &'p Creditor,
+    pub(super) of: &'p PaperOf,
+    pub(super) rows: &'p [PaperRow],
+    /// Of all pages of this payer.
+    pub(super) total: Won,
+    pub(super) nth: usize,
+    pub(super) of_pages: usize,
+    pub(super) style: &'p PaperStyle<'p>,
+}
+
+type Done = Result<(), PaperError>;
+
+impl Sheet<'_> {
+    pub(super) fn draw(&self, surface: &mut Surface<'_>) -> Done {
+        let mut page = Page::new(surface, self.style.faces);
+        let drawn = self.all(&mut page);
+        page.end();
+        drawn
+    }
+
+    fn all(&self, page: &mut Page<'_, '_>) -> Done {
+        self.head(page)?;
+        self.payer(page)?;
+        self.issuer(page)?;
+        self.amount(page)?;
+        let bottom = self.table(page)?;
+        self.foot(page, bottom)
+    }
+
+    fn head(&self, page: &mut Page<'_, '_>) -> Done {
+        let title: String = self.paper.ko().chars().flat_map(|c| [c, ' ']).collect();
+        page.text(Frame(LEFT, 560, WIDTH, 400), title.trim_end(), 260, true, Align::Center)?;
+        page.shade(Frame(LEFT + 1300, 970, WIDTH - 2600, 14));
+        if let Some(number) = self.number() {
+            page.text(Frame(LEFT, 1080, 2400, ROW), &format!("번호  {number}"), 95, false, Align::Left)?;
+        }
+        let day = format!("발행일  {}", self.style.day);
+        page.text(Frame(LEFT + 2550, 1080, 2400, ROW), &day, 95, false, Align::Right)?;
+        if self.style.again {
+            let mark = Frame(LEFT + 4150, 620, 800, 260);
+            page.outline(mark, 12);
+            page.text(mark, "재발행", 130, true, Align::Center)?;
+        }
+        Ok(())
+    }
+
+    /// 이용기관-연도-charge: the ledger's own number of the (first) charge, so it is the same on a reprint.
+    fn number(&self) -> Option<String> {
+        let key = self.of.rows.first().map(|row| row.key).filter(|key| *key > 0)?;
+        let year = self.of.rows.first()?.month?.year();
+        let others = self.of.rows.len().saturating_sub(1);
+        let more = if others > 0 { format!(" 외 {others}건") } else { String::new() };
+        Some(format!("{}-{year}-{key:08}{more}", self.creditor.id))
+    }
+
+    fn labelled(&self, page: &mut Page<'_, '_>, frame: Frame, label: i32, name: &str, value: &str) -> Done {
+        let Frame(x, y, w, h) = frame;
+        page.shade(Frame(x, y, label, h));
+        page.outline(Frame(x, y, label, h), 5);
+        page.outline(Frame(x + label, y, w - label, h), 5);
+        page.text(Frame(x, y, label, h), name, 88, true, Align::Center)?;
+        page.text(Frame(x + label, y, w - label, h), value, 95, false, Align::Left)
+    }
+
+    fn payer(&self, page: &mut Page<'_, '_>) -> Done {
+        let (title, y) = (Frame(LEFT, 1300, 2350, ROW), 1500);
+        page.text(title, "납부자", 100, true, Align::Left)?;
+        let name = format!("{} 귀하", self.of.payer_name);
+        let period = self.period();
+        let rows = [
+            ("성명", name.as_str()),
+            ("납부자번호", &self.of.payer_no),
+            ("그룹", &self.of.group),
+            ("기간", &period),
+        ];
+        for (top, (label, value)) in (0..).map(|n| y + n * ROW).zip(rows) {
+            self.labelled(page, Frame(LEFT, top, 2350, ROW), 700, label, value)?;
+        }
+        Ok(())
+    }
+
+    fn period(&self) -> String {
+        let mut months: Vec<_> = self.of.rows.iter().filter_map(|row| row.month).collect();
+        months.sort_by_key(|month| month.to_index());
+        match (months.first(), months.last()) {
+            (Some(first), Some(last)) if first == last => first.to_string(),
+            (Some(first), Some(last)) => format!("{first} ~ {last}"),
+            _ => String::new(),
+        }
+    }
+
+    fn issuer(&self, page: &mut Page<'_, '_>) -> Done {
+        let base = &self.creditor.base;
+        let (x, w) = (LEFT + 2500, 2450);
+        page.text(Frame(x, 1300, w, ROW), "공급자", 100, true, Align::Left)?;
+        let number = base.business_no.as_ref().map_or(String::new(), |number| business_no(number.reveal()));
+        let phone = base.phone.as_deref().or_else(|| self.creditor.contact.as_ref()?.phone.as_deref());
+        let rows = [
+            ("등록번호", number.as_str()),
+            ("상호", base.name.as_str()),
+            ("대표자", base.representative.as_deref().unwrap_or_default()),
+            ("주소 · 전화", base.address.as_deref().unwrap_or_default()),
+        ];
+        for (top, (label, value)) in (0..).map(|n| 1500 + n * ROW).zip(rows) {
+            if label.starts_with("주소") {
+                let value = format!("{value}  {}", phone.unwrap_or_default());
+                self.labelled(page, Frame(x, top, w, ROW), 700, label, value.trim())?;
+            } else {
+                self.labelled(page, Frame(x, top, w, ROW), 700, label, value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn amount(&self, page: &mut Page<'_, '_>) -> Done {
+        let label = match self.paper {
+            Paper::Receipt => "영수금액",
+            Paper::Bill => "납부하실 금액",
+            Paper::Arrears => "미납금액",
+            Paper::Refund => "반환금액",
+        };
+        let (y, h) = (2430, 320);
+        page.shade(Frame(LEFT, y, 900, h));
+        page.outline(Frame(LEFT, y, 900, h), 10);
+        page.outline(Frame(LEFT + 900, y, WIDTH - 900, h), 10);
+        page.text(Frame(LEFT, y, 900, h), label, 110, true, Align::Center)?;
+        page.text(Frame(LEFT + 900, y, 2850, h), &in_words(self.total), 120, true, Align::Left)?;
+        let figures = format!("(₩{})", grouped(self.total));
+        page.text(Frame(LEFT + 3650, y, 1300, h), &figures, 125, true, Align::Right)
+    }
+
+    /// The table; where it ends.
+    fn table(&self, page: &mut Page<'_, '_>) -> Result<i32, PaperError> {
+        let last = match self.paper {
+            Paper::Receipt => "영수금액",
+            Paper::Bill => "납부금액",
+            Paper::Arrears => "미납금액",
+            Paper::Refund => "과오납금액",
+        };
+        let date = if self.paper == Paper::Bill { "출금예정일" } else { "출금일" };
+        let late = self.paper == Paper::Arrears;
+        let columns = [
+            (if late { "집금항목 (경과일수)" } else { "집금항목" }, 1350, Align::Left),
+            ("청구년월", 700, Align::Center),
+            (date, 800, Align::Center),
+            ("청구금액", 700, Align::Right),
+            ("수납금액", 700, Align::Right),
+            (last, 700, Align::Right),
+        ];
+        let mut x = LEFT;
+        for (heading, width, _) in columns {
+            let frame = Frame(x, TABLE, width, ROW);
+            page.shade(frame);
+            page.outline(frame, 6);
+            page.text(frame, heading, 90, true, Align::Center)?;
+            x += width;
+        }
+        let mut y = TABLE + ROW;
+        for row in self.rows {
+            let item = match row.debit_date.filter(|_| late) {
+                Some(date) => format!("{} ({}일)", row.item, self.style.day.days_since(date).max(0)),
+                None => row.item.clone(),
+            };
+            let values = [
+                item,
+                row.month.map_or(String::new(), |month| month.to_string()),
+                row.debit_date.map_or(String::new(), |date| date.to_string()),
+                grouped(row.charged),
+                grouped(row.paid),
+                grouped(row.amount),
+            ];
+            let mut x = LEFT;
+            for ((_, width, align), value) in columns.iter().zip(&values) {
+                let frame = Frame(x, y, *width, ROW);
+                page.outline(frame, 4);
+                page.text(frame, value, 90, false, *align)?;
+                x += width;
+            }
+            y += ROW;
+        }
+        if self.nth == self.of_pages {
+            let label = Frame(LEFT, y, WIDTH - 700, ROW);
+            let sum = Frame(LEFT + WIDTH - 700, y, 700, ROW);
+            page.shade(label);
+            page.outline(label, 6);
+            page.outline(sum, 6);
+            page.text(label, &format!("합계 {}건", self.of.rows.len()), 92, true, Align::Center)?;
+            page.text(sum, &grouped(self.total), 92, true, Align::Right)?;
+            y += ROW;
+        }
+        Ok(y)
+    }
+
+    fn foot(&self, page: &mut Page<'_, '_>, bottom: i32) -> Done {
+        if self.nth < self.of_pages {
+            page.text(Frame(LEFT, bottom + 60, WIDTH, ROW), "다음 장에 계속", 85, false, Align::Right)?;
+            return self.page_no(page);
+        }
+        let said = match self.paper {
+            Paper::Receipt => "위 금액을 정히 영수하였음을 증명합니다.",
+            Paper::Bill => "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오.",
+            Paper::Arrears => "위 금액이 아직 납부되지 않았습니다. 확인하시고 납부하여 주시기 바랍니다.",
+            Paper::Refund => "위와 같이 과오납된 금액을 납부자에게 반환하고자 하오니 결재하여 주시기 바랍니다.",
+        };
+        let mut y = bottom + 200;
+        page.text(Frame(LEFT, y, WIDTH, ROW), said, 105, false, Align::Center)?;
+        y += 300;
+        if self.paper == Paper::Refund {
+            y = self.approval(page, y)?;
+        }
+        page.text(Frame(LEFT, y, WIDTH, ROW), &day_ko(self.style.day), 105, false, Align::Center)?;
+        y += 280;
+        let representative = self.creditor.base.representative.as_deref().unwrap_or_default();
+        let signed = format!("{}   대표  {representative}   (인)", self.creditor.name);
+        page.text(Frame(LEFT, y, WIDTH, 240), &signed, 130, true, Align::Center)?;
+        if let Some(stamp) = self.style.stamp {
+            // Over the (인), as a stamp is set.
+            let half = page.width(&signed, 130)? / 2;
+            page.picture(Frame(LEFT + WIDTH / 2 + half - 360, y - 150, 540, 540), &stamp.image);
+        }
+        self.page_no(page)
+    }
+
+    /// Who decides, and where the money goes.
+    fn approval(&self, page: &mut Page<'_, '_>, y: i32) -> Result<i32, PaperError> {
+        for (x, role) in [(0, "담당"), (1, "검토"), (2, "결재")].map(|(n, role)| (LEFT + 3150 + n * 600, role)) {
+            page.shade(Frame(x, y, 600, 180));
+            page.outline(Frame(x, y, 600, 180), 6);
+            page.outline(Frame(x, y + 180, 600, 480), 6);
+            page.text(Frame(x, y, 600, 180), role, 90, true, Align::Center)?;
+        }
+        for (n, label) in [(0, "반환 사유"), (1, "반환 은행"), (2, "반환 계좌")] {
+            self.labelled(page, Frame(LEFT, y + n * 220, 3000, 220), 800, label, "")?;
+        }
+        Ok(y + 660 + 250)
+    }
+
+    fn page_no(&self, page: &mut Page<'_, '_>) -> Done {
+        let text = format!("{} / {}", self.nth, self.of_pages);
+        page.text(Frame(LEFT, 7950, WIDTH, ROW), &text, 80, false, Align::Center)
+    }
+}
+
+fn grouped(won: Won) -> String {
+    let digits = won.get().unsigned_abs().to_string();
+    let mut text = String::new();
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if won.get() < 0 { format!("-{text}") } else { text }
+}
+
+/// 123-45-67890.
+fn business_no(digits: &str) -> String {
+    match (digits.get(..3), digits.get(3..5), digits.get(5..)) {
+        (Some(a), Some(b), Some(c)) => format!("{a}-{b}-{c}"),
+        _ => digits.to_string(),
+    }
+}
+
+fn day_ko(date: Date) -> String {
+    format!("{}년 {}월 {}일", date.year(), date.month_no(), date.day())
+}

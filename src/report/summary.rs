@@ -1,0 +1,136 @@
+//! 하루 요약: one page that a manager reads in a minute. What came in today, what failed and why, what is owed, what the
+//! next days bring.
+
+use crate::config::Config;
+use crate::domain::{CreditorId, Date, Won};
+use crate::fault::Trouble;
+use crate::ledger::{Due, DueState, Listed, Listing, ListingQuery, Reader, Take};
+use std::fmt::Write as _;
+
+/// The page of one creditor, or of the agent for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryPage {
+    /// The lines, ready to be printed.
+    pub text: String,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Sum {
+    rows: i64,
+    won: i64,
+}
+
+impl Sum {
+    fn add(&mut self, rows: i64, won: Won) {
+        self.rows = self.rows.saturating_add(rows);
+        self.won = self.won.saturating_add(won.get());
+    }
+    fn told(self) -> String {
+        format!("{}건 {}원", self.rows, Won::new(self.won))
+    }
+}
+
+/// The page for a day: of one creditor, or of all where none is named.
+pub fn summarise(
+    reader: &Reader,
+    config: &Config,
+    only: Option<CreditorId>,
+    day: Date,
+) -> Result<SummaryPage, Trouble> {
+    let mut text = format!("하루 요약 {day}\n");
+    for creditor in config.creditors.values().filter(|c| only.is_none_or(|only| only == c.id)) {
+        let _ = writeln!(text, "\n[{} {}]", creditor.id, creditor.name);
+        creditor_lines(reader, creditor.id, day, &mut text)?;
+    }
+    let due: Vec<Due> = reader
+        .due_rows(None, 10_000)?
+        .into_iter()
+        .filter(|due| due.state == DueState::Waiting && due.due_at.date() <= day.plus_days(1))
+        .filter(|due| only.is_none_or(|id| mine(config, &due.owner, id)))
+        .collect();
+    let _ = writeln!(text, "\n내일까지 할 일 (자동): {}건", due.len());
+    for due in &due {
+        let deadline = due.deadline_at.map_or(String::new(), |at| format!(" (마감 {at})"));
+        let _ = writeln!(text, "  {} {} {} {}{deadline}", due.due_at, due.owner, due.job, due.date);
+    }
+    if only.is_none() {
+        let board = reader.board(day.next().at(crate::domain::TimeOfDay::MIDNIGHT))?;
+        let _ = writeln!(text, "\n사람이 볼 일: 경보 {}건, 보류 파일 {}건", board.alerts.len(), board.held_files.len());
+        for alert in &board.alerts {
+            let _ = writeln!(text, "  ! {} {}: {}", alert.name, alert.subject, alert.text);
+        }
+    }
+    Ok(SummaryPage { text })
+}
+
+fn mine(config: &Config, owner: &str, creditor: CreditorId) -> bool {
+    let channel = config.channel_of(creditor).map(|channel| format!("channel/{}", channel.id));
+    owner == format!("creditor/{creditor}") || channel.as_deref() == Some(owner)
+}
+
+fn query(creditor: CreditorId, from: Date, to: Date) -> ListingQuery<'static> {
+    ListingQuery { creditor, from, to, item: None, group: None, payer: None }
+}
+
+fn creditor_lines(reader: &Reader, creditor: CreditorId, day: Date, text: &mut String) -> Result<(), Trouble> {
+    let (mut asked, mut came, mut failed) = (Sum::default(), Sum::default(), Sum::default());
+    let one_day = query(creditor, day, day);
+    reader.list::<Trouble>(Listing::Requests, &one_day, |row| {
+        asked.add(1, won(&row, 9));
+        Ok(Take::More)
+    })?;
+    reader.list::<Trouble>(Listing::Transactions, &one_day, |row| {
+        let (collected, missing) = (won(&row, 9), won(&row, 10));
+        if collected.get() > 0 {
+            came.add(1, collected);
+        }
+        if missing.get() > 0 {
+            failed.add(1, missing);
+        }
+        Ok(Take::More)
+    })?;
+    let mut owed = Sum::default();
+    reader.list::<Trouble>(Listing::Arrears, &query(creditor, day.plus_days(-365), day), |row| {
+        owed.add(1, won(&row, 8));
+        Ok(Take::More)
+    })?;
+    let mut next = Sum::default();
+    let mut next_day = None;
+    reader.list::<Trouble>(Listing::Requests, &query(creditor, day.next(), day.plus_days(14)), |row| {
+        if let Some(Listed::Date(date)) = row.first()
+            && (next_day.is_none() || next_day == Some(*date))
+        {
+            next_day = Some(*date);
+            next.add(1, won(&row, 9));
+        }
+        Ok(Take::More)
+    })?;
+    let _ = writeln!(text, "  오늘 출금 의뢰   {}", asked.told());
+    let _ = writeln!(text, "  오늘 수납        {}", came.told());
+    let _ = writeln!(text, "  오늘 불능·부족   {}", failed.told());
+    let mut codes: Vec<String> = Vec::new();
+    reader.list::<Trouble>(Listing::Failures, &one_day, |row| {
+        if let (Some(Listed::Text(code)), Some(Listed::Count(Some(n)))) = (row.first(), row.get(2)) {
+            codes.push(format!("{} {n}건", if code.is_empty() { "부분" } else { code }));
+        }
+        Ok(if codes.len() < 5 { Take::More } else { Take::Enough })
+    })?;
+    if !codes.is_empty() {
+        let _ = writeln!(text, "    많은 순서      {}", codes.join(", "));
+    }
+    let _ = writeln!(text, "  미납 (1년)       {}", owed.told());
+    match next_day.flatten() {
+        Some(date) => {
+            let _ = writeln!(text, "  다음 출금 {date} {}", next.told());
+        }
+        None => text.push_str("  다음 출금        14일 안에 의뢰된 것 없음\n"),
+    }
+    Ok(())
+}
+
+fn won(row: &[Listed], at: usize) -> Won {
+    match row.get(at) {
+        Some(Listed::Won(won)) => *won,
+        _ => Won::new(0),
+    }
+}

@@ -1,0 +1,110 @@
+//! Reports and papers of a whole demo month, through the command line: csv against stored text, xlsx opened again,
+//! PDF the same bytes twice.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: the functions outside #[test] too may stop at once")]
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests write their own expectations")]
+
+use calamine::{Data, Reader, Xlsx, open_workbook};
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn sunap(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sunap"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    if arguments[0] != "demo" {
+        command.arg("--config").arg(dir.join("demo/config/sunap.toml"));
+    }
+    command.output().unwrap()
+}
+
+fn january<'a>(report: &'a str, format: &'a str) -> Vec<&'a str> {
+    vec![
+        "report", report, "--creditor", "10000001", "--from", "2026-01-01", "--to", "2026-01-31", "--format", format,
+    ]
+}
+
+fn golden(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/reports").join(name);
+    if std::env::var_os("SUNAP_BLESS").is_some() {
+        std::fs::write(&path, text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&path).unwrap(), "{name}: SUNAP_BLESS=1 writes it anew");
+}
+
+#[test]
+fn a_month_is_reported_in_every_form() {
+    let dir = tempfile::tempdir().unwrap();
+    let demo = dir.path().join("demo");
+    let ran = sunap(dir.path(), &["demo", "--into", demo.to_str().unwrap()]);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+
+    for report in ["requests", "transactions", "arrears", "failures", "registrations"] {
+        let csv = sunap(dir.path(), &january(report, "csv"));
+        assert!(csv.status.success(), "{}", String::from_utf8_lossy(&csv.stderr));
+        golden(&format!("{report}.csv"), &String::from_utf8(csv.stdout).unwrap());
+    }
+    // The Korean name is the same report, and a status leaves the others out.
+    let mut failed = january("거래내역조회", "json");
+    failed.extend(["--status", "이체처리미완료"]);
+    let failed = String::from_utf8(sunap(dir.path(), &failed).stdout).unwrap();
+    assert!(failed.lines().count() > 1 && !failed.contains("이체처리완료"), "{failed}");
+    let day = sunap(dir.path(), &["report", "summary", "--to", "2026-01-05"]);
+    golden("summary.txt", &String::from_utf8(day.stdout).unwrap());
+    let wrong = sunap(dir.path(), &["report", "nothing", "--creditor", "10000001"]);
+    assert_eq!(wrong.status.code(), Some(64));
+
+    sheet_is_typed(dir.path());
+    papers_are_repeatable(dir.path());
+}
+
+fn sheet_is_typed(dir: &Path) {
+    let bytes: Vec<Vec<u8>> = ["one.xlsx", "two.xlsx"]
+        .iter()
+        .map(|name| {
+            let path = dir.join(name);
+            let mut arguments = january("requests", "xlsx");
+            arguments.extend(["-o", path.to_str().unwrap()]);
+            assert!(sunap(dir, &arguments).status.success());
+            std::fs::read(path).unwrap()
+        })
+        .collect();
+    assert!(bytes[0] == bytes[1], "the same rows are the same bytes");
+    let mut book: Xlsx<_> = open_workbook(dir.join("one.xlsx")).unwrap();
+    let range = book.worksheet_range("이체의뢰조회").unwrap();
+    let rows: Vec<&[Data]> = range.rows().collect();
+    assert_eq!(rows[0][0], Data::String("출금일".into()));
+    assert!(matches!(rows[1][0], Data::DateTime(_)), "{:?}", rows[1][0]);
+    assert!(matches!(rows[1][1], Data::String(_)));
+    assert!(matches!(&rows[1][6], Data::String(account) if account.starts_with("***")));
+    let sum: f64 = rows[1..rows.len() - 1].iter().map(|row| if let Data::Float(won) = row[9] { won } else { -1.0 }).sum();
+    assert_eq!(rows.last().unwrap()[9], Data::Float(sum));
+}
+
+fn papers_are_repeatable(dir: &Path) {
+    if !Path::new("/usr/share/fonts/truetype/nanum/NanumGothic.ttf").exists() {
+        eprintln!("SKIPPED: install fonts-nanum to make papers");
+        return;
+    }
+    for paper in ["receipt", "bill", "arrears"] {
+        let bytes: Vec<Vec<u8>> = ["one", "two"]
+            .iter()
+            .map(|name| {
+                let path = dir.join(format!("{paper}-{name}.pdf"));
+                let text = path.to_str().unwrap();
+                let made = sunap(dir, &["paper", paper, "--creditor", "10000001", "--all", "-o", text]);
+                assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+                std::fs::read(path).unwrap()
+            })
+            .collect();
+        assert!(bytes[0].starts_with(b"%PDF-") && bytes[0] == bytes[1], "{paper}");
+    }
+    let path = dir.join("receipt-one.pdf");
+    let Ok(text) = Command::new("pdftotext").args([path.to_str().unwrap(), "-"]).output() else {
+        eprintln!("SKIPPED: install poppler-utils to read the papers back");
+        return;
+    };
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("금 이십오만원정") && text.contains("999-99-99997"), "{text}");
+    let refund = dir.join("refund.pdf");
+    let none = sunap(dir, &["paper", "refund", "--creditor", "10000001", "--all", "-o", refund.to_str().unwrap()]);
+    assert_eq!(none.status.code(), Some(65), "nobody paid too much");
+}
