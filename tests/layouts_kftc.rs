@@ -9,7 +9,8 @@ use serde_json::Value;
 use sunap::bank::Format;
 use sunap::layout::{FieldKind, Layout};
 
-const IDS: [&str; 11] = ["EB11", "EB12", "EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EI13"];
+const IDS: [&str; 11] =
+    ["EB11", "EB12", "EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EI13"];
 
 fn layout(id: &str) -> Layout {
     let file = format!("formats/{}.toml", id.to_lowercase());
@@ -90,7 +91,8 @@ fn personal_numbers_are_marked_and_every_layout_binds() {
         for record in layout.records() {
             for field in layout.fields(record) {
                 let spec = layout.field_spec(record, field).unwrap();
-                let personal = ["account", "id_no", "phone", "collection_account", "funding_account"].contains(&spec.name);
+                let personal = ["account", "id_no", "phone", "collection_account", "funding_account"]
+                    .contains(&spec.name);
                 assert_eq!(spec.sensitive, personal, "{id} {}", spec.name);
                 if spec.name.starts_with("filler") {
                     assert_eq!(spec.kind, FieldKind::Filler, "{id}");
