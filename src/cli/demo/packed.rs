@@ -79,7 +79,8 @@ mod tests {
         // The unit is for an installed daemon.
         found.retain(|path| !path.starts_with("config/systemd/"));
         found.sort();
-        let packed: Vec<&str> = PACKED.iter().map(|(path, _)| *path).collect();
+        let mut packed: Vec<&str> = PACKED.iter().map(|(path, _)| *path).collect();
+        packed.sort_unstable();
         let list: String = found.iter().map(|path| format!("    \"{path}\",\n")).collect();
         assert_eq!(packed, found, "src/cli/demo/packed.rs must list:\n{list}");
     }
