@@ -84,8 +84,12 @@ impl Engine {
             return Ok(false);
         }
         let mut rows = Vec::new();
-        for offset in 0..=HORIZON_DAYS {
-            let date = today.plus_days(offset);
+        // After a long rest the days in between are planned too: what passed is missed aloud, not forgotten.
+        let first = self.planned_from.take().map_or(today, |seen| seen.min(today));
+        let last = today.plus_days(HORIZON_DAYS);
+        for date in
+            std::iter::successors(Some(first), |date| Some(date.next())).take_while(|date| *date <= last)
+        {
             if self.config.calendar.covers(date).is_err() {
                 break;
             }
@@ -131,7 +135,7 @@ impl Engine {
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some(job) = Job::from_word(&row.job) else { return self.missed(row, now) };
         let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections);
-        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.books_stop_sending()? {
+        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
