@@ -135,6 +135,7 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             holder: "홍길동".into(),
             id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
+            mode: None,
         };
         tx.new_mandate(&NewMandate {
             payer_id,

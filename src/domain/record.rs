@@ -1,7 +1,7 @@
 //! What the rooms hand to each other about payers, mandates, charges and collections. Plain values; the rules
 //! stand in `rules` and `machine`.
 
-use super::{AccountNo, BankCode, ContractDay, Date, IdNo, ItemCode, Month, PayerNo, Won};
+use super::{AccountNo, BankCode, ContractDay, Date, IdNo, ItemCode, Mode, Month, PayerNo, Won};
 
 /// A payer (납부자, 고객) of one creditor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub struct MandateTerms {
     pub id_no: IdNo,
     /// The payer wants no automatic retry (product.md 3.6).
     pub no_retry: bool,
+    /// 출금형태; `None` is the channel's.
+    pub mode: Option<Mode>,
 }
 
 /// What a line of a registration file asks for.

@@ -4,7 +4,7 @@ use super::Kind;
 use super::cell::{Cells, month};
 use super::columns::{Content, Need, of_kind};
 use super::list::Row;
-use crate::domain::{Application, BankCode, ItemCode, MandateTerms, Payer, PayerNo};
+use crate::domain::{Application, BankCode, ItemCode, MandateTerms, Mode, Payer, PayerNo};
 use crate::rules::application::Operation;
 use crate::rules::{Name, Refused};
 
@@ -89,6 +89,9 @@ impl MandateRow {
             if missing("재처리제외") {
                 application.terms.no_retry = before.no_retry;
             }
+            if missing("출금형태") {
+                application.terms.mode = before.mode;
+            }
         }
         application
     }
@@ -166,6 +169,7 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
     let holder = cells.required("예금주명").map(str::to_string);
     let id_no = id_no(cells);
     let no_retry = cells.yes_no("재처리제외");
+    let mode = cells.optional("출금형태", |text| Mode::from_list(text).ok_or(Name::ModeForm));
     Some(MandateTerms {
         item: item?,
         limit: limit?,
@@ -178,6 +182,7 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
         holder: holder?,
         id_no: id_no?,
         no_retry: no_retry?.unwrap_or(false),
+        mode: mode?,
     })
 }
 

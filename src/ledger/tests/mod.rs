@@ -70,6 +70,7 @@ pub(super) fn terms(n: u64) -> MandateTerms {
         holder: format!("홍길동{n}"),
         id_no: "900101".parse().unwrap(),
         no_retry: false,
+        mode: None,
     }
 }
 
