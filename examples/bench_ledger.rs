@@ -135,6 +135,7 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             holder: "홍길동".into(),
             id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
+            service: String::new(),
         };
         tx.new_mandate(&NewMandate {
             payer_id,
@@ -164,7 +165,7 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
     loop {
         let kind = CollectionKind::Regular;
         let query =
-            CandidateQuery { creditor, days: &[], month, arrears: true, kind, after_mandate, limit: CHUNK };
+            CandidateQuery { creditor, days: &[], month, arrears: true, by: sunap::ledger::ByService::AllBut(&[]), kind, after_mandate, limit: CHUNK };
         let page = tx.candidates(&query)?;
         let Some(last) = page.last() else { break };
         after_mandate = last.mandate_id;

@@ -23,7 +23,6 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/exchange/demo.toml",
     "config/profiles/bankingplus.toml",
     "config/sftp/bankingplus-seoul.toml",
-    "config/profiles/kftc-same-day.toml",
     "config/profiles/kftc.toml",
     "config/sunap.toml",
     "config/transfer/bankingplus-seoul.toml",

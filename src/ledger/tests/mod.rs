@@ -70,6 +70,7 @@ pub(super) fn terms(n: u64) -> MandateTerms {
         holder: format!("홍길동{n}"),
         id_no: "900101".parse().unwrap(),
         no_retry: false,
+        service: String::new(),
     }
 }
 
@@ -133,6 +134,7 @@ pub(super) fn make(tx: &Tx<'_>, month: Month, only: OnlyFor<'_>) -> i64 {
 
 pub(super) fn query() -> CandidateQuery<'static> {
     CandidateQuery {
+        by: crate::ledger::ByService::AllBut(&[]),
         creditor: creditor(),
         days: &[],
         month: month(),
