@@ -15,9 +15,11 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/banks.toml",
     "config/calendar.toml",
     "config/channels/bankingplus-seoul.toml",
+    "config/channels/kftc-seoul.toml",
     "config/creditors/10000001.toml",
     "config/creditors/10000002.toml",
     "config/creditors/10000003.toml",
+    "config/creditors/10000004.toml",
     "config/exchange/README.md",
     "config/exchange/centre.toml",
     "config/exchange/demo.toml",
@@ -51,6 +53,9 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "samples/demo/10000002/retry-2026-01.csv",
     "samples/demo/10000003/mandates-2025-12-30.csv",
     "samples/demo/10000003/mandates-2026.csv",
+    "samples/demo/10000004/mandates-2026.csv",
+    "samples/demo/10000004/request-2026-01-20.csv",
+    "samples/demo/10000004/retry-2026-01-09.csv",
     "samples/demo/script.toml",
 ];
 
