@@ -67,7 +67,7 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "samples/demo/10000003/mandates-2026.csv",
     "samples/demo/10000004/mandates-2026.csv",
     "samples/demo/10000004/request-2026-01-20.csv",
-    "samples/demo/10000004/retry-2026-01-09.csv",
+    "samples/demo/10000004/retry-2026-01-23.csv",
     "samples/demo/script.toml",
 ];
 
