@@ -136,6 +136,7 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
             mode: None,
+            service: String::new(),
         };
         tx.new_mandate(&NewMandate {
             payer_id,
@@ -165,7 +166,7 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
     loop {
         let kind = CollectionKind::Regular;
         let query =
-            CandidateQuery { creditor, days: &[], month, arrears: true, kind, after_mandate, limit: CHUNK };
+            CandidateQuery { creditor, days: &[], month, arrears: true, by: sunap::ledger::ByService::AllBut(&[]), kind, after_mandate, limit: CHUNK };
         let page = tx.candidates(&query)?;
         let Some(last) = page.last() else { break };
         after_mandate = last.mandate_id;

@@ -163,7 +163,7 @@ impl Status {
         for due in &self.today {
             table.add_row([
                 due.due_at.to_string(),
-                job_ko(&due.job).to_string(),
+                job_ko(&due.job),
                 due.date.to_string(),
                 due.owner.clone(),
                 due.deadline_at.map_or(String::new(), |at| at.to_string()),

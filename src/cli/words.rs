@@ -91,8 +91,15 @@ pub(super) fn collection_ko(state: collection::State) -> &'static str {
     }
 }
 
-/// A step of the schedule.
-pub(super) fn job_ko(job: &str) -> &str {
+/// A step of the schedule; with the name of its debit service, where that is not the first one of the profile.
+pub(super) fn job_ko(job: &str) -> String {
+    match job.split_once(' ') {
+        Some((step, service)) => format!("{} {service}", step_ko(step)),
+        None => step_ko(job).to_string(),
+    }
+}
+
+fn step_ko(job: &str) -> &str {
     match job {
         "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
         "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",

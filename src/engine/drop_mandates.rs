@@ -91,13 +91,22 @@ impl Row<'_> {
         let mandate = self.known.mandates.get(key);
         let operation = row.operation();
         let live = mandate.filter(|facts| facts.state.is_live()).map(|facts| &facts.terms);
-        let application = row.onto(payer, live);
+        let mut application = row.onto(payer, live);
+        let place = match self.place.called(&application.terms.service) {
+            Some(place) => place,
+            // The profile had it when the mandate was made: it stays with the creditor's own.
+            None if live.is_some_and(|terms| terms.service == application.terms.service) => self.place.clone(),
+            None => return Ok(Verdict::Refused(vec![self.place.service_unknown()])),
+        };
+        if !application.terms.service.is_empty() {
+            application.terms.service.clone_from(&place.debits.service.name);
+        }
         let bank = self.place.config.banks.find(application.terms.bank);
         let lengths = bank.map(|bank| bank.account_lengths.as_slice()).unwrap_or_default();
         let facts = ApplicationFacts {
             operation,
             limit_per_debit: self.place.creditor.limit_per_debit,
-            minimum: self.place.debits.service.min_amount_won,
+            minimum: place.debits.service.min_amount_won,
             days: &self.place.creditor.days,
             modes: &self.place.desk.profile.modes,
             this_month: self.now.date().month(),
@@ -114,7 +123,9 @@ impl Row<'_> {
             earlier_row: earlier,
         };
         match application::check(&application, &facts) {
-            Err(refused) => Ok(Verdict::Refused(refused)),
+            Err(refused) => {
+                Ok(Verdict::Refused(refused.into_iter().map(|refused| place.with_minimums(refused)).collect()))
+            }
             Ok(Decision::Unchanged) => Ok(Verdict::Unchanged),
             Ok(Decision::Edit) => self.edit(&application, mandate),
             Ok(Decision::New) => self.new_mandate(&application),

@@ -7,7 +7,7 @@ use super::Failure;
 use super::drops::Judged;
 use super::place::Place;
 use super::requesting::Batch;
-use crate::domain::{CandidateCharge, CollectionKind, Date, Instant, ItemCode, Month, PayerNo};
+use crate::domain::{CandidateCharge, CollectionKind, Date, Instant, ItemCode, Month, PayerNo, Won};
 use crate::intake::answer::Verdict;
 use crate::intake::requests::{self, RequestRow};
 use crate::intake::{Kind, List};
@@ -15,7 +15,8 @@ use crate::ledger::{AttachedCharge, Named, Tx};
 use crate::machine::collection;
 use crate::rules::request::{Ask, Asked, Leave, Standing, leave};
 use crate::rules::{Name, Refused};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 type Key = (PayerNo, ItemCode);
 
@@ -32,7 +33,7 @@ pub(super) fn judge(
         list.rows().map(|row| (row.no(), requests::parse(row))).collect();
     let named = named(tx, place, &parsed)?;
     let mut desk =
-        Requests { tx, place, kind, file_id, now, batches: BTreeMap::new(), taken: HashSet::new() };
+        Requests { tx, place, kind, file_id, now, batches: BTreeMap::new(), spent: BTreeMap::new(), taken: HashSet::new() };
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
         verdicts.push(match row {
@@ -44,7 +45,8 @@ pub(super) fn judge(
             }
         });
     }
-    let dates: Vec<Date> = desk.batches.keys().copied().collect();
+    let dates: BTreeSet<Date> = desk.batches.keys().map(|(date, _)| *date).collect();
+    let dates: Vec<Date> = dates.into_iter().collect();
     for batch in std::mem::take(&mut desk.batches).into_values() {
         batch.finish()?;
     }
@@ -78,7 +80,10 @@ struct Requests<'a> {
     kind: CollectionKind,
     file_id: i64,
     now: Instant,
-    batches: BTreeMap<Date, Batch<'a>>,
+    /// By debit date and debit service.
+    batches: BTreeMap<(Date, String), Batch<'a>>,
+    /// What this list has taken of the contract's limit of a month.
+    spent: BTreeMap<Month, Won>,
     /// Mandates that an earlier row of this list has taken.
     taken: HashSet<i64>,
 }
@@ -105,7 +110,10 @@ impl<'a> Requests<'a> {
         if self.taken.contains(&mandate_id) {
             return Ok(Verdict::Refused(vec![Refused::new(Name::DuplicateInFile)]));
         }
-        let Some(date) = self.date(row, charge) else {
+        let Some(place) = self.place_by(row, found) else {
+            return Ok(Verdict::Refused(vec![self.place.service_unknown()]));
+        };
+        let Some(date) = self.date(&place, row, charge) else {
             return Ok(Verdict::Refused(vec![Refused::new(Name::LateForWindow)]));
         };
         if !self.place.config.calendar.is_open(date) {
@@ -114,11 +122,13 @@ impl<'a> Requests<'a> {
             return Ok(Verdict::Refused(vec![refused]));
         }
         let standing = standing(charge, attached);
-        let (tx, place, now, kind) = (self.tx, self.place, self.now, self.kind);
-        let batch = match self.batches.entry(date) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => {
-                entry.insert(Batch::new(tx, place, date, now, kind)?)
+        let (tx, now, kind, month) = (self.tx, self.now, self.kind, date.month());
+        let batch = match self.batches.entry((date, place.debits.service.name.clone())) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let batch = entry.insert(Batch::new(tx, &place, date, now, kind)?);
+                batch.spent(month, self.spent.get(&month).copied().unwrap_or(Won::ZERO));
+                batch
             }
         };
         let proposal = match kind {
@@ -136,22 +146,51 @@ impl<'a> Requests<'a> {
                 let amount = proposal.amount;
                 batch.add(mandate_id, proposal, Some(self.file_id), line);
                 self.taken.insert(mandate_id);
-                Ok(Verdict::Accepted(format!("{date} 출금 {amount}원")))
+                self.spend(date, &place, amount);
+                let service = if place.profile.services.several() {
+                    format!("{} ", place.debits.service.ko)
+                } else {
+                    String::new()
+                };
+                Ok(Verdict::Accepted(format!("{date} {service}출금 {amount}원")))
+            }
+        }
+    }
+
+    /// The debit service of a row: its own, else the mandate's, else the creditor's. A service of the mandate that
+    /// the profile no longer has is the creditor's, as in the automatic request.
+    fn place_by(&self, row: &RequestRow, found: &Named) -> Option<Place> {
+        if row.service.is_empty() {
+            let named = self.place.called(&found.candidate.service);
+            Some(named.unwrap_or_else(|| self.place.clone()))
+        } else {
+            self.place.called(&row.service)
+        }
+    }
+
+    /// What one batch takes of the contract's limit of a month, the others of this list do not have any more.
+    fn spend(&mut self, date: Date, place: &Place, won: Won) {
+        let month = date.month();
+        let spent = self.spent.entry(month).or_insert(Won::ZERO);
+        *spent = spent.checked_add(won).unwrap_or(*spent);
+        for ((other, service), batch) in &mut self.batches {
+            if (*other, service) != (date, &place.debits.service.name) {
+                batch.spent(month, won);
             }
         }
     }
 
     /// The date that the row means: its own, or the charge's while that can be asked for, or the next possible one.
-    fn date(&self, row: &RequestRow, charge: Option<&CandidateCharge>) -> Option<Date> {
+    fn date(&self, place: &Place, row: &RequestRow, charge: Option<&CandidateCharge>) -> Option<Date> {
         if row.debit_date.is_some() {
             return row.debit_date;
         }
         match self.kind {
-            CollectionKind::Retry => self.place.next_possible(self.now),
+            CollectionKind::Retry => place.next_possible(self.now),
             CollectionKind::Regular => {
                 let own = charge.map(|charge| charge.debit_date);
-                let open = own.filter(|date| self.place.is_open(*date, self.now));
-                open.or_else(|| self.place.next_contract_date(self.now))
+                let open = own.filter(|date| place.is_open(*date, self.now));
+                open.or_else(|| place.next_contract_date(self.now))
             }
         }
     }

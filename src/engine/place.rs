@@ -4,6 +4,8 @@ use super::Engine;
 use super::desk::{DebitDesk, Desk};
 use crate::config::{Config, Creditor, Profile};
 use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
+use crate::ledger::ByService;
+use crate::rules::{Name, Refused};
 use std::sync::Arc;
 
 /// A creditor beside its channel: what its lists and its part of the schedule are judged by.
@@ -18,6 +20,24 @@ pub(super) struct Place {
     pub(super) desk: Arc<Desk>,
     /// The debit service that is meant: the creditor's own, or as [`Place::by`] chose.
     pub(super) debits: Arc<DebitDesk>,
+}
+
+/// Which mandates a request by a service takes up by itself, by what they name.
+pub(super) enum NamedBy {
+    /// Those that name it.
+    Only(String),
+    /// All but those that name one of these.
+    AllBut(Vec<String>),
+}
+
+impl NamedBy {
+    /// As the ledger asks for it.
+    pub(super) fn query(&self) -> ByService<'_> {
+        match self {
+            Self::Only(name) => ByService::Only(name),
+            Self::AllBut(names) => ByService::AllBut(names),
+        }
+    }
 }
 
 /// Everything about one debit date.
@@ -56,6 +76,74 @@ impl Place {
     /// The same place, with debits by another service.
     pub(super) fn by(&self, debits: &Arc<DebitDesk>) -> Self {
         Self { debits: debits.clone(), ..self.clone() }
+    }
+
+    /// The same place by the service that a list or the ledger calls so, empty the creditor's own; `None` where the
+    /// profile has none of that name.
+    pub(super) fn called(&self, service: &str) -> Option<Self> {
+        if service.is_empty() {
+            return Some(self.clone());
+        }
+        self.desk.debits_named(service).map(|debits| self.by(debits))
+    }
+
+    /// The refusal of a 출금구분 that the profile does not have.
+    pub(super) fn service_unknown(&self) -> Refused {
+        let words = self.profile.services.words();
+        Refused::at(Name::TextForm, "출금구분").with(format!("가능한 값 {words}"))
+    }
+
+    /// The mandates that a request by this service takes up by itself.
+    pub(super) fn named_by(&self) -> NamedBy {
+        let name = |debits: &Arc<DebitDesk>| debits.service.name.clone();
+        let own = self.desk.debits_named(&self.creditor.service).map(name);
+        let this = self.debits.service.name.clone();
+        if own.as_ref() == Some(&this) {
+            NamedBy::AllBut(self.desk.all_debits().map(name).filter(|name| *name != this).collect())
+        } else {
+            NamedBy::Only(this)
+        }
+    }
+
+    /// A refusal for too little: with the least amounts of the other services beside it.
+    pub(super) fn with_minimums(&self, refused: Refused) -> Refused {
+        if refused.name != Name::AmountUnderMinimum || !self.profile.services.several() {
+            return refused;
+        }
+        let mut detail = format!("{} ({})", refused.detail, self.debits.service.ko);
+        for other in self.others() {
+            detail.push_str(&format!(", {} {}원", other.debits.service.ko, other.debits.service.min_amount_won));
+        }
+        refused.with(detail)
+    }
+
+    /// A refusal for coming too late: with the service, and with another one that takes the date, or an earlier one
+    /// than `next`, the next possible of this service.
+    pub(super) fn with_services(
+        &self,
+        refused: Refused,
+        date: Date,
+        next: Option<Date>,
+        now: Instant,
+        possible: impl Fn(&Self) -> Option<Date>,
+    ) -> Refused {
+        if refused.name != Name::LateForWindow || !self.profile.services.several() {
+            return refused;
+        }
+        let mut detail = format!("{} ({})", refused.detail, self.debits.service.ko);
+        for other in self.others() {
+            let reached = if other.is_open(date, now) { Some(date) } else { possible(&other) };
+            if let Some(reached) = reached.filter(|reached| next.is_none_or(|next| *reached < next)) {
+                detail.push_str(&format!(", 출금구분 {}: {reached}", other.debits.service.ko));
+            }
+        }
+        refused.with(detail)
+    }
+
+    /// The same place by each other service.
+    fn others(&self) -> Vec<Self> {
+        let this = &self.debits.service.name;
+        self.by_each().into_iter().filter(|place| place.debits.service.name != *this).collect()
     }
 
     /// The same place by each debit service of the channel.

@@ -50,13 +50,16 @@ impl Engine {
         let Some(place) = self.place_of(creditor) else { return self.done(row, now) };
         let rolled = place.rolled_to(&place.creditor.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?.due_at(row.due_at);
-        for month in months_of(&rolled) {
-            let days: Vec<ContractDay> =
-                rolled.iter().filter(|(m, _)| *m == month).map(|(_, day)| *day).collect();
-            batch.take(month, &days)?;
+        let mut requested = 0;
+        for place in place.by_each() {
+            let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Regular)?.due_at(row.due_at);
+            for month in months_of(&rolled) {
+                let days: Vec<ContractDay> =
+                    rolled.iter().filter(|(m, _)| *m == month).map(|(_, day)| *day).collect();
+                batch.take(month, &days)?;
+            }
+            requested += batch.finish()?;
         }
-        let requested = batch.finish()?;
         row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %date, requested, "requested");
@@ -69,11 +72,14 @@ impl Engine {
         let Some(place) = self.place_of(creditor) else { return self.done(row, now) };
         let rolled = place.rolled_to(&place.creditor.retry.days, date);
         let tx = self.ledger.begin()?;
-        let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?.due_at(row.due_at);
-        for month in months_of(&rolled) {
-            batch.take(month, &[])?;
+        let mut requested = 0;
+        for place in place.by_each() {
+            let mut batch = Batch::new(&tx, &place, date, now, CollectionKind::Retry)?.due_at(row.due_at);
+            for month in months_of(&rolled) {
+                batch.take(month, &[])?;
+            }
+            requested += batch.finish()?;
         }
-        let requested = batch.finish()?;
         row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %date, requested, "retries requested");
@@ -108,7 +114,7 @@ fn months_of(rolled: &[(Month, ContractDay)]) -> Vec<Month> {
 /// The lines of one creditor on the file of one debit date, as they are requested.
 pub(super) struct Batch<'a> {
     tx: &'a Tx<'a>,
-    pub(super) place: &'a Place,
+    pub(super) place: Place,
     pub(super) target: Target,
     now: Instant,
     /// When it was asked for, which the window is held against: now, or the due time of a step of the schedule.
@@ -126,7 +132,7 @@ pub(super) struct Batch<'a> {
 impl<'a> Batch<'a> {
     pub(super) fn new(
         tx: &'a Tx<'a>,
-        place: &'a Place,
+        place: &Place,
         date: Date,
         now: Instant,
         kind: CollectionKind,
@@ -136,7 +142,7 @@ impl<'a> Batch<'a> {
         let target = place.target(date);
         Ok(Self {
             tx,
-            place,
+            place: place.clone(),
             target,
             now,
             asked_at: now,
@@ -160,6 +166,7 @@ impl<'a> Batch<'a> {
     /// Takes every candidate of a month; those that may not go are journaled with the reason.
     fn take(&mut self, month: Month, days: &[ContractDay]) -> Result<(), Failure> {
         let mut after = 0;
+        let named_by = self.place.named_by();
         loop {
             let page = self.tx.candidates(&CandidateQuery {
                 creditor: self.place.creditor.id,
@@ -167,6 +174,7 @@ impl<'a> Batch<'a> {
                 month,
                 arrears: self.place.creditor.arrears == Arrears::Include
                     || self.kind == CollectionKind::Retry,
+                by: named_by.query(),
                 kind: self.kind,
                 after_mandate: after,
                 limit: CHUNK,
@@ -224,6 +232,7 @@ impl<'a> Batch<'a> {
         day_allowed: bool,
     ) -> Result<Proposal, Refused> {
         request::propose(&self.facts(candidate), &self.date(day_allowed), &self.creditor(), ask)
+            .map_err(|refused| self.told(refused))
     }
 
     /// The retry of one failed charge.
@@ -251,6 +260,21 @@ impl<'a> Batch<'a> {
             amount,
         };
         retry::propose(&self.facts(candidate), &self.date(true), &self.creditor(), &facts)
+            .map_err(|refused| self.told(refused))
+    }
+
+    /// A refusal with what the other debit services of the channel would do.
+    fn told(&self, refused: Refused) -> Refused {
+        let next = self.next_date();
+        let refused = self.place.with_minimums(refused);
+        self.place.with_services(refused, self.target.date, next, self.now, |other| self.next_date_by(other))
+    }
+
+    /// Another batch of the list has taken so much of the contract's limit of the month.
+    pub(super) fn spent(&mut self, month: Month, won: Won) {
+        if month == self.target.date.month() {
+            self.month_left = self.month_left.checked_sub(won).unwrap_or(Won::ZERO);
+        }
     }
 
     fn facts<'c>(&self, candidate: &'c Candidate) -> CandidateFacts<'c> {
@@ -284,10 +308,14 @@ impl<'a> Batch<'a> {
 
     /// The next date that would be taken: a contract day for a request, a day of the same month for a retry (E32).
     fn next_date(&self) -> Option<Date> {
+        self.next_date_by(&self.place)
+    }
+
+    fn next_date_by(&self, place: &Place) -> Option<Date> {
         match self.kind {
-            CollectionKind::Regular => self.place.next_contract_date(self.now),
-            CollectionKind::Retry => self.place.next_possible(self.now).filter(|date| {
-                !self.place.profile.retry.same_month || date.month() == self.target.date.month()
+            CollectionKind::Regular => place.next_contract_date(self.now),
+            CollectionKind::Retry => place.next_possible(self.now).filter(|date| {
+                !place.profile.retry.same_month || date.month() == self.target.date.month()
             }),
         }
     }

@@ -108,6 +108,14 @@ const DEBIT_DATE: Column = may(
     "debit date; empty takes the next possible one",
 );
 
+const SERVICE: Column = may(
+    "출금구분",
+    Code,
+    10,
+    "익일 또는 당일, 비우면 약정된 구분",
+    "debit service: next-day or same-day, as the channel has them; empty is the agreed one",
+);
+
 const MANDATES: &[Column] = &[
     or(must("고객번호", Code, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"), "납부자번호"),
     must("고객명", Text, 40, "홍길동", "payer's name"),
@@ -150,6 +158,7 @@ const MANDATES: &[Column] = &[
     may("등록자", Text, 40, "자유", "who registered"),
     may("그룹코드", Code, 10, "대행사와 정한 그룹의 코드", "group"),
     may("재처리제외", Code, 5, "Y이면 자동 재처리를 하지 않음", "Y: no automatic retry"),
+    SERVICE,
     may(
         "출금형태",
         Code,
@@ -192,9 +201,10 @@ const REQUEST: &[Column] = &[
         "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
         "Y: request (the default); N: do not, or take a request back before the cut-off",
     ),
+    SERVICE,
 ];
 
-const RETRY: &[Column] = &[PAYER, ITEM, MONTH, DEBIT_DATE, AMOUNT];
+const RETRY: &[Column] = &[PAYER, ITEM, MONTH, DEBIT_DATE, AMOUNT, SERVICE];
 
 #[cfg(test)]
 mod tests {

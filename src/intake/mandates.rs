@@ -92,6 +92,9 @@ impl MandateRow {
             if missing("출금형태") {
                 application.terms.mode = before.mode;
             }
+            if missing("출금구분") {
+                application.terms.service.clone_from(&before.service);
+            }
         }
         application
     }
@@ -183,6 +186,7 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
         id_no: id_no?,
         no_retry: no_retry?.unwrap_or(false),
         mode: mode?,
+        service: cells.text("출금구분").to_string(),
     })
 }
 

@@ -20,6 +20,8 @@ pub struct RequestRow {
     pub amount: Option<Won>,
     /// 의뢰: false where the row says N.
     pub wanted: bool,
+    /// 출금구분 as written; empty takes the mandate's.
+    pub service: String,
 }
 
 /// The row's meaning, or everything that is wrong with how it is written.
@@ -33,8 +35,9 @@ pub fn parse(row: Row<'_>) -> Result<RequestRow, Vec<Refused>> {
     let wanted = cells.yes_no("의뢰");
     let who = payer_no.zip(item);
     let what = month.zip(debit_date).zip(amount.zip(wanted));
+    let service = cells.text("출금구분").to_string();
     let parsed = who.zip(what).map(|((payer_no, item), ((month, debit_date), (amount, wanted)))| {
-        RequestRow { payer_no, item, month, debit_date, amount, wanted: wanted.unwrap_or(true) }
+        RequestRow { payer_no, item, month, debit_date, amount, wanted: wanted.unwrap_or(true), service }
     });
     cells.end(parsed)
 }

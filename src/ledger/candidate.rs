@@ -12,6 +12,16 @@ use crate::machine::{charge, collection, mandate};
 use rusqlite::{OptionalExtension, Row, named_params, params};
 use std::collections::HashMap;
 
+/// Which mandates by the debit service that they name.
+#[derive(Debug, Clone, Copy)]
+pub enum ByService<'a> {
+    /// Those that name this one.
+    Only(&'a str),
+    /// All but those that name one of these: what names none, or one that the profile no longer has, is with the
+    /// creditor's own.
+    AllBut(&'a [String]),
+}
+
 /// Which mandates are looked for, a page at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct CandidateQuery<'a> {
@@ -23,6 +33,8 @@ pub struct CandidateQuery<'a> {
     pub month: Month,
     /// Older months too.
     pub arrears: bool,
+    /// Which mandates by their debit service.
+    pub by: ByService<'a>,
     /// `Retry` takes only charges with an attempt that did not bring all.
     pub kind: CollectionKind,
     /// Go on after this mandate; 0 at the start.
@@ -54,6 +66,8 @@ pub struct Candidate {
     pub no_retry: bool,
     /// The contract day.
     pub due_day: ContractDay,
+    /// The debit service; empty is the creditor's own.
+    pub service: String,
     /// Unattached, open, oldest first, none later than the month asked for.
     pub charges: Vec<CandidateCharge>,
     /// A collection of the mandate is requested or in flight.
@@ -93,9 +107,9 @@ pub struct Named {
 pub(super) const MANDATE: &str = "m.mandate_id, p.payer_no, m.item, m.channel, m.state_now, m.active_on, m.limit_won, m.bank, \
     m.no_retry, m.due_day, EXISTS (SELECT 1 FROM charge a JOIN collection k ON k.collection_id = a.collection_id \
       JOIN file f ON f.file_id = k.file_id WHERE a.mandate_id = m.mandate_id AND k.state IS NULL \
-      AND f.collection_state IN ('requested', 'batched', 'sent', 'acknowledged'))";
+      AND f.collection_state IN ('requested', 'batched', 'sent', 'acknowledged')), m.service";
 /// How many columns [`MANDATE`] has.
-const MANDATE_COLUMNS: usize = 11;
+const MANDATE_COLUMNS: usize = 12;
 
 /// What [`charge_from`] takes, from `charge AS h`.
 const CHARGE: &str = "h.charge_id, h.month, h.amount_won - h.paid_won, h.debit_date, h.fails, h.last_code";
@@ -117,6 +131,7 @@ fn mandate_from(row: &Row<'_>) -> rusqlite::Result<Candidate> {
         due_day: column::through(row, 9, ContractDay::from_number)?,
         charges: Vec::new(),
         has_live: row.get(10)?,
+        service: row.get(11)?,
     })
 }
 
@@ -140,6 +155,7 @@ pub(super) fn looking() -> String {
            CROSS JOIN mandate m ON m.mandate_id = h.mandate_id
            WHERE h.creditor = :creditor AND h.mandate_id > :after AND {FREE} AND {fits} AND m.state <> 'ended'
              AND (:days = '[]' OR m.due_day IN (SELECT value FROM json_each(:days)))
+             AND CASE WHEN :only = '' THEN m.service NOT IN (SELECT value FROM json_each(:but)) ELSE m.service = :only END
            ORDER BY h.mandate_id LIMIT :limit)
          SELECT {MANDATE}, {CHARGE} FROM picked
          CROSS JOIN mandate_now m ON m.mandate_id = picked.id
@@ -172,6 +188,11 @@ impl Tx<'_> {
         let doing = "look for what may be requested";
         let days: Vec<u32> = query.days.iter().map(|day| day.number()).collect();
         let days = serde_json::to_string(&days).map_err(|e| Trouble::new(doing, e))?;
+        let (only, but) = match query.by {
+            ByService::Only(name) => (name, [].as_slice()),
+            ByService::AllBut(names) => ("", names),
+        };
+        let but = serde_json::to_string(but).map_err(|e| Trouble::new(doing, e))?;
         let mut statement = self.sql.prepare_cached(&looking()).doing(doing)?;
         let mut rows = statement
             .query(named_params! {
@@ -181,6 +202,8 @@ impl Tx<'_> {
                 ":retry": query.kind == CollectionKind::Retry,
                 ":after": query.after_mandate,
                 ":days": days,
+                ":only": only,
+                ":but": but,
                 ":limit": page(query.limit),
             })
             .doing(doing)?;

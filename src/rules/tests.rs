@@ -32,6 +32,7 @@ fn terms() -> MandateTerms {
         id_no: "900101".parse().unwrap(),
         no_retry: false,
         mode: None,
+        service: String::new(),
     }
 }
 

@@ -16,7 +16,7 @@ const PARTS: &[&str] = &[
     "SELECT payer_id, creditor, payer_no, name, phone, email, payer_group, attributes FROM payer ORDER BY payer_id",
     "SELECT * FROM serial ORDER BY channel",
     "SELECT mandate_id, payer_id, creditor, channel, bank_payer_no, item, state, reason, active_on, registration_id,
-       limit_won, monthly_won, first_month, last_month, due_day, bank, account, id_no, holder, no_retry, request_file,
+       limit_won, monthly_won, first_month, last_month, due_day, bank, account, id_no, holder, no_retry, service, request_file,
        request_line FROM mandate ORDER BY mandate_id",
     "SELECT registration_id, mandate_id, channel, kind, file_id, line_no, state, code, result_file, result_line,
        request_file, request_line, again_of FROM registration ORDER BY registration_id",

@@ -136,6 +136,7 @@ CREATE TABLE mandate (
   holder TEXT NOT NULL,
   no_retry INTEGER NOT NULL CHECK (no_retry IN (0, 1)),
   mode TEXT,                                   -- 출금형태; NULL is the channel's
+  service TEXT NOT NULL,                       -- the debit service by its name in the profile; '' is the creditor's own
   made_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,

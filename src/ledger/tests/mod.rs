@@ -71,6 +71,7 @@ pub(super) fn terms(n: u64) -> MandateTerms {
         id_no: "900101".parse().unwrap(),
         no_retry: false,
         mode: None,
+        service: String::new(),
     }
 }
 
@@ -134,6 +135,7 @@ pub(super) fn make(tx: &Tx<'_>, month: Month, only: OnlyFor<'_>) -> i64 {
 
 pub(super) fn query() -> CandidateQuery<'static> {
     CandidateQuery {
+        by: crate::ledger::ByService::AllBut(&[]),
         creditor: creditor(),
         days: &[],
         month: month(),
