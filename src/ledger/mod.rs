@@ -22,6 +22,7 @@ mod mandate;
 mod open;
 mod outcome;
 mod payer;
+mod payout;
 mod personal;
 mod query;
 mod registration;
@@ -44,6 +45,7 @@ pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
+pub use payout::{NewPayout, PayoutFor, PayoutRow};
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
