@@ -17,6 +17,7 @@ mod passbook;
 mod payer_no_template;
 mod profile;
 mod settings;
+mod settlement;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMod
 pub use payer_no_template::Template;
 pub use profile::{DebitMode, LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
+pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
 
 use crate::bank::Format;
