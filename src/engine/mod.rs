@@ -28,6 +28,7 @@ mod place;
 mod requesting;
 mod result_collection;
 mod result_registration;
+mod settlement;
 mod start;
 mod witness;
 

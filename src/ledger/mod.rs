@@ -28,6 +28,7 @@ mod query;
 mod registration;
 mod rotate;
 mod schema;
+mod settlement;
 mod settling;
 #[cfg(test)]
 mod tests;
@@ -53,4 +54,5 @@ pub use query::{
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use rotate::Resealed;
+pub use settlement::{SettlementLine, SettlementRow, Waiting};
 pub use settling::OwedAnswer;
