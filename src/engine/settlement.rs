@@ -44,7 +44,9 @@ impl Engine {
             hold(&tx, id, &waiting, now)?;
         } else {
             tx.clear_alert(HELD, &owner(id), now)?;
-            let closes_month = rule.rule.closes_month(&config.calendar, row.date);
+            // The least fee of a month is not due before the creditor's first record.
+            let begun = waiting.lines > 0 || tx.settled_before(id)?;
+            let closes_month = begun && rule.rule.closes_month(&config.calendar, row.date);
             if let Some(kept) = settled(rule, &waiting, id, row.date, closes_month)? {
                 let settlement_id = tx.settle(&kept, until, now)?;
                 book(&tx, &kept, settlement_id, now)?;

@@ -140,6 +140,13 @@ impl Tx<'_> {
         self.sql.prepare_cached(&text).and_then(|mut s| s.query_row(with, |row| waiting(row, 0))).doing(doing)
     }
 
+    /// Whether the creditor was ever settled.
+    pub fn settled_before(&self, creditor: CreditorId) -> Result<bool, Trouble> {
+        let text = "SELECT EXISTS (SELECT 1 FROM settlement WHERE creditor = ?1)";
+        let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row([creditor.get()], |row| row.get(0)));
+        found.doing("look for an earlier settlement")
+    }
+
     /// Keeps a settlement with the lines that it takes; its key.
     pub fn settle(&self, row: &SettlementRow, until: Date, at: Instant) -> Result<i64, Trouble> {
         let doing = "keep a settlement";
