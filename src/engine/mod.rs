@@ -29,6 +29,7 @@ mod requesting;
 mod result_collection;
 mod result_registration;
 mod self_test;
+mod settlement;
 mod start;
 mod witness;
 
