@@ -53,6 +53,6 @@ fn personal_numbers_stand_in_no_ledger_archive_log_or_answer() {
     assert!(!below(&dir.join("spool"), &[], &known).is_empty());
     let one = known.iter().next().unwrap();
     let wide: Vec<u8> = one.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(in_bytes(&wide, &known), [one.clone()]);
+    assert_eq!(in_bytes(&wide, &known), std::slice::from_ref(one));
     assert!(sunap(&["verify", "--config"]).arg(&config).status().unwrap().success());
 }

@@ -28,6 +28,7 @@
 //! | `order VERB CREDITOR PAYER ITEM "REASON"` | one about a mandate |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
+//! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |
 //! | `lose ledger` | ends the engine and removes its ledger |
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |

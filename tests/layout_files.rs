@@ -452,3 +452,30 @@ fn bytes_that_come_one_by_one_are_the_same_file_and_a_failing_disk_is_no_verdict
         assert!(layout.reader(file, Drip(&bytes, true)).finish().is_err(), "{name}: trouble, not faults");
     }
 }
+
+/// E65: two revisions of one file kind, by dates without overlap: a file of either time is read by its own.
+#[test]
+fn e65_a_file_is_of_the_revision_that_held_on_its_date() {
+    let text = std::fs::read_to_string("tests/layouts/eb21.toml").unwrap();
+    let with = |key: &str, name: &str| {
+        let text = text.replacen("name = \"EB21\"", &format!("name = \"{name}\"\n{key}"), 1);
+        Layout::from_toml(name, &text).unwrap_or_else(|faults| panic!("{faults}"))
+    };
+    let old = with("effective_until = 2026-06-04", "EB21-old");
+    let new = with("effective_from = 2026-06-05", "EB21-new");
+    let sample = |date: &str| {
+        let bytes = std::fs::read("tests/layouts/eb21.dat").unwrap();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let at = text.find("260605").unwrap();
+        let mut bytes = bytes.clone();
+        bytes[at..at + 6].copy_from_slice(date.as_bytes());
+        let name = bytes.windows(8).position(|w| w == b"EB210605").unwrap();
+        bytes[name + 4..name + 8].copy_from_slice(&date.as_bytes()[2..]);
+        bytes
+    };
+    for (date, name) in [("260604", "EB21-old"), ("260605", "EB21-new")] {
+        let file = format!("EB21{}", &date[2..]);
+        let found = detect([&old, &new], &file, &sample(date)).unwrap();
+        assert_eq!(found.name(), name, "{date}");
+    }
+}

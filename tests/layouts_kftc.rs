@@ -9,7 +9,14 @@ use serde_json::Value;
 use sunap::bank::Format;
 use sunap::layout::{FieldKind, Layout};
 
-const IDS: [&str; 11] = ["EB11", "EB12", "EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EI13"];
+const IDS: [&str; 15] = [
+    "EB11", "EB12", "EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EI13", "EA13", "EA14",
+    "EA21", "EA22",
+];
+
+/// Tables that several layouts share.
+const SHARED: [(&str, [&str; 3]); 2] =
+    [("GR20-22", ["GR20", "GR21", "GR22"]), ("GR23-25", ["GR23", "GR24", "GR25"])];
 
 fn layout(id: &str) -> Layout {
     let file = format!("formats/{}.toml", id.to_lowercase());
@@ -34,13 +41,25 @@ fn ours(layout: &Layout) -> BTreeMap<&'static str, Vec<(usize, usize)>> {
 }
 
 fn table() -> Vec<Value> {
-    serde_json::from_str(include_str!("data/kftc-layouts.json")).unwrap()
+    let all: Vec<Value> = serde_json::from_str(include_str!("data/kftc-layouts.json")).unwrap();
+    let mut table = Vec::new();
+    for one in all {
+        let shared = SHARED.iter().find(|(id, _)| one["id"] == *id).map(|(_, names)| names.as_slice());
+        for name in shared.unwrap_or(&[one["id"].as_str().unwrap()]) {
+            let mut one = one.clone();
+            one["id"] = (*name).into();
+            table.push(one);
+        }
+    }
+    table
 }
 
 #[test]
 fn every_field_stands_where_the_table_says() {
     let table = table();
-    assert_eq!(table.iter().map(|l| l["id"].as_str().unwrap()).collect::<Vec<_>>(), IDS);
+    let shared = SHARED.iter().flat_map(|(_, names)| names).copied();
+    let ids: Vec<&str> = IDS.into_iter().chain(shared).collect();
+    assert_eq!(table.iter().map(|l| l["id"].as_str().unwrap()).collect::<Vec<_>>(), ids);
     for theirs in &table {
         let id = theirs["id"].as_str().unwrap();
         let layout = layout(id);
@@ -54,6 +73,9 @@ fn every_field_stands_where_the_table_says() {
                 "11" => "H",
                 "22" => "R",
                 "33" => "T",
+                "header" => "H",
+                "data" => "R",
+                "trailer" => "T",
                 letter => letter,
             };
             let span = |f: &Value| (f["pos"].as_u64().unwrap() as usize, f["len"].as_u64().unwrap() as usize);
@@ -90,7 +112,8 @@ fn personal_numbers_are_marked_and_every_layout_binds() {
         for record in layout.records() {
             for field in layout.fields(record) {
                 let spec = layout.field_spec(record, field).unwrap();
-                let personal = ["account", "id_no", "phone", "collection_account", "funding_account"].contains(&spec.name);
+                let personal = ["account", "id_no", "phone", "collection_account", "funding_account"]
+                    .contains(&spec.name);
                 assert_eq!(spec.sensitive, personal, "{id} {}", spec.name);
                 if spec.name.starts_with("filler") {
                     assert_eq!(spec.kind, FieldKind::Filler, "{id}");

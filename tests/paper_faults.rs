@@ -1,6 +1,10 @@
 //! The faults of papers: `tests/faults/<fault-name>/case.toml` with `room = "paper"` names a font, a stamp or a text;
 //! `expected.txt` is what a person sees. With `SUNAP_BLESS=1` the texts are written anew: read them.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test: the functions outside #[test] too may stop at once")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test: the functions outside #[test] too may stop at once"
+)]
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests write their own expectations")]
 
 use serde::Deserialize;

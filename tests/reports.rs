@@ -1,6 +1,10 @@
 //! Reports and papers of a whole demo month, through the command line: csv against stored text, xlsx opened again,
 //! PDF the same bytes twice.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test: the functions outside #[test] too may stop at once")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test: the functions outside #[test] too may stop at once"
+)]
 #![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "tests write their own expectations")]
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
@@ -18,7 +22,16 @@ fn sunap(dir: &Path, arguments: &[&str]) -> Output {
 
 fn january<'a>(report: &'a str, format: &'a str) -> Vec<&'a str> {
     vec![
-        "report", report, "--creditor", "10000001", "--from", "2026-01-01", "--to", "2026-01-31", "--format", format,
+        "report",
+        report,
+        "--creditor",
+        "10000001",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2026-01-31",
+        "--format",
+        format,
     ]
 }
 
@@ -75,7 +88,10 @@ fn sheet_is_typed(dir: &Path) {
     assert!(matches!(rows[1][0], Data::DateTime(_)), "{:?}", rows[1][0]);
     assert!(matches!(rows[1][1], Data::String(_)));
     assert!(matches!(&rows[1][6], Data::String(account) if account.starts_with("***")));
-    let sum: f64 = rows[1..rows.len() - 1].iter().map(|row| if let Data::Float(won) = row[9] { won } else { -1.0 }).sum();
+    let sum: f64 = rows[1..rows.len() - 1]
+        .iter()
+        .map(|row| if let Data::Float(won) = row[9] { won } else { -1.0 })
+        .sum();
     assert_eq!(rows.last().unwrap()[9], Data::Float(sum));
 }
 
@@ -105,6 +121,7 @@ fn papers_are_repeatable(dir: &Path) {
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("금 이십오만원정") && text.contains("999-99-99997"), "{text}");
     let refund = dir.join("refund.pdf");
-    let none = sunap(dir, &["paper", "refund", "--creditor", "10000001", "--all", "-o", refund.to_str().unwrap()]);
+    let none =
+        sunap(dir, &["paper", "refund", "--creditor", "10000001", "--all", "-o", refund.to_str().unwrap()]);
     assert_eq!(none.status.code(), Some(65), "nobody paid too much");
 }

@@ -1,4 +1,5 @@
 //! Workbooks through the child process: what comes out as rows, and what is refused. The child is the real binary.
+#![cfg(test)]
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::path::Path;

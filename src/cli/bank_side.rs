@@ -85,7 +85,7 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
             registration_exceptions: profile.registration_exceptions.clone(),
         })
     };
-    Ok(vec![
+    let mut plans = vec![
         plan(
             Service::Registration,
             &roles.registration_request,
@@ -94,15 +94,18 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
             Won::ZERO,
             false,
         )?,
-        plan(
+    ];
+    for service in profile.services.iter() {
+        plans.push(plan(
             Service::Collection,
-            &roles.collection_request,
-            &roles.collection_result,
-            &profile.collection,
-            profile.min_amount_won,
+            &service.request,
+            &service.result,
+            &service.window,
+            service.min_amount_won,
             profile.needs_registration,
-        )?,
-    ])
+        )?);
+    }
+    Ok(plans)
 }
 
 /// The format of a name; `Config::load` has seen to it that the profiles' are there.

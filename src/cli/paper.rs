@@ -86,7 +86,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     }
     write_new_file(&arguments.out, |out| out.write_all(&made.pdf).map_err(Failed::from))?;
     let (path, papers, pages) = (arguments.out.display(), made.papers, made.pages);
-    screen.line(format_args!("{ko} {path}: {papers} papers, {pages} pages, sha256 {}", Sha256::of(&made.pdf)))?;
+    screen.line(format_args!(
+        "{ko} {path}: {papers} papers, {pages} pages, sha256 {}",
+        Sha256::of(&made.pdf)
+    ))?;
     Ok(Exit::Done)
 }
 

@@ -6,7 +6,9 @@ use super::settings::{ConfigArgument, open_reader};
 use super::status::time_of;
 use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
+use crate::config::Config;
 use crate::domain::{CreditorId, Date, ItemCode, PayerNo};
+use crate::ledger::Reader;
 use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -69,6 +71,22 @@ enum EncodingArgument {
     Cp949,
 }
 
+/// The day on one page.
+fn summarise(
+    arguments: &Arguments,
+    config: &Config,
+    reader: &Reader,
+    to: Date,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let page = report::summarise(reader, config, arguments.creditor, to)?;
+    match &arguments.out {
+        None => screen.text(page.text)?,
+        Some(path) => write_new_file(path, |out| out.write_all(page.text.as_bytes()).map_err(Failed::from))?,
+    }
+    Ok(Exit::Done)
+}
+
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let config = arguments.config.load()?;
@@ -79,23 +97,17 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let report = if summary {
         None
     } else {
-        let report: Report = arguments.name.parse().map_err(|why: String| {
-            Failed::told(Exit::Usage, format!("{why}, summary (하루요약)"))
-        })?;
+        let report: Report = arguments
+            .name
+            .parse()
+            .map_err(|why: String| Failed::told(Exit::Usage, format!("{why}, summary (하루요약)")))?;
         Some(report)
     };
     let reader = open_reader(&config)?;
     let today = time_of(&config, &reader)?.date();
     let to = arguments.to.unwrap_or(today);
     let Some(report) = report else {
-        let page = report::summarise(&reader, &config, arguments.creditor, to)?;
-        match &arguments.out {
-            None => screen.text(page.text)?,
-            Some(path) => write_new_file(path, |out| {
-                out.write_all(page.text.as_bytes()).map_err(Failed::from)
-            })?,
-        }
-        return Ok(Exit::Done);
+        return summarise(arguments, &config, &reader, to, screen);
     };
     let Some(creditor) = arguments.creditor else {
         return Err(Failed::told(Exit::Usage, "a report is of one creditor: add --creditor"));

@@ -114,6 +114,9 @@ pub struct Creditor {
     pub invoice: Option<Contact>,
     /// The channel that carries its records.
     pub channel: ChannelId,
+    /// The debit service that carries its records unless a mandate or a request says otherwise; empty is the
+    /// profile's first.
+    pub service: String,
     /// The days on which it may debit, in their order.
     pub days: Vec<ContractDay>,
     /// The most won of one debit.
@@ -143,6 +146,7 @@ pub(super) struct Known<'k> {
 struct Contract {
     channel: ChannelId,
     profile: Option<Arc<Profile>>,
+    service: String,
     days: Vec<ContractDay>,
     limit_per_debit: Won,
     limit_per_month: Won,
@@ -188,6 +192,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
             None => None,
         },
         channel: contract.channel,
+        service: contract.service,
         days: contract.days,
         limit_per_debit: contract.limit_per_debit,
         limit_per_month: contract.limit_per_month,
@@ -274,9 +279,10 @@ fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
     let per_month = section.number("limit_per_month_won", 1..=i64::MAX);
     let auto_request = section.flag("auto_request");
     let arrears = section.choice("arrears", &[("include", Arrears::Include), ("exclude", Arrears::Exclude)]);
-    section.finish();
     let profile =
         channel.as_ref().and_then(|id| known.channels.get(id)).map(|channel| channel.profile.clone());
+    let service = service(&mut section, profile.as_deref());
+    section.finish();
     if let (Some(debit), Some(month)) = (&per_debit, &per_month)
         && debit.value > month.value
     {
@@ -288,14 +294,15 @@ fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
         );
     }
     if let (Some(debit), Some(profile)) = (&per_debit, &profile)
-        && Won::new(debit.value) < profile.min_amount_won
+        && let Some(least) = profile.services.iter().map(|service| service.min_amount_won).min()
+        && Won::new(debit.value) < least
     {
         document.fault(
             "limit-below-minimum",
             debit.span.clone(),
             format!(
                 "{} won per debit; the network takes no less than {} won",
-                debit.value, profile.min_amount_won
+                debit.value, least
             ),
             "raise limit_per_debit_won",
         );
@@ -308,12 +315,39 @@ fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
     Some(Contract {
         channel: channel?,
         profile,
+        service: service?,
         days: days.value,
         limit_per_debit: Won::new(per_debit?.value),
         limit_per_month: Won::new(per_month?.value),
         auto_request: auto_request?,
         arrears: arrears?.value,
     })
+}
+
+/// The debit service that the contract is for, by the name that the profile gives it; empty where none is named.
+fn service(section: &mut Section<'_>, profile: Option<&Profile>) -> Option<String> {
+    let document = section.document();
+    if !section.has("service") {
+        return Some(String::new());
+    }
+    let name = section.text("service")?;
+    let Some(profile) = profile else { return Some(name.value.to_string()) };
+    let found = profile.services.iter().find(|service| service.name == name.value);
+    if found.is_none() {
+        let all: Vec<&str> = profile.services.iter().map(|service| service.name.as_str()).collect();
+        document.fault(
+            "config-unknown-reference",
+            name.span,
+            format!(
+                "the profile {} has no debit service {:?}; there are: {}",
+                profile.name,
+                name.value,
+                all.join(", ")
+            ),
+            "correct the name, or take the line out: then the profile's first service is used",
+        );
+    }
+    found.map(|service| service.name.clone())
 }
 
 fn channel(section: &mut Section<'_>, known: &Known<'_>) -> Option<ChannelId> {

@@ -206,6 +206,11 @@ impl<'d> Section<'d> {
         self.look(key).is_some()
     }
 
+    /// Whether a key stands there as a list: `[[key]]`.
+    pub(super) fn has_list(&mut self, key: &'static str) -> bool {
+        self.look(key).is_some_and(|value| value.get_ref().as_array().is_some())
+    }
+
     /// The value of a key that must stand there.
     fn need(&mut self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
         self.need_as(key, key, &format!("a line {key} = …"))

@@ -53,7 +53,7 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
     for profile in config.profiles.values() {
         let layouts = &profile.layouts;
         let carries = |name: &String, fits: fn(&Format) -> bool| config.bound.get(name).is_some_and(fits);
-        let roles = [
+        let mut roles = vec![
             (
                 "registration_request",
                 carries(&layouts.registration_request, |f| matches!(f, Format::RegistrationRequest(_))),
@@ -62,15 +62,18 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
                 "registration_result",
                 carries(&layouts.registration_result, |f| matches!(f, Format::RegistrationResult(_))),
             ),
-            (
-                "collection_request",
-                carries(&layouts.collection_request, |f| matches!(f, Format::CollectionRequest(_))),
-            ),
-            (
-                "collection_result",
-                carries(&layouts.collection_result, |f| matches!(f, Format::CollectionResult(_))),
-            ),
         ];
+        for service in profile.services.iter() {
+            let request = carries(&service.request, |f| matches!(f, Format::CollectionRequest(_)));
+            let result = carries(&service.result, |f| matches!(f, Format::CollectionResult(_)));
+            // One service: by the keys of [layouts]; several: by the keys of its [[collection]].
+            let keys = if profile.services.several() {
+                ("request", "result")
+            } else {
+                ("collection_request", "collection_result")
+            };
+            roles.extend([(keys.0, request), (keys.1, result)]);
+        }
         for (role, _) in roles.iter().filter(|(_, fits)| !fits) {
             faults.push(Fault::new(
                 "layout-of-other-message",

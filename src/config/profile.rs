@@ -1,6 +1,7 @@
 //! `profiles/<name>.toml`: how one sort of network works: its schedule, limits, layouts and rules (decisions.md 1-8).
 
 use super::bank_table::Banks;
+use super::debit_service::{self, Services, Whole};
 use super::document::{At, Document, Section};
 use super::payer_no_template::Template;
 use crate::calendar::{Calendar, DayOffset, Offset};
@@ -68,10 +69,8 @@ pub struct LayoutRoles {
     pub registration_request: String,
     /// Its result.
     pub registration_result: String,
-    /// 출금의뢰.
-    pub collection_request: String,
-    /// Its result.
-    pub collection_result: String,
+    /// 출금의뢰 and its result, where the profile has one debit service; with several, each names its own.
+    pub(super) collection: Option<(String, String)>,
     /// 출금이체신청 that came in at a bank, from the network.
     pub bank_application: Option<String>,
     /// Our answer to it.
@@ -87,16 +86,12 @@ pub struct Profile {
     pub name: String,
     /// Registrations and cancellations, counted from the banking day `X` of the file.
     pub registration: WindowPlan,
-    /// Collections, counted from the debit date `D`.
-    pub collection: WindowPlan,
-    /// The last day on which a mandate must be active to be collected on `D`, in banking days.
-    pub gate: DayOffset,
+    /// The debit services: their times, gates, least amounts and layouts.
+    pub services: Services,
     /// How long after `result_due` a missing result is an alarm, in minutes.
     pub result_grace_minutes: i64,
     /// When a failed collection may be tried again.
     pub retry: RetryRule,
-    /// The least amount of one collection.
-    pub min_amount_won: Won,
     /// What the bank does when the balance is short.
     pub mode: DebitMode,
     /// Whether consent must be sent as evidence before a registration.
@@ -145,12 +140,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     if let Some(codes) = &codes {
         refer(document, "codes", codes, known.codes, "a table of formats/codes");
     }
-    let gate = file.parsed::<DayOffset>("gate");
-    if let Some(gate) = &gate {
-        check_gate(document, gate);
-    }
     let grace = file.number("result_grace_minutes", 0..=10_080);
-    let min_amount = file.number("min_amount_won", 1..=MOST_WON);
     let mode = file.choice("mode", &[("full", DebitMode::Full), ("partial", DebitMode::Partial)]);
     let needs_evidence = file.flag("needs_evidence");
     let needs_registration = file.flag("needs_registration");
@@ -160,20 +150,33 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let template = template(&mut file);
     let max_bad_lines = file.number("max_bad_lines", 0..=1_000_000_000);
     let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
-    let collection = file.section("collection").and_then(|section| window(section, 'D', known.calendar));
+    let several = file.has_list("collection");
     let retry = file.section("retry").and_then(retry_rule);
-    let layouts =
-        file.section("layouts").and_then(|section| layout_roles(section, known.layouts, needs_evidence?));
+    let layouts = file
+        .section("layouts")
+        .and_then(|section| layout_roles(section, known.layouts, needs_evidence?, !several));
+    let services = if several {
+        let sections = file.sections("collection");
+        if sections.is_empty() {
+            document.file_fault(
+                "config-list-empty",
+                "no [[collection]] stands here: a profile debits by some service (출금 서비스)",
+                "add [[collection]] with name, ko, cutoff, deadline, result_due, gate, min_amount_won, request and result",
+            );
+        }
+        debit_service::several(sections, known)
+    } else {
+        let whole = whole(&mut file, layouts.clone());
+        file.section("collection").and_then(|section| debit_service::single(section, known, whole))
+    };
     file.finish();
     let name = name?;
     let profile = Profile {
         name: name.value.clone(),
         registration: registration?,
-        collection: collection?,
-        gate: gate?.value,
+        services: services?,
         result_grace_minutes: grace?.value,
         retry: retry?,
-        min_amount_won: Won::new(min_amount?.value),
         mode: mode?.value,
         needs_evidence: needs_evidence?,
         needs_registration: needs_registration?,
@@ -188,8 +191,22 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     Some((name, profile))
 }
 
+/// What stands once for the whole profile where it has one debit service.
+fn whole(file: &mut Section<'_>, layouts: Option<LayoutRoles>) -> Whole {
+    let gate = file.parsed::<DayOffset>("gate");
+    if let Some(gate) = &gate {
+        check_gate(file.document(), gate);
+    }
+    let min_amount = file.number("min_amount_won", 1..=MOST_WON);
+    Whole {
+        gate: gate.map(|gate| gate.value),
+        min_amount: min_amount.map(|least| Won::new(least.value)),
+        layouts,
+    }
+}
+
 /// Notes a fault where `name` is none of `known`.
-fn refer(document: &Document<'_>, key: &str, name: &At<&str>, known: &BTreeSet<String>, what: &str) {
+pub(super) fn refer(document: &Document<'_>, key: &str, name: &At<&str>, known: &BTreeSet<String>, what: &str) {
     if !known.contains(name.value) {
         let all: Vec<&str> = known.iter().map(String::as_str).collect();
         document.fault(
@@ -201,7 +218,7 @@ fn refer(document: &Document<'_>, key: &str, name: &At<&str>, known: &BTreeSet<S
     }
 }
 
-fn check_gate(document: &Document<'_>, gate: &At<DayOffset>) {
+pub(super) fn check_gate(document: &Document<'_>, gate: &At<DayOffset>) {
     let offset = gate.value;
     if offset.anchor() != 'D' || offset.days() > 0 || (offset.days() != 0 && !offset.counts_banking_days()) {
         document.fault(
@@ -272,6 +289,7 @@ fn layout_roles(
     mut section: Section<'_>,
     known: &BTreeSet<String>,
     needs_evidence: bool,
+    one_service: bool,
 ) -> Option<LayoutRoles> {
     let document = section.document();
     let mut role = |key: &'static str, required: bool| -> Option<Option<String>> {
@@ -284,8 +302,12 @@ fn layout_roles(
     };
     let registration_request = role("registration_request", true);
     let registration_result = role("registration_result", true);
-    let collection_request = role("collection_request", true);
-    let collection_result = role("collection_result", true);
+    let collection = if one_service {
+        let (request, result) = (role("collection_request", true), role("collection_result", true));
+        request.flatten().zip(result.flatten()).map(Some)
+    } else {
+        Some(None)
+    };
     let bank_application = role("bank_application", false);
     // Who takes applications must be able to answer them.
     let answers = bank_application.as_ref().is_some_and(Option::is_some);
@@ -295,8 +317,7 @@ fn layout_roles(
     Some(LayoutRoles {
         registration_request: registration_request??,
         registration_result: registration_result??,
-        collection_request: collection_request??,
-        collection_result: collection_result??,
+        collection: collection?,
         bank_application: bank_application?,
         bank_application_result: bank_application_result?,
         evidence: evidence?,
@@ -304,7 +325,7 @@ fn layout_roles(
 }
 
 /// Reads a window and checks that its times follow one another on every banking day of a sample year.
-fn window(mut section: Section<'_>, anchor: char, calendar: Option<&Calendar>) -> Option<WindowPlan> {
+pub(super) fn window(mut section: Section<'_>, anchor: char, calendar: Option<&Calendar>) -> Option<WindowPlan> {
     let document = section.document();
     let cutoff = section.parsed::<Offset>("cutoff");
     let deadline = section.parsed::<Offset>("deadline");

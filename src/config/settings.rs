@@ -15,6 +15,8 @@ pub struct FileLimits {
     pub creditor_file_bytes: u64,
     /// An operator's order.
     pub order_bytes: u64,
+    /// Bytes that must be free for spool and state; with fewer no window opens.
+    pub least_free_bytes: u64,
 }
 
 /// What is logged.
@@ -53,6 +55,9 @@ const LEVELS: [(&str, &str); 5] =
 /// Where Debian's fonts-nanum puts them.
 const NANUM: &str = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf";
 const NANUM_BOLD: &str = "/usr/share/fonts/truetype/nanum/NanumGothicBold.ttf";
+
+/// 64 MiB: room for one day of a large agent.
+const LEAST_FREE_BYTES: u64 = 64 << 20;
 
 /// 1 TiB: more is a slip of the pen.
 const MOST_BYTES: i64 = 1 << 40;
@@ -107,8 +112,17 @@ fn file_limits(mut section: Section<'_>) -> Option<FileLimits> {
         |key| section.number(key, 1..=MOST_BYTES).and_then(|number| u64::try_from(number.value).ok());
     let (channel, creditor, order) =
         (bytes("channel_file_bytes"), bytes("creditor_file_bytes"), bytes("order_bytes"));
+    let least_free_bytes = match section.has("least_free_bytes") {
+        true => section.number("least_free_bytes", 0..=MOST_BYTES).and_then(|n| u64::try_from(n.value).ok()),
+        false => Some(LEAST_FREE_BYTES),
+    };
     section.finish();
-    Some(FileLimits { channel_file_bytes: channel?, creditor_file_bytes: creditor?, order_bytes: order? })
+    Some(FileLimits {
+        channel_file_bytes: channel?,
+        creditor_file_bytes: creditor?,
+        order_bytes: order?,
+        least_free_bytes: least_free_bytes?,
+    })
 }
 
 fn paper_settings(mut section: Section<'_>, root: &Path) -> Option<PaperSettings> {

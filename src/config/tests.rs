@@ -13,7 +13,7 @@ fn manifest() -> PathBuf {
 /// The shipped config with layouts that have a name only: what stands in them is another room's test.
 fn shipped() -> Sources {
     let mut sources = Sources::read(&manifest().join("config/sunap.toml")).unwrap();
-    sources.formats = ["EB13", "EB14", "EB21", "EB22"]
+    sources.formats = ["EB13", "EB14", "EB21", "EB22", "EC21", "EC22"]
         .map(|name| FormatSource {
             file: format!("formats/{name}.toml"),
             text: format!("name = \"{name}\"\n"),
@@ -39,10 +39,10 @@ fn the_shipped_config_is_good_and_resolved() {
     assert_eq!((config.quiet_ms, config.scan_seconds, config.log.level), (2_000, 60, "info"));
     let profile = &config.profiles["bankingplus"];
     let offset = |text: &str| text.parse::<Offset>().unwrap();
-    assert_eq!(profile.collection.cutoff, offset("D-1BD 14:00"));
+    assert_eq!(profile.services.first.window.cutoff, offset("D-1BD 14:00"));
     assert_eq!(profile.registration.result_due, offset("X+1BD 11:00"));
-    assert_eq!(profile.min_amount_won, Won::new(140));
-    assert_eq!(profile.layouts.collection_result, "EB22");
+    assert_eq!(profile.services.first.min_amount_won, Won::new(140));
+    assert_eq!(profile.services.first.result, "EB22");
     let academy: CreditorId = "10000001".parse().unwrap();
     let channel = config.channel_of(academy).unwrap();
     assert_eq!((channel.id.as_str(), channel.institution_code.as_str()), ("bankingplus-seoul", "9990001234"));

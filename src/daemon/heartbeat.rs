@@ -49,7 +49,9 @@ async fn beat(schedules: BTreeSet<String>, post: Sender<Hint>) -> Result<JobSche
 
 /// The cron texts: every minute, and the times of day of all windows.
 fn schedules(config: &Config) -> BTreeSet<String> {
-    let windows = config.profiles.values().flat_map(|profile| [&profile.registration, &profile.collection]);
+    let windows = config.profiles.values().flat_map(|profile| {
+        std::iter::once(&profile.registration).chain(profile.services.iter().map(|service| &service.window))
+    });
     let times =
         windows.flat_map(|window| [window.cutoff, window.deadline, window.result_due]).map(|at| at.time());
     times.map(daily).chain([EVERY_MINUTE.to_string()]).collect()

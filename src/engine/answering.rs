@@ -44,16 +44,20 @@ impl Engine {
             .take(4096)
             .read_to_end(&mut first)
             .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
-        let known = [desk.registration_result.layout(), desk.collection_result.layout()];
+        let debits = desk.all_debits().map(|debits| debits.result.layout());
+        let known: Vec<_> = std::iter::once(desk.registration_result.layout()).chain(debits).collect();
         match layout::detect(known.iter().map(|layout| layout.as_ref()), &arrival.name, &first) {
             Err(fault) => self.reject(arrival, "", &Faults::from(vec![fault])),
             Ok(found) if found.name() == desk.registration_result.layout().name() => {
                 let input = self.open_bytes(arrival)?;
                 self.registration_result(channel, arrival, input)
             }
-            Ok(_) => {
+            Ok(found) => {
+                let Some(debits) = desk.debits_of(found.name()).cloned() else {
+                    return Err(Self::no_channel(arrival));
+                };
                 let input = self.open_bytes(arrival)?;
-                self.collection_result(channel, arrival, input)
+                self.collection_result(channel, &debits, arrival, input)
             }
         }
     }

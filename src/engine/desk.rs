@@ -2,11 +2,18 @@
 
 use crate::bank::codes::CodeTable;
 use crate::bank::{FileHead, Format, collection, registration};
-use crate::config::{Channel, Config, DebitMode, Profile};
+use crate::config::{Channel, Config, DebitMode, DebitService, Profile};
 use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// One debit service of a channel, ready to work.
+pub(super) struct DebitDesk {
+    pub(super) service: DebitService,
+    pub(super) request: collection::RequestFormat,
+    pub(super) result: collection::ResultFormat,
+}
 
 /// One channel, ready to work.
 pub(super) struct Desk {
@@ -14,8 +21,10 @@ pub(super) struct Desk {
     pub(super) profile: Arc<Profile>,
     pub(super) registration_request: registration::RequestFormat,
     pub(super) registration_result: registration::ResultFormat,
-    pub(super) collection_request: collection::RequestFormat,
-    pub(super) collection_result: collection::ResultFormat,
+    /// The debit service that is taken where nobody says which.
+    pub(super) debits: Arc<DebitDesk>,
+    /// The profile's other debit services.
+    pub(super) further: Vec<Arc<DebitDesk>>,
     pub(super) codes: Arc<CodeTable>,
     pub(super) mode: collection::Mode,
 }
@@ -34,7 +43,23 @@ impl Desk {
 
     /// Whether a text can stand in this channel's files.
     pub(super) fn encodes(&self, text: &str) -> bool {
-        self.collection_request.layout().encoding().encode(text, &mut Vec::new()).is_ok()
+        self.debits.request.layout().encoding().encode(text, &mut Vec::new()).is_ok()
+    }
+
+    /// All debit services, the first one first.
+    pub(super) fn all_debits(&self) -> impl Iterator<Item = &Arc<DebitDesk>> {
+        std::iter::once(&self.debits).chain(&self.further)
+    }
+
+    /// The debit service that the config or the ledger calls so; an empty name is the first one.
+    pub(super) fn debits_named(&self, name: &str) -> Option<&Arc<DebitDesk>> {
+        let service = self.profile.services.find(name)?;
+        self.all_debits().find(|debits| debits.service.name == service.name)
+    }
+
+    /// The debit service whose request or result is of this kind.
+    pub(super) fn debits_of(&self, kind: &str) -> Option<&Arc<DebitDesk>> {
+        self.all_debits().find(|debits| debits.service.request == kind || debits.service.result == kind)
     }
 
     /// The kind of request that a kind of result answers.
@@ -42,10 +67,9 @@ impl Desk {
         let layouts = &self.profile.layouts;
         if result == layouts.registration_result {
             Some(layouts.registration_request.clone())
-        } else if result == layouts.collection_result {
-            Some(layouts.collection_request.clone())
         } else {
-            None
+            let debits = self.all_debits().find(|debits| debits.service.result == result);
+            debits.map(|debits| debits.service.request.clone())
         }
     }
 
@@ -64,21 +88,14 @@ impl Desk {
         else {
             return None;
         };
-        let Some(Format::CollectionRequest(collection_request)) =
-            config.bound.get(&layouts.collection_request)
-        else {
-            return None;
-        };
-        let Some(Format::CollectionResult(collection_result)) = config.bound.get(&layouts.collection_result)
-        else {
-            return None;
-        };
+        let further = profile.services.further.iter();
+        let further = further.map(|service| DebitDesk::new(service, config)).collect::<Option<_>>()?;
         Some(Self {
             channel: channel.clone(),
             registration_request: registration_request.clone(),
             registration_result: registration_result.clone(),
-            collection_request: collection_request.clone(),
-            collection_result: collection_result.clone(),
+            debits: DebitDesk::new(&profile.services.first, config)?,
+            further,
             codes: config.code_tables.get(&profile.codes)?.clone(),
             mode: match profile.mode {
                 DebitMode::Full => collection::Mode::FullOnly,
@@ -86,6 +103,16 @@ impl Desk {
             },
             profile,
         })
+    }
+}
+
+impl DebitDesk {
+    fn new(service: &DebitService, config: &Config) -> Option<Arc<Self>> {
+        let Some(Format::CollectionRequest(request)) = config.bound.get(&service.request) else {
+            return None;
+        };
+        let Some(Format::CollectionResult(result)) = config.bound.get(&service.result) else { return None };
+        Some(Arc::new(Self { service: service.clone(), request: request.clone(), result: result.clone() }))
     }
 }
 

@@ -97,7 +97,7 @@ impl Row<'_> {
         let facts = ApplicationFacts {
             operation,
             limit_per_debit: self.place.creditor.limit_per_debit,
-            minimum: self.place.profile.min_amount_won,
+            minimum: self.place.debits.service.min_amount_won,
             days: &self.place.creditor.days,
             this_month: self.now.date().month(),
             item: self.item(&key.1),

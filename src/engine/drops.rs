@@ -106,8 +106,8 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Result<List, Faults>, Failure> {
     let (true, true, Some(kind)) = (named_so, sheet::is_workbook(&bytes), Kind::of_name(name)) else {
         return Ok(intake::read_list(name, &bytes));
     };
-    let program = std::env::current_exe()
-        .map_err(|error| Failure::Spool(Trouble::new("find this program", error)))?;
+    let program =
+        std::env::current_exe().map_err(|error| Failure::Spool(Trouble::new("find this program", error)))?;
     match sheet::to_csv(&program, name, bytes) {
         Ok(text) => Ok(intake::read_sheet(name, kind, &text)),
         Err(Unread::Faults(faults)) => Ok(Err(faults)),

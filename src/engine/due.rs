@@ -5,11 +5,11 @@
 //! daemon was down is done while the exchange's own deadline is ahead, else its lines are missed, aloud.
 
 use super::booking;
-use super::desk::Desk;
+use super::desk::{DebitDesk, Desk};
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
 use super::{Engine, Failure};
-use crate::config::{Config, RetryMode};
+use crate::config::{Config, RetryMode, WindowPlan};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
 use crate::ledger::{Due, DueState, FileState, NewDue, Tx};
 use crate::machine::file::Out;
@@ -71,8 +71,20 @@ impl Job {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|job| job.word() == word)
+    /// The word of a step of one debit service, so that two services of a date never collide: the plain word for the
+    /// first one, `emit-collections same-day` for another.
+    fn word_for(self, desk: &Desk, debits: &DebitDesk) -> String {
+        if debits.service.name == desk.debits.service.name {
+            self.word().to_string()
+        } else {
+            format!("{} {}", self.word(), debits.service.name)
+        }
+    }
+
+    /// The step, and the debit service that it is for; empty is the first one.
+    fn from_word(word: &str) -> Option<(Self, &str)> {
+        let (word, service) = word.split_once(' ').unwrap_or((word, ""));
+        Some((Self::ALL.into_iter().find(|job| job.word() == word)?, service))
     }
 }
 
@@ -84,8 +96,12 @@ impl Engine {
             return Ok(false);
         }
         let mut rows = Vec::new();
-        for offset in 0..=HORIZON_DAYS {
-            let date = today.plus_days(offset);
+        // After a long rest the days in between are planned too: what passed is missed aloud, not forgotten.
+        let first = self.planned_from.take().map_or(today, |seen| seen.min(today));
+        let last = today.plus_days(HORIZON_DAYS);
+        for date in
+            std::iter::successors(Some(first), |date| Some(date.next())).take_while(|date| *date <= last)
+        {
             if self.config.calendar.covers(date).is_err() {
                 break;
             }
@@ -129,9 +145,9 @@ impl Engine {
     }
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
-        let Some(job) = Job::from_word(&row.job) else { return self.missed(row, now) };
+        let Some((job, service)) = Job::from_word(&row.job) else { return self.missed(row, now) };
         let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections);
-        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.books_stop_sending()? {
+        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
@@ -140,15 +156,17 @@ impl Engine {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
             (Job::EmitCollections, Some(channel), _) => {
-                if !self.emit_collections(&channel, row.date, now)? {
+                let debits = self.desks.get(&channel).and_then(|desk| desk.debits_named(service).cloned());
+                let Some(debits) = debits else { return self.missed(row, now) };
+                if !self.emit_collections(&channel, &debits, row.date, now)? {
                     return Ok(false);
                 }
             }
             (Job::OverdueRegistrations | Job::OverdueCollections, Some(channel), _) => {
-                self.note_overdue(row, &self.request_layout(&channel, job), now)?;
+                self.note_overdue(row, &self.request_layout(&channel, job, service), now)?;
             }
             (Job::DeadlineRegistrations | Job::DeadlineCollections, Some(channel), _) => {
-                self.note_untaken(row, &self.request_layout(&channel, job), now)?;
+                self.note_untaken(row, &self.request_layout(&channel, job, service), now)?;
             }
             // Not repeatable: done and noted as done in one commit.
             (Job::Charges, _, Some(creditor)) => {
@@ -169,11 +187,14 @@ impl Engine {
     }
 
     /// The layout of the file of ours that a step looks after.
-    fn request_layout(&self, channel: &ChannelId, job: Job) -> String {
-        let layouts = self.desks.get(channel).map(|desk| &desk.profile.layouts);
+    fn request_layout(&self, channel: &ChannelId, job: Job, service: &str) -> String {
         let registration = matches!(job, Job::DeadlineRegistrations | Job::OverdueRegistrations);
-        let name = layouts.map(|layouts| {
-            if registration { &layouts.registration_request } else { &layouts.collection_request }
+        let name = self.desks.get(channel).and_then(|desk| {
+            if registration {
+                Some(&desk.profile.layouts.registration_request)
+            } else {
+                desk.debits_named(service).map(|debits| &debits.service.request)
+            }
         });
         name.cloned().unwrap_or_default()
     }
@@ -250,37 +271,29 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
         return;
     }
     let owner = desk.key();
-    let mut push = |job: Job, due_at: Instant, deadline_at: Instant| {
+    let mut push = |job: String, due_at: Instant, deadline_at: Instant| {
         rows.push(NewDue {
             owner: owner.clone(),
-            job: job.word().to_string(),
+            job,
             date,
             opens_at: due_at,
             due_at,
             deadline_at: Some(deadline_at),
         });
     };
-    let registration = &desk.profile.registration;
-    push(
-        Job::EmitRegistrations,
-        registration.cutoff.instant(calendar, date),
-        registration.deadline.instant(calendar, date),
-    );
-    let collection = &desk.profile.collection;
-    push(
-        Job::EmitCollections,
-        collection.cutoff.instant(calendar, date),
-        collection.deadline.instant(calendar, date),
-    );
-    for (job, window) in [(Job::DeadlineRegistrations, registration), (Job::DeadlineCollections, collection)]
-    {
-        let at = window.deadline.instant(calendar, date);
-        push(job, at, at);
-    }
     let grace = desk.profile.result_grace_minutes;
-    for (job, window) in [(Job::OverdueRegistrations, registration), (Job::OverdueCollections, collection)] {
-        let at = window.result_due.instant(calendar, date).plus_minutes(grace);
-        push(job, at, at);
+    let mut plan = |window: &WindowPlan, [emit, deadline, overdue]: [String; 3]| {
+        let last = window.deadline.instant(calendar, date);
+        push(emit, window.cutoff.instant(calendar, date), last);
+        push(deadline, last, last);
+        let late = window.result_due.instant(calendar, date).plus_minutes(grace);
+        push(overdue, late, late);
+    };
+    let jobs = [Job::EmitRegistrations, Job::DeadlineRegistrations, Job::OverdueRegistrations];
+    plan(&desk.profile.registration, jobs.map(|job| job.word().to_string()));
+    for debits in desk.all_debits() {
+        let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
+        plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));
     }
 }
 

@@ -4,7 +4,7 @@
 //! there `outgoing` publishes them. A crash before the commit leaves an archive object that nothing names and that
 //! the next try writes again, byte for byte. What the peer may have seen is never built twice.
 
-use super::desk::Desk;
+use super::desk::{DebitDesk, Desk};
 use super::lines::{Content, Lines, differs, serial, unreadable};
 use super::{Engine, Failure};
 use crate::bank::{FileHead, registration};
@@ -80,19 +80,20 @@ impl Engine {
     pub(super) fn emit_collections(
         &mut self,
         channel: &ChannelId,
+        debits: &DebitDesk,
         date: Date,
         now: Instant,
     ) -> Result<bool, Failure> {
         let Some(desk) = self.desks.get(channel).cloned() else { return Ok(true) };
         let owner = desk.key();
         let tx = self.ledger.begin()?;
-        let Some(file) = tx.out_file(&owner, &desk.profile.layouts.collection_request, date)? else {
+        let Some(file) = tx.out_file(&owner, &debits.service.request, date)? else {
             return Ok(true);
         };
         if file.state != FileState::Out(Out::Planned) {
             return Ok(true);
         }
-        let deadline = desk.profile.collection.deadline.instant(&self.config.calendar, date);
+        let deadline = debits.service.window.deadline.instant(&self.config.calendar, date);
         if now > deadline {
             let missed = tx.mark_missed(file.file_id, now)?;
             step_out(
@@ -111,9 +112,9 @@ impl Engine {
             tx.commit()?;
             return Ok(true);
         }
-        let gate = desk.profile.gate.date(&self.config.calendar, date);
-        let lines = Lines { tx: &tx, desk: &desk, config: &self.config, file_id: file.file_id, gate };
-        let head = desk.head(desk.collection_request.layout(), date);
+        let gate = debits.service.gate.date(&self.config.calendar, date);
+        let lines = Lines { tx: &tx, desk: &desk, debits, config: &self.config, file_id: file.file_id, gate };
+        let head = desk.head(debits.request.layout(), date);
         let day = now.date();
         let mut written = None;
         let archived = self.spool.archive_built(day, |out| {
@@ -142,7 +143,7 @@ impl Engine {
         let archived = archived.map_err(Failure::Spool)?;
         let open = || self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool);
         let content = lines.read_back(&head, written, open)?;
-        let due_at = desk.profile.collection.result_due.instant(&self.config.calendar, date);
+        let due_at = debits.service.window.result_due.instant(&self.config.calendar, date);
         seal(&tx, file.file_id, &archived, content, day, &self.boot_id, due_at, now)?;
         tx.commit()?;
         tracing::info!(file = %file.name, lines = content.lines, won = content.won.get(), "built");
@@ -179,8 +180,10 @@ impl Engine {
         if file.kind == desk.profile.layouts.registration_request {
             let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
             self.emit_registrations(&channel, date, cutoff, now)
+        } else if let Some(debits) = desk.debits_of(&file.kind) {
+            self.emit_collections(&channel, debits, date, now).map(drop)
         } else {
-            self.emit_collections(&channel, date, now).map(drop)
+            Ok(())
         }
     }
 }

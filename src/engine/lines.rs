@@ -8,7 +8,7 @@
 //! Must not: change the ledger.
 
 use super::Failure;
-use super::desk::Desk;
+use super::desk::{DebitDesk, Desk};
 use crate::bank::{FileHead, collection};
 use crate::config::Config;
 use crate::domain::{Date, Won};
@@ -45,6 +45,7 @@ pub(super) struct Written {
 pub(super) struct Lines<'a> {
     pub(super) tx: &'a Tx<'a>,
     pub(super) desk: &'a Desk,
+    pub(super) debits: &'a DebitDesk,
     pub(super) config: &'a Config,
     pub(super) file_id: i64,
     /// The day by which a mandate must have become active.
@@ -110,7 +111,7 @@ impl Lines<'_> {
             limits: DebitLimits {
                 mandate: row.limit,
                 contract: creditor.map_or(Won::ZERO, |creditor| creditor.limit_per_debit),
-                minimum: self.desk.profile.min_amount_won,
+                minimum: self.debits.service.min_amount_won,
             },
             amount: row.amount,
             open: row.open,
@@ -138,7 +139,7 @@ impl Lines<'_> {
     /// them once the others are left out.
     pub(super) fn write(&self, head: &FileHead, out: &mut dyn Write) -> Result<Written, Trouble> {
         let written = |error: WriteError| Trouble::new(format!("write {}", head.name), error.to_string());
-        let mut writer = self.desk.collection_request.writer(out, head).map_err(written)?;
+        let mut writer = self.debits.request.writer(out, head).map_err(written)?;
         let content = Content { lines: 0, won: Won::ZERO };
         let mut done = Written { content, unfit: Vec::new(), bad: 0, digest: Digest::new() };
         let mut after = 0;
@@ -175,7 +176,7 @@ impl Lines<'_> {
     ) -> Result<Content, Failure> {
         let mut digest = Digest::new();
         let mut content = Content { lines: 0, won: Won::ZERO };
-        let reader = self.desk.collection_request.reader(&head.name, again()?);
+        let reader = self.debits.request.reader(&head.name, again()?);
         let reading = reader
             .each(|_, line| {
                 digest.add(line);
@@ -199,7 +200,7 @@ impl Lines<'_> {
         let mut rows = Vec::new().into_iter();
         let mut after = 0;
         let mut wrong = None;
-        let reader = self.desk.collection_request.reader(&head.name, input);
+        let reader = self.debits.request.reader(&head.name, input);
         reader
             .each(|_, line| {
                 let row = match rows.next() {

@@ -28,6 +28,7 @@ mod place;
 mod requesting;
 mod result_collection;
 mod result_registration;
+mod self_test;
 mod start;
 mod witness;
 
@@ -104,6 +105,11 @@ pub struct Engine {
     key_change: keys::KeyChange,
     /// A file may lie in work, decided or not: a step with it failed on the disk.
     work_waits: bool,
+    last_test: Option<self_test::LastTest>,
+    /// What the clock says, where that is long before what the ledger has seen.
+    clock_behind: Option<Instant>,
+    /// The day up to which the schedule was written down before this start; planning goes on from there.
+    planned_from: Option<Date>,
     _lock: Lock,
 }
 
@@ -156,9 +162,10 @@ impl Engine {
     /// Business time only moves forward: what the ledger saw last counts where the clock says less (decisions.md 12).
     fn advance(&mut self, now: Instant) -> Result<Instant, Failure> {
         let tx = self.ledger.begin()?;
-        let now = tx.advance(now)?;
+        let seen = tx.advance(now)?;
         tx.commit()?;
-        Ok(now)
+        self.look_at_clock(now, seen);
+        Ok(seen)
     }
 
     /// Tells a disk failure and goes on; a ledger failure stops.

@@ -38,7 +38,7 @@ impl Engine {
     pub(super) fn look_after_outgoing(&mut self, now: Instant) -> Result<bool, Failure> {
         let channels: Vec<ChannelId> = self.desks.keys().cloned().collect();
         let mut worked = false;
-        let stopped = self.books_stop_sending()?;
+        let stopped = self.must_not_send(false, now)?;
         for channel in channels {
             let Some(owner) = self.desks.get(&channel).map(|desk| desk.key()) else { continue };
             let mut open = self.ledger.begin()?.open_out_files(&owner)?;

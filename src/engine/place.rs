@@ -1,7 +1,7 @@
 //! Where a creditor's rows go: its contract, its channel's schedule and the dates that can still be asked for.
 
 use super::Engine;
-use super::desk::Desk;
+use super::desk::{DebitDesk, Desk};
 use crate::config::{Config, Creditor, Profile};
 use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub(super) struct Place {
     pub(super) owner: String,
     /// How the file of debits of a date is called: made from the bound layout.
     pub(super) desk: Arc<Desk>,
+    /// The debit service that is meant: the creditor's own, or as [`Place::by`] chose.
+    pub(super) debits: Arc<DebitDesk>,
 }
 
 /// Everything about one debit date.
@@ -38,7 +40,9 @@ impl Engine {
     pub(super) fn place_of(&self, creditor: CreditorId) -> Option<Place> {
         let creditor = self.config.creditors.get(&creditor)?.clone();
         let desk = self.desks.get(&creditor.channel)?.clone();
+        let debits = desk.debits_named(&creditor.service)?.clone();
         Some(Place {
+            debits,
             config: self.config.clone(),
             profile: desk.profile.clone(),
             owner: desk.key(),
@@ -49,13 +53,23 @@ impl Engine {
 }
 
 impl Place {
+    /// The same place, with debits by another service.
+    pub(super) fn by(&self, debits: &Arc<DebitDesk>) -> Self {
+        Self { debits: debits.clone(), ..self.clone() }
+    }
+
+    /// The same place by each debit service of the channel.
+    pub(super) fn by_each(&self) -> Vec<Self> {
+        self.desk.all_debits().map(|debits| self.by(debits)).collect()
+    }
+
     /// Everything about a debit date.
     pub(super) fn target(&self, date: Date) -> Target {
-        let (calendar, window) = (&self.config.calendar, &self.profile.collection);
+        let (calendar, window) = (&self.config.calendar, &self.debits.service.window);
         Target {
             date,
-            name: self.desk.collection_request.layout().file_name(date),
-            gate: self.profile.gate.date(calendar, date),
+            name: self.debits.request.layout().file_name(date),
+            gate: self.debits.service.gate.date(calendar, date),
             cutoff: window.cutoff.instant(calendar, date),
             deadline: window.deadline.instant(calendar, date),
         }
@@ -69,7 +83,7 @@ impl Place {
     /// The first banking day whose window is open at `now`.
     pub(super) fn next_possible(&self, now: Instant) -> Option<Date> {
         let calendar = &self.config.calendar;
-        let date = self.profile.collection.cutoff.first_open_after(calendar, now);
+        let date = self.debits.service.window.cutoff.first_open_after(calendar, now);
         calendar.covers(date).is_ok().then_some(date)
     }
 

@@ -269,7 +269,7 @@ impl<'a> Batch<'a> {
         DebitLimits {
             mandate,
             contract: self.place.creditor.limit_per_debit,
-            minimum: self.place.profile.min_amount_won,
+            minimum: self.place.debits.service.min_amount_won,
         }
     }
 
@@ -342,7 +342,7 @@ impl<'a> Batch<'a> {
         let file_id = match self.file_id {
             Some(file_id) => file_id,
             None => {
-                let kind = &self.place.profile.layouts.collection_request;
+                let kind = &self.place.debits.service.request;
                 let Target { name, date, deadline, .. } = &self.target;
                 self.tx.plan_out(&self.place.owner, kind, name, *date, Some(*deadline), self.now)?
             }

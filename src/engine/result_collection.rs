@@ -5,7 +5,7 @@
 //! file that ends too early, or names a line that we never sent, moves not one record (product.md 3.8).
 
 use super::answering::{Answered, close};
-use super::desk::Desk;
+use super::desk::{DebitDesk, Desk};
 use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure};
 use crate::bank::Verdict;
@@ -38,6 +38,7 @@ pub(super) struct Listed {
 struct Pass<'a> {
     tx: &'a Tx<'a>,
     desk: &'a Desk,
+    debits: &'a DebitDesk,
     arrival: &'a Arrival,
     sent: &'a FileRow,
     file_id: i64,
@@ -54,28 +55,29 @@ impl Engine {
     pub(super) fn collection_result(
         &mut self,
         channel: &ChannelId,
+        debits: &DebitDesk,
         arrival: &Arrival,
         input: Opened<File>,
     ) -> Result<Decided, Failure> {
         let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
-        let layouts = &desk.profile.layouts;
-        let format = &desk.collection_result;
+        let layouts = &debits.service;
+        let format = &debits.result;
         let sent = match self.find_answered(
             &desk,
-            &layouts.collection_request,
+            &layouts.request,
             |file, input| format.read_head(file, input),
             arrival,
         )? {
             Answered::Ours(sent) => sent,
             other => {
-                return self.unfit(arrival, &layouts.collection_result, other, |input| {
+                return self.unfit(arrival, &layouts.result, other, |input| {
                     format.reader(&arrival.name, input).each(|_, _| Ok(()))
                 });
             }
         };
         let tx = self.ledger.begin()?;
-        let file_id = arrival.enter(&tx, &layouts.collection_result)?;
-        let mut pass = Pass::new(&tx, &desk, arrival, &sent, file_id);
+        let file_id = arrival.enter(&tx, &layouts.result)?;
+        let mut pass = Pass::new(&tx, &desk, debits, arrival, &sent, file_id);
         let mut stopped = None;
         let reading = format.reader(&arrival.name, input).each(|_, line| {
             pass.take(line).map_err(|failure| {
@@ -91,7 +93,7 @@ impl Engine {
         let Pass { listed, bound, mut faults, .. } = pass;
         let expected = Expected {
             institution: desk.channel.institution_code.clone(),
-            kind: layouts.collection_result.clone(),
+            kind: layouts.result.clone(),
             date: sent.date.unwrap_or(arrival.at.date()),
             lines_sent: u64::try_from(sent.lines).unwrap_or(0),
             won_sent: sent.won,
@@ -102,21 +104,29 @@ impl Engine {
         all.append(unproven);
         if !all.is_empty() {
             drop(tx);
-            return self.reject(arrival, &layouts.collection_result, &all);
+            return self.reject(arrival, &layouts.result, &all);
         }
         tx.check_lines(sent.file_id)?;
         tx.let_go_of_rest(sent.file_id)?;
         let report = report(arrival, &sent, &proof, listed);
-        close(tx, file_id, &sent, arrival, &proof, listed, &layouts.collection_result, &report)?;
+        close(tx, file_id, &sent, arrival, &proof, listed, &layouts.result, &report)?;
         Ok(Decided::new(In::Applied, report))
     }
 }
 
 impl<'a> Pass<'a> {
-    fn new(tx: &'a Tx<'a>, desk: &'a Desk, arrival: &'a Arrival, sent: &'a FileRow, file_id: i64) -> Self {
+    fn new(
+        tx: &'a Tx<'a>,
+        desk: &'a Desk,
+        debits: &'a DebitDesk,
+        arrival: &'a Arrival,
+        sent: &'a FileRow,
+        file_id: i64,
+    ) -> Self {
         Self {
             tx,
             desk,
+            debits,
             arrival,
             sent,
             file_id,
@@ -174,7 +184,7 @@ impl<'a> Pass<'a> {
             amount: row.amount,
             mode: self.desk.mode,
         });
-        let rule = self.desk.collection_result.partial_amount();
+        let rule = self.debits.result.partial_amount();
         let matched = matching::bind_collection(rule, &self.arrival.name, line, sent.as_ref());
         let (outcome, row) = match (matched, row) {
             (Ok(outcome), Some(row)) => (outcome, row),

@@ -96,10 +96,17 @@ impl Engine {
             key_change: super::keys::KeyChange::of(&ring),
             ring,
             work_waits: false,
+            last_test: None,
+            clock_behind: None,
+            planned_from: None,
             _lock: lock,
         };
+        engine.planned_from = engine.business_time()?.map(Instant::date);
         let now = engine.advance(now)?;
-        engine.opened_at = engine.ledger.begin()?.first_opened(now)?;
+        let tx = engine.ledger.begin()?;
+        let opened_at = tx.first_opened(now)?;
+        tx.commit()?;
+        engine.opened_at = opened_at;
         engine.finish_incoming(now)?;
         Ok(engine)
     }

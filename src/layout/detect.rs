@@ -1,8 +1,9 @@
-//! Which layout a file is of: by its name and by its first record.
+//! Which layout a file is of: by its name and by its first record; of several revisions the one that holds on its date.
 //!
 //! Must not: guess. Where neither says it, or both say several, the answer is a fault that names the candidates.
 
-use super::plan::Layout;
+use super::plan::{Layout, RecordIx, RecordPlan};
+use super::progress::day_of;
 use super::record::validate;
 use crate::fault::{Fault, Place};
 
@@ -58,5 +59,16 @@ fn head_fits(layout: &Layout, head: &[u8]) -> bool {
         let name = String::from_utf8_lossy(field.cut(record).trim_ascii_end());
         layout.matches_file_name(&name).is_some()
     });
-    flaws.is_empty() && named_so && layout.order.step(0, kind.index()).is_some()
+    flaws.is_empty()
+        && named_so
+        && layout.order.step(0, kind.index()).is_some()
+        && holds_then(layout, kind, plan, record)
+}
+
+/// Whether this revision of the layout holds on the file's date, where its first record says it (E65).
+fn holds_then(layout: &Layout, kind: RecordIx, plan: &RecordPlan, record: &[u8]) -> bool {
+    let dated = layout.date.filter(|(of, _)| *of == kind).and_then(|(_, ix)| plan.field(ix));
+    let Some(date) = dated.and_then(|field| day_of(field, record)) else { return true };
+    let (from, until) = layout.effective;
+    from.is_none_or(|from| from <= date) && until.is_none_or(|until| date <= until)
 }

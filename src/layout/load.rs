@@ -7,6 +7,7 @@ use super::grammar::{Automaton, Order};
 use super::load_check::{build_checks, resolve_series};
 use super::load_example::try_example;
 use super::load_field::build_fields;
+use super::load_parameters;
 use super::load_refs::resolve_fields;
 use super::name::NamePattern;
 use super::plan::{Block, Condition, FieldIx, Kind, Layout, RecordIx, RecordPlan, ResultsListed, Tolerances};
@@ -97,7 +98,7 @@ impl Layout {
     /// Compiles a layout file. `file` is its name as faults show it.
     pub fn from_toml(file: &str, text: &str) -> Result<Self, Faults> {
         let mut loader = Loader { file, text, faults: Faults::default() };
-        let raw: RawLayout = match toml::from_str(text) {
+        let mut raw: RawLayout = match toml::from_str(text) {
             Ok(raw) => raw,
             Err(error) => {
                 let line = error.span().map_or(1, |span| loader.line(&span));
@@ -111,6 +112,7 @@ impl Layout {
                 return Err(loader.faults);
             }
         };
+        load_parameters::put_in(&mut loader, &mut raw);
         let layout = build(&mut loader, &raw);
         if let Some(layout) = layout.filter(|_| loader.faults.is_empty()) {
             for example in &raw.example {

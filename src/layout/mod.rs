@@ -24,6 +24,7 @@ mod load;
 mod load_check;
 mod load_example;
 mod load_field;
+mod load_parameters;
 mod load_refs;
 mod lookup;
 mod name;

@@ -37,11 +37,11 @@ fn put_digits(mut value: u64, out: &mut [u8]) -> bool {
 
 /// Eight digits of a number below a hundred million, all at once: halves, then pairs, then digits in lanes of one word.
 fn eight_digits(value: u64) -> [u8; 8] {
-    let fours = value / 10_000 | value % 10_000 << 32;
-    let hundreds = (fours * 10_486 >> 20) & 0x7f_0000_007f;
-    let pairs = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (pairs * 103 >> 10) & 0x000f_000f_000f_000f;
-    (tens | (pairs - tens * 10) << 8 | 0x3030_3030_3030_3030).to_le_bytes()
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
+    let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
+    let pairs = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((pairs * 103) >> 10) & 0x000f_000f_000f_000f;
+    (tens | ((pairs - tens * 10) << 8) | 0x3030_3030_3030_3030).to_le_bytes()
 }
 
 /// Bytes at the left (or right), the rest filled.

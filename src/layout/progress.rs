@@ -494,7 +494,8 @@ fn now_set(set: &mut [bool], ix: FieldIx) {
     }
 }
 
-fn day_of(field: &FieldPlan, record: &[u8]) -> Option<Date> {
+/// The day in a date field, where it is one.
+pub(super) fn day_of(field: &FieldPlan, record: &[u8]) -> Option<Date> {
     let Kind::Date { form, zero_is_blank } = field.kind else { return None };
     match date_value(form, zero_is_blank, field.cut(record))? {
         DateValue::Day(date) => Some(date),

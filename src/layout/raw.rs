@@ -18,6 +18,9 @@ pub(crate) struct RawLayout {
     pub(crate) name: Spanned<String>,
     pub(crate) ko: String,
     pub(crate) message: Option<String>,
+    /// Values that the bank gives, by the name under which they are put in.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, Spanned<String>>,
     pub(crate) encoding: Encoding,
     pub(crate) record_bytes: Spanned<usize>,
     #[serde(default)]

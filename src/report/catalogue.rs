@@ -353,7 +353,9 @@ impl Words<'_> {
             From::Code(at) => Cell::Text(self.code_ko(code(at))),
             From::State(at) => Cell::Text(state_ko(code(at)).to_string()),
             From::Age(at) => self.age(listed, at).map_or(Cell::Empty, Cell::Number),
-            From::Bucket(at) => self.age(listed, at).map_or(Cell::Empty, |days| Cell::Text(bucket(days).into())),
+            From::Bucket(at) => {
+                self.age(listed, at).map_or(Cell::Empty, |days| Cell::Text(bucket(days).into()))
+            }
         }
     }
 
@@ -459,7 +461,14 @@ mod tests {
 
     #[test]
     fn ages_fall_into_their_buckets() {
-        for (days, word) in [(0, "30일 이내"), (30, "30일 이내"), (31, "31-60일"), (90, "61-90일"), (91, "91-180일"), (181, "180일 초과")] {
+        for (days, word) in [
+            (0, "30일 이내"),
+            (30, "30일 이내"),
+            (31, "31-60일"),
+            (90, "61-90일"),
+            (91, "91-180일"),
+            (181, "180일 초과"),
+        ] {
             assert_eq!(bucket(days), word);
         }
     }

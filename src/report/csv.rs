@@ -69,9 +69,11 @@ impl Sink for Csv<'_> {
 
     fn finish(mut self: Box<Self>, totals: &[Cell], rows: u64) -> Result<(), Trouble> {
         let label = format!("합계 {rows}건");
-        self.line(totals.iter().enumerate().map(|(nth, cell)| {
-            if nth == 0 && *cell == Cell::Empty { label.clone() } else { cell.plain() }
-        }))
+        self.line(
+            totals.iter().enumerate().map(|(nth, cell)| {
+                if nth == 0 && *cell == Cell::Empty { label.clone() } else { cell.plain() }
+            }),
+        )
     }
 }
 

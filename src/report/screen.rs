@@ -48,9 +48,11 @@ impl Sink for Screen<'_> {
 
     fn finish(mut self: Box<Self>, totals: &[Cell], rows: u64) -> Result<(), Trouble> {
         let label = format!("합계 {rows}건");
-        self.table.add_row(totals.iter().enumerate().map(|(nth, cell)| {
-            if nth == 0 && *cell == Cell::Empty { label.clone() } else { shown(cell) }
-        }));
+        self.table.add_row(
+            totals.iter().enumerate().map(|(nth, cell)| {
+                if nth == 0 && *cell == Cell::Empty { label.clone() } else { shown(cell) }
+            }),
+        );
         let told = |error| Trouble::new("write a report", error);
         writeln!(self.out, "{}", self.table).map_err(told)?;
         let more = rows.saturating_sub(MOST_ROWS);

@@ -36,7 +36,10 @@ impl Formats {
         let base = || {
             let format = Format::new().set_font_name("맑은 고딕").set_font_size(10);
             if bold {
-                format.set_bold().set_border_top(FormatBorder::Thin).set_background_color(Color::RGB(0xF2_F2_F2))
+                format
+                    .set_bold()
+                    .set_border_top(FormatBorder::Thin)
+                    .set_background_color(Color::RGB(0xF2_F2_F2))
             } else {
                 format
             }
@@ -151,4 +154,3 @@ impl Sink for Sheet<'_> {
         self.out.write_all(&bytes).map_err(|error| Trouble::new("write an xlsx", error))
     }
 }
-

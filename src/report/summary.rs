@@ -55,7 +55,12 @@ pub fn summarise(
     }
     if only.is_none() {
         let board = reader.board(day.next().at(crate::domain::TimeOfDay::MIDNIGHT))?;
-        let _ = writeln!(text, "\n사람이 볼 일: 경보 {}건, 보류 파일 {}건", board.alerts.len(), board.held_files.len());
+        let _ = writeln!(
+            text,
+            "\n사람이 볼 일: 경보 {}건, 보류 파일 {}건",
+            board.alerts.len(),
+            board.held_files.len()
+        );
         for alert in &board.alerts {
             let _ = writeln!(text, "  ! {} {}: {}", alert.name, alert.subject, alert.text);
         }
@@ -72,7 +77,12 @@ fn query(creditor: CreditorId, from: Date, to: Date) -> ListingQuery<'static> {
     ListingQuery { creditor, from, to, item: None, group: None, payer: None }
 }
 
-fn creditor_lines(reader: &Reader, creditor: CreditorId, day: Date, text: &mut String) -> Result<(), Trouble> {
+fn creditor_lines(
+    reader: &Reader,
+    creditor: CreditorId,
+    day: Date,
+    text: &mut String,
+) -> Result<(), Trouble> {
     let (mut asked, mut came, mut failed) = (Sum::default(), Sum::default(), Sum::default());
     let one_day = query(creditor, day, day);
     reader.list::<Trouble>(Listing::Requests, &one_day, |row| {

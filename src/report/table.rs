@@ -120,7 +120,8 @@ impl Totals {
                 (Cell::Number(a), Cell::Number(b)) => a.checked_add(*b).map(Cell::Number),
                 _ => continue,
             };
-            *total = sum.ok_or_else(|| Trouble::new("add a report up", "the sum is too large".to_string()))?;
+            *total =
+                sum.ok_or_else(|| Trouble::new("add a report up", "the sum is too large".to_string()))?;
         }
         Ok(())
     }

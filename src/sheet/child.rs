@@ -33,7 +33,10 @@ pub fn run(input: impl Read, mut out: impl Write) -> Result<(), String> {
         return Err("it has more than 64 MiB".into());
     }
     let text = convert(bytes)?;
-    out.write_all(&text).and_then(|()| out.write_all(END)).and_then(|()| out.flush()).map_err(|e| e.to_string())
+    out.write_all(&text)
+        .and_then(|()| out.write_all(END))
+        .and_then(|()| out.flush())
+        .map_err(|e| e.to_string())
 }
 
 /// Takes away what a reader does not need: memory, time, written files, new files.

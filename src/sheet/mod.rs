@@ -97,10 +97,5 @@ fn exchange(child: &mut Child, bytes: Vec<u8>) -> (Option<Vec<u8>>, String) {
 fn unreadable(file: &str, why: &str) -> Unread {
     let expected = format!("a workbook with one sheet of rows; {}", crate::fault::printable(why));
     let remedy = "mend the workbook, or save that sheet as \"CSV UTF-8 (쉼표로 분리)\" and drop it";
-    Unread::Faults(Faults::from(vec![Fault::new(
-        "list-is-spreadsheet",
-        Place::file(file),
-        expected,
-        remedy,
-    )]))
+    Unread::Faults(Faults::from(vec![Fault::new("list-is-spreadsheet", Place::file(file), expected, remedy)]))
 }

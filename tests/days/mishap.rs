@@ -56,6 +56,12 @@ impl Stage {
     pub(super) fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
         match (words, block) {
             (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["mode", room, bits], None) => {
+                use std::os::unix::fs::PermissionsExt;
+                let bits = u32::from_str_radix(bits, 8).map_err(|e| e.to_string())?;
+                let to = std::fs::Permissions::from_mode(bits);
+                std::fs::set_permissions(self.room(room)?, to).map_err(|e| e.to_string())
+            }
             (["remove", room, name], None) => {
                 std::fs::remove_file(self.room(room)?.join(name)).map_err(|error| error.to_string())
             }

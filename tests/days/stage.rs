@@ -83,7 +83,7 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
-            (["leave" | "remove" | "rename" | "entry" | "lose" | "power", ..], _) => {
+            (["leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power", ..], _) => {
                 self.mishap(&words, block)
             }
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),

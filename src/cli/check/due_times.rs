@@ -44,23 +44,25 @@ fn print_channel(
         "  channel {} ({}, 기관코드 {})",
         channel.id, profile.name, channel.institution_code
     ))?;
-    let plans = [
+    let mut plans = vec![
         (
-            "계좌등록·해지",
+            "계좌등록·해지".to_string(),
             &profile.registration,
             &profile.layouts.registration_request,
             &profile.layouts.registration_result,
         ),
-        (
-            "이체의뢰",
-            &profile.collection,
-            &profile.layouts.collection_request,
-            &profile.layouts.collection_result,
-        ),
     ];
+    for service in profile.services.iter() {
+        let what = if profile.services.several() {
+            format!("{} 이체의뢰", service.ko)
+        } else {
+            "이체의뢰".to_string()
+        };
+        plans.push((what, &service.window, &service.request, &service.result));
+    }
     for (ko, plan, request, result) in plans {
         let date = plan.cutoff.first_open_after(calendar, now);
-        let named = crate::cli::words::padded(ko, 14);
+        let named = crate::cli::words::padded(&ko, 14);
         screen.line(format_args!(
             "    {named} {request} of {date}: cut-off {}, exchange deadline {}, {result} due {}",
             plan.cutoff.instant(calendar, date),
@@ -106,6 +108,7 @@ fn next_debit(
     }
     dates.sort();
     let open = dates.into_iter().filter(|date| calendar.covers(*date).is_ok());
-    open.map(|date| (date, channel.profile.collection.cutoff.instant(calendar, date)))
+    let service = channel.profile.services.find(&creditor.service)?;
+    open.map(|date| (date, service.window.cutoff.instant(calendar, date)))
         .find(|(_, cutoff)| *cutoff > now)
 }

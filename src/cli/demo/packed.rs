@@ -29,6 +29,18 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/transfer/bankingplus-seoul.toml",
     "formats/README.md",
     "formats/codes/kftc.toml",
+    "formats/ae5119.toml",
+    "formats/ea13.toml",
+    "formats/ea14.toml",
+    "formats/ea21.toml",
+    "formats/ea22.toml",
+    "formats/gr20.toml",
+    "formats/gr21.toml",
+    "formats/gr22.toml",
+    "formats/gr23.toml",
+    "formats/gr24.toml",
+    "formats/gr25.toml",
+    "formats/ksnet300.toml",
     "formats/eb11.toml",
     "formats/eb12.toml",
     "formats/eb13.toml",
@@ -79,7 +91,8 @@ mod tests {
         // The unit is for an installed daemon.
         found.retain(|path| !path.starts_with("config/systemd/"));
         found.sort();
-        let packed: Vec<&str> = PACKED.iter().map(|(path, _)| *path).collect();
+        let mut packed: Vec<&str> = PACKED.iter().map(|(path, _)| *path).collect();
+        packed.sort_unstable();
         let list: String = found.iter().map(|path| format!("    \"{path}\",\n")).collect();
         assert_eq!(packed, found, "src/cli/demo/packed.rs must list:\n{list}");
     }

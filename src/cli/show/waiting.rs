@@ -62,7 +62,10 @@ impl<'a> Waiting<'a> {
 
     /// The next debit date that can still be reached.
     fn next_debit(&self, channel: &Channel, found: &MandateFound) -> String {
-        let (calendar, plan) = (&self.config.calendar, &channel.profile.collection);
+        let creditor = self.config.creditors.values().find(|creditor| creditor.id == found.creditor);
+        let services = &channel.profile.services;
+        let service = creditor.and_then(|creditor| services.find(&creditor.service)).unwrap_or(&services.first);
+        let (calendar, plan) = (&self.config.calendar, &service.window);
         let mut month = self.now.date().month().previous();
         for _ in 0..4 {
             let date = calendar.debit_date(month, found.due_day);

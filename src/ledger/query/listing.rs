@@ -130,9 +130,7 @@ impl Listing {
                 &[Date, Text, Text, Text, Text, Text, State, Month, Won, Won, Won, State, Text, Text, Count]
             }
             // payer no, name, group, item, month, debit date, owed, came, open, fails, last code, state
-            Self::Arrears => {
-                &[Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State]
-            }
+            Self::Arrears => &[Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State],
             // key, payer no, name, group, item, month, debit date, owed, came, state
             Self::Paid | Self::Overpaid => &[Count, Text, Text, Text, Text, Month, Date, Won, Won, State],
             // code, bank, lines, requested, came

@@ -217,9 +217,13 @@ impl Sheet<'_> {
         }
         let said = match self.paper {
             Paper::Receipt => "위 금액을 정히 영수하였음을 증명합니다.",
-            Paper::Bill => "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오.",
+            Paper::Bill => {
+                "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오."
+            }
             Paper::Arrears => "위 금액이 아직 납부되지 않았습니다. 확인하시고 납부하여 주시기 바랍니다.",
-            Paper::Refund => "위와 같이 과오납된 금액을 납부자에게 반환하고자 하오니 결재하여 주시기 바랍니다.",
+            Paper::Refund => {
+                "위와 같이 과오납된 금액을 납부자에게 반환하고자 하오니 결재하여 주시기 바랍니다."
+            }
         };
         let mut y = bottom + 200;
         page.text(Frame(LEFT, y, WIDTH, ROW), said, 105, false, Align::Center)?;
@@ -242,7 +246,9 @@ impl Sheet<'_> {
 
     /// Who decides, and where the money goes.
     fn approval(&self, page: &mut Page<'_, '_>, y: i32) -> Result<i32, PaperError> {
-        for (x, role) in [(0, "담당"), (1, "검토"), (2, "결재")].map(|(n, role)| (LEFT + 3150 + n * 600, role)) {
+        for (x, role) in
+            [(0, "담당"), (1, "검토"), (2, "결재")].map(|(n, role)| (LEFT + 3150 + n * 600, role))
+        {
             page.shade(Frame(x, y, 600, 180));
             page.outline(Frame(x, y, 600, 180), 6);
             page.outline(Frame(x, y + 180, 600, 480), 6);

@@ -169,7 +169,8 @@ impl<'p, 's> Page<'p, 's> {
         let mut size = size;
         let mut width = face.width(text, size)?;
         if width > room {
-            size = i32::try_from(i64::from(size) * i64::from(room) / i64::from(width)).unwrap_or(size).max(30);
+            size =
+                i32::try_from(i64::from(size) * i64::from(room) / i64::from(width)).unwrap_or(size).max(30);
             width = face.width(text, size)?;
         }
         let x = match align {

@@ -249,14 +249,16 @@ fn draw(
     let mut document = Document::new_with(settings);
     // No time in it: the same papers are the same bytes.
     let title = format!("{} {} {}", paper.ko(), creditor.name, style.day);
-    document.set_metadata(Metadata::new().title(title).language("ko".to_string()).producer("sunap".to_string()));
+    document
+        .set_metadata(Metadata::new().title(title).language("ko".to_string()).producer("sunap".to_string()));
     let mut pages = 0_usize;
     for of in papers {
         let total = Won::sum(of.rows.iter().map(|row| row.amount))
             .ok_or_else(|| Trouble::new("add a paper up", "the sum is too large".to_string()))?;
         let chunks: Vec<&[PaperRow]> = of.rows.chunks(form::ROWS).collect();
         for (nth, rows) in chunks.iter().enumerate() {
-            let sheet = Sheet { paper, creditor, of, rows, total, nth: nth + 1, of_pages: chunks.len(), style };
+            let sheet =
+                Sheet { paper, creditor, of, rows, total, nth: nth + 1, of_pages: chunks.len(), style };
             let size = PageSettings::from_wh(595.0, 842.0)
                 .ok_or_else(|| Trouble::new("make a page", "A4".to_string()))?;
             let mut page = document.start_page_with(size);

@@ -64,7 +64,8 @@ impl Stamp {
         if bytes.len() > MOST_BYTES {
             return Err(unfit(format!("has {} bytes", bytes.len())));
         }
-        let mut decoder = png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: 64 << 20 });
+        let mut decoder =
+            png::Decoder::new_with_limits(std::io::Cursor::new(bytes), png::Limits { bytes: 64 << 20 });
         decoder.set_transformations(png::Transformations::normalize_to_color8());
         let told = |error: png::DecodingError| unfit(format!("is no PNG: {}", printable(&error.to_string())));
         let mut reader = decoder.read_info().map_err(told)?;
