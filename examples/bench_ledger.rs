@@ -231,7 +231,8 @@ fn result(ledger: &mut Ledger, file: i64, rows: usize, mix: Mix, at: Instant) ->
     let mut sent = Vec::with_capacity(CHUNK);
     for chunk in serials.chunks(CHUNK) {
         sent.clear();
-        tx.sent_collections(file, chunk, &mut sent)?;
+        let asked: Vec<(u32, &str)> = chunk.iter().map(|serial| (*serial, "")).collect();
+        tx.sent_collections(file, &asked, &mut sent)?;
         let outcomes: Vec<Outcome> = sent
             .iter()
             .map(|row| {

@@ -70,6 +70,24 @@ pub(super) fn account(ring: &KeyRing, row: &Row<'_>, at: usize, mandate_id: i64)
     opened(ring, row, at, ACCOUNT, mandate_id)
 }
 
+/// The account of a mandate, in column `at`, where somebody says what it is: believed without opening where the sealed
+/// value is that of the same digits.
+pub(super) fn account_said(
+    ring: &KeyRing,
+    row: &Row<'_>,
+    at: usize,
+    mandate_id: i64,
+    said: &str,
+) -> Result<AccountNo> {
+    let sealed = row.get_ref(at)?.as_blob()?;
+    if ring.is_of(ACCOUNT.of_row(mandate_id), sealed, said.as_bytes())
+        && let Ok(account) = said.parse()
+    {
+        return Ok(account);
+    }
+    account(ring, row, at, mandate_id)
+}
+
 /// The identity number of a mandate, in column `at`.
 pub(super) fn id_no(ring: &KeyRing, row: &Row<'_>, at: usize, mandate_id: i64) -> Result<IdNo> {
     opened(ring, row, at, ID_NO, mandate_id)
