@@ -85,16 +85,14 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
             registration_exceptions: profile.registration_exceptions.clone(),
         })
     };
-    let mut plans = vec![
-        plan(
-            Service::Registration,
-            &roles.registration_request,
-            &roles.registration_result,
-            &profile.registration,
-            Won::ZERO,
-            false,
-        )?,
-    ];
+    let mut plans = vec![plan(
+        Service::Registration,
+        &roles.registration_request,
+        &roles.registration_result,
+        &profile.registration,
+        Won::ZERO,
+        false,
+    )?];
     for service in profile.services.iter() {
         plans.push(plan(
             Service::Collection,

@@ -300,10 +300,7 @@ fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
         document.fault(
             "limit-below-minimum",
             debit.span.clone(),
-            format!(
-                "{} won per debit; the network takes no less than {} won",
-                debit.value, least
-            ),
+            format!("{} won per debit; the network takes no less than {} won", debit.value, least),
             "raise limit_per_debit_won",
         );
     }

@@ -206,7 +206,13 @@ fn whole(file: &mut Section<'_>, layouts: Option<LayoutRoles>) -> Whole {
 }
 
 /// Notes a fault where `name` is none of `known`.
-pub(super) fn refer(document: &Document<'_>, key: &str, name: &At<&str>, known: &BTreeSet<String>, what: &str) {
+pub(super) fn refer(
+    document: &Document<'_>,
+    key: &str,
+    name: &At<&str>,
+    known: &BTreeSet<String>,
+    what: &str,
+) {
     if !known.contains(name.value) {
         let all: Vec<&str> = known.iter().map(String::as_str).collect();
         document.fault(
@@ -325,7 +331,11 @@ fn layout_roles(
 }
 
 /// Reads a window and checks that its times follow one another on every banking day of a sample year.
-pub(super) fn window(mut section: Section<'_>, anchor: char, calendar: Option<&Calendar>) -> Option<WindowPlan> {
+pub(super) fn window(
+    mut section: Section<'_>,
+    anchor: char,
+    calendar: Option<&Calendar>,
+) -> Option<WindowPlan> {
     let document = section.document();
     let cutoff = section.parsed::<Offset>("cutoff");
     let deadline = section.parsed::<Offset>("deadline");

@@ -44,14 +44,12 @@ fn print_channel(
         "  channel {} ({}, 기관코드 {})",
         channel.id, profile.name, channel.institution_code
     ))?;
-    let mut plans = vec![
-        (
-            "계좌등록·해지".to_string(),
-            &profile.registration,
-            &profile.layouts.registration_request,
-            &profile.layouts.registration_result,
-        ),
-    ];
+    let mut plans = vec![(
+        "계좌등록·해지".to_string(),
+        &profile.registration,
+        &profile.layouts.registration_request,
+        &profile.layouts.registration_result,
+    )];
     for service in profile.services.iter() {
         let what = if profile.services.several() {
             format!("{} 이체의뢰", service.ko)
@@ -109,6 +107,5 @@ fn next_debit(
     dates.sort();
     let open = dates.into_iter().filter(|date| calendar.covers(*date).is_ok());
     let service = channel.profile.services.find(&creditor.service)?;
-    open.map(|date| (date, service.window.cutoff.instant(calendar, date)))
-        .find(|(_, cutoff)| *cutoff > now)
+    open.map(|date| (date, service.window.cutoff.instant(calendar, date))).find(|(_, cutoff)| *cutoff > now)
 }

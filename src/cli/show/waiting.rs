@@ -64,7 +64,8 @@ impl<'a> Waiting<'a> {
     fn next_debit(&self, channel: &Channel, found: &MandateFound) -> String {
         let creditor = self.config.creditors.values().find(|creditor| creditor.id == found.creditor);
         let services = &channel.profile.services;
-        let service = creditor.and_then(|creditor| services.find(&creditor.service)).unwrap_or(&services.first);
+        let service =
+            creditor.and_then(|creditor| services.find(&creditor.service)).unwrap_or(&services.first);
         let (calendar, plan) = (&self.config.calendar, &service.window);
         let mut month = self.now.date().month().previous();
         for _ in 0..4 {
