@@ -215,6 +215,7 @@ fn person(
         id_no: "900101".parse().map_err(|_| "identity number")?,
         no_retry: false,
         service: String::new(),
+        mode: None,
     };
     let active_on: Option<Date> = Some("2026-11-02".parse()?);
     tx.new_mandate(&NewMandate {

@@ -136,6 +136,7 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
             service: String::new(),
+            mode: None,
         };
         tx.new_mandate(&NewMandate {
             payer_id,

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use sunap::domain::{CandidateCharge, ContractDay, Date, ItemCode, MandateTerms, Month, Payer, PayerNo, Won};
+use sunap::domain::{
+    CandidateCharge, ContractDay, Date, ItemCode, MandateTerms, Mode, Month, Payer, PayerNo, Won,
+};
 use sunap::intake::answer::{self, About, Verdict};
 use sunap::intake::columns::{self, Need};
 use sunap::intake::mandates::{BankName, ParseFacts};
@@ -122,6 +124,7 @@ fn judge_mandate(
     let application = parsed.onto(payer, terms.filter(|_| state != Some(mandate::State::Ended)));
     let lengths = bank(&application.terms.bank.to_string()).unwrap();
     let facts = ApplicationFacts {
+        modes: &[Mode::FullOnly],
         operation,
         limit_per_debit: Won::new(300_000),
         minimum: Won::new(140),

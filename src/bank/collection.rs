@@ -16,35 +16,8 @@ use crate::fault::{Fault, Faults, Place, Trouble};
 use crate::layout::{
     FieldIx, Layout, PartialAmount, Reader, RecordIx, RecordView, ResultsListed, Row, WriteError, Writer,
 };
-use crate::machine::words;
 
-words! {
-    /// 출금형태: what the bank may take when the balance is short. The words are the names that layouts give to the codes
-    /// of `mode` (facts/kftc.md 3, EB21 R 117).
-    Mode {
-        /// All or nothing.
-        FullOnly = "full-only",
-        /// Any part.
-        Partial = "partial",
-        /// A part in steps of 1,000 won.
-        Units1000 = "units-1000",
-        /// In steps of 2,000 won.
-        Units2000 = "units-2000",
-        /// In steps of 3,000 won.
-        Units3000 = "units-3000",
-        /// In steps of 4,000 won.
-        Units4000 = "units-4000",
-        /// In steps of 5,000 won.
-        Units5000 = "units-5000",
-    }
-}
-
-impl Mode {
-    /// Whether a part may be taken.
-    pub const fn allows_partial(self) -> bool {
-        !matches!(self, Self::FullOnly)
-    }
-}
+pub use crate::domain::Mode;
 
 /// One line of a debit file.
 #[derive(Clone, PartialEq, Eq)]

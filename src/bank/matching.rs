@@ -99,6 +99,19 @@ pub fn bind_collection(
         ));
     }
     let collected = collected(rule, line.verdict, sent.amount, line.amount);
+    if let (Verdict::Partial, Some(part), Some(step)) = (line.verdict, collected, sent.mode.step_won())
+        && !sent.mode.allows(part)
+    {
+        faults.push(Fault::new(
+            "partial-not-in-steps",
+            place(),
+            format!(
+                "Line {} was sent as {}: a part is taken in steps of {step} won; {part} won is none.",
+                sent.serial, sent.mode
+            ),
+            "ask the bank for a corrected file; the file is not applied",
+        ));
+    }
     match collected {
         Some(collected) if faults.is_empty() => Ok(CollectionOutcome { verdict: line.verdict, collected }),
         Some(_) => Err(faults),

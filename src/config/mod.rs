@@ -28,7 +28,7 @@ pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};
 pub use payer_no_template::Template;
-pub use profile::{DebitMode, LayoutRoles, Profile, RetryRule, WindowPlan};
+pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use sources::{FormatSource, Sources};
 

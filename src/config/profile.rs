@@ -6,7 +6,7 @@ use super::document::{At, Document, Section};
 use super::payer_no_template::Template;
 use crate::calendar::{Calendar, DayOffset, Offset};
 use crate::domain::ContractDay;
-use crate::domain::{BankCode, Date, Won};
+use crate::domain::{BankCode, Date, Mode, Won};
 use std::collections::BTreeSet;
 
 /// The times of one exchange: until when records are taken, until when the file must be with the peer, when the
@@ -43,25 +43,6 @@ impl RetryRule {
     }
 }
 
-/// 출금형태: what the bank does when the balance is short (facts/kftc.md 3, EB21 R 117).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DebitMode {
-    /// All or nothing.
-    Full,
-    /// What there is.
-    Partial,
-}
-
-impl DebitMode {
-    /// The name by which layouts call its code.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Full => "full",
-            Self::Partial => "partial",
-        }
-    }
-}
-
 /// Which layout serves which exchange, by the layouts' own names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayoutRoles {
@@ -93,7 +74,9 @@ pub struct Profile {
     /// When a failed collection may be tried again.
     pub retry: RetryRule,
     /// What the bank does when the balance is short.
-    pub mode: DebitMode,
+    pub mode: Mode,
+    /// 출금형태 that a list may give a mandate; the channel's own is always one of them.
+    pub modes: Vec<Mode>,
     /// Whether consent must be sent as evidence before a registration.
     pub needs_evidence: bool,
     /// Whether a mandate must be registered before it is collected; see [`Profile::registration_needed`].
@@ -141,7 +124,8 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         refer(document, "codes", codes, known.codes, "a table of formats/codes");
     }
     let grace = file.number("result_grace_minutes", 0..=10_080);
-    let mode = file.choice("mode", &[("full", DebitMode::Full), ("partial", DebitMode::Partial)]);
+    let mode = file.choice("mode", &[("full", Mode::FullOnly), ("partial", Mode::Partial)]);
+    let offered = if file.has("modes") { file.parsed_list::<Mode>("modes") } else { Some(Vec::new()) };
     let needs_evidence = file.flag("needs_evidence");
     let needs_registration = file.flag("needs_registration");
     let exceptions = registration_exceptions(&mut file, known.banks);
@@ -170,14 +154,15 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         file.section("collection").and_then(|section| debit_service::single(section, known, whole))
     };
     file.finish();
-    let name = name?;
+    let (name, mode) = (name?, mode?.value);
     let profile = Profile {
         name: name.value.clone(),
         registration: registration?,
         services: services?,
         result_grace_minutes: grace?.value,
         retry: retry?,
-        mode: mode?.value,
+        mode,
+        modes: modes_of(mode, offered?),
         needs_evidence: needs_evidence?,
         needs_registration: needs_registration?,
         registration_exceptions: exceptions?,
@@ -189,6 +174,17 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         max_bad_lines: u64::try_from(max_bad_lines?.value).ok()?,
     };
     Some((name, profile))
+}
+
+/// What a mandate may be given: the profile's own mode first, then those that it lists.
+fn modes_of(own: Mode, offered: Vec<At<Mode>>) -> Vec<Mode> {
+    let mut modes = vec![own];
+    for mode in offered {
+        if !modes.contains(&mode.value) {
+            modes.push(mode.value);
+        }
+    }
+    modes
 }
 
 /// What stands once for the whole profile where it has one debit service.

@@ -1,6 +1,7 @@
 //! The field's own values: money, days, ids. Pure; every value checks itself when it is made.
 
 pub mod ids;
+pub mod mode;
 pub mod record;
 pub mod time;
 pub mod won;
@@ -8,6 +9,7 @@ pub mod won;
 pub use ids::{
     AccountNo, BankCode, BankPayerNo, ChannelId, CreditorId, IdNo, IdNoError, ItemCode, PayerNo, masked,
 };
+pub use mode::Mode;
 pub use record::{
     Allocation, Application, ApplicationKind, CandidateCharge, CollectionKind, MandateTerms, Payer,
 };

@@ -1,7 +1,7 @@
 //! What the rooms hand to each other about payers, mandates, charges and collections. Plain values; the rules
 //! stand in `rules` and `machine`.
 
-use super::{AccountNo, BankCode, ContractDay, Date, IdNo, ItemCode, Month, PayerNo, Won};
+use super::{AccountNo, BankCode, ContractDay, Date, IdNo, ItemCode, Mode, Month, PayerNo, Won};
 
 /// A payer (납부자, 고객) of one creditor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub struct MandateTerms {
     pub no_retry: bool,
     /// 출금구분: the debit service by its name in the profile; empty is the creditor's own.
     pub service: String,
+    /// 출금형태; `None` is the channel's.
+    pub mode: Option<Mode>,
 }
 
 /// What a line of a registration file asks for.

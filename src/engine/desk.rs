@@ -2,7 +2,7 @@
 
 use crate::bank::codes::CodeTable;
 use crate::bank::{FileHead, Format, collection, registration};
-use crate::config::{Channel, Config, DebitMode, DebitService, Profile};
+use crate::config::{Channel, Config, DebitService, Profile};
 use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
@@ -97,10 +97,7 @@ impl Desk {
             debits: DebitDesk::new(&profile.services.first, config)?,
             further,
             codes: config.code_tables.get(&profile.codes)?.clone(),
-            mode: match profile.mode {
-                DebitMode::Full => collection::Mode::FullOnly,
-                DebitMode::Partial => collection::Mode::Partial,
-            },
+            mode: profile.mode,
             profile,
         })
     }

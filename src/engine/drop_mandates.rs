@@ -110,6 +110,7 @@ impl Row<'_> {
             limit_per_debit: self.place.creditor.limit_per_debit,
             minimum: place.debits.service.min_amount_won,
             days: &self.place.creditor.days,
+            modes: &self.place.desk.profile.modes,
             this_month: self.now.date().month(),
             item: self.item(&key.1),
             group_known: self.group_known(&application.payer.group),

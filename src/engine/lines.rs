@@ -130,7 +130,7 @@ impl Lines<'_> {
             id_no: Cow::Borrowed(row.id_no.reveal()),
             passbook_text: Cow::Borrowed(item.map_or("", |item| item.passbook_text.as_str())),
             bank_payer_no: Cow::Borrowed(row.bank_payer_no.as_str()),
-            mode: self.desk.mode,
+            mode: row.mode.unwrap_or(self.desk.mode),
             phone: Cow::Borrowed(""),
         }
     }

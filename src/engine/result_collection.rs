@@ -182,7 +182,7 @@ impl<'a> Pass<'a> {
             bank_payer_no: row.bank_payer_no.as_str(),
             account: row.account.reveal(),
             amount: row.amount,
-            mode: self.desk.mode,
+            mode: row.mode.unwrap_or(self.desk.mode),
         });
         let rule = self.debits.result.partial_amount();
         let matched = matching::bind_collection(rule, &self.arrival.name, line, sent.as_ref());

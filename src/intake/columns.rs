@@ -160,6 +160,13 @@ const MANDATES: &[Column] = &[
     may("재처리제외", Code, 5, "Y이면 자동 재처리를 하지 않음", "Y: no automatic retry"),
     SERVICE,
     may(
+        "출금형태",
+        Code,
+        10,
+        "비움(대행사 기본), 1 또는 전액, 0 또는 부분, 2~6 또는 1000원~5000원 단위 부분",
+        "empty, or what may be taken when the balance is short: 1 all or nothing, 0 any part, 2-6 steps of 1,000-5,000 won",
+    ),
+    may(
         "처리구분",
         Code,
         10,

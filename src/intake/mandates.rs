@@ -4,7 +4,7 @@ use super::Kind;
 use super::cell::{Cells, month};
 use super::columns::{Content, Need, of_kind};
 use super::list::Row;
-use crate::domain::{Application, BankCode, ItemCode, MandateTerms, Payer, PayerNo};
+use crate::domain::{Application, BankCode, ItemCode, MandateTerms, Mode, Payer, PayerNo};
 use crate::rules::application::Operation;
 use crate::rules::{Name, Refused};
 
@@ -92,6 +92,9 @@ impl MandateRow {
             if missing("출금구분") {
                 application.terms.service.clone_from(&before.service);
             }
+            if missing("출금형태") {
+                application.terms.mode = before.mode;
+            }
         }
         application
     }
@@ -169,6 +172,7 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
     let holder = cells.required("예금주명").map(str::to_string);
     let id_no = id_no(cells);
     let no_retry = cells.yes_no("재처리제외");
+    let mode = cells.optional("출금형태", |text| Mode::from_list(text).ok_or(Name::ModeForm));
     Some(MandateTerms {
         item: item?,
         limit: limit?,
@@ -182,6 +186,7 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
         id_no: id_no?,
         no_retry: no_retry?.unwrap_or(false),
         service: cells.text("출금구분").to_string(),
+        mode: mode?,
     })
 }
 

@@ -38,9 +38,9 @@ pub(super) const DETACH_MISSED: &str = "UPDATE charge SET collection_id = NULL, 
 /// Copies the lines of a file that still follow it onto another file, behind its lines.
 pub(super) const COPY_LINES: &str =
     "INSERT INTO collection (file_id, line_no, mandate_id, creditor, kind, amount_won, requested_at, request_file,
-       request_line, again_of)
+       request_line, mode, again_of)
      SELECT ?2, ?3 + row_number() OVER (ORDER BY line_no), mandate_id, creditor, kind, amount_won, ?4, request_file,
-       request_line, collection_id
+       request_line, mode, collection_id
      FROM collection WHERE file_id = ?1 AND state IS NULL ORDER BY line_no";
 
 /// Copies the allocations of lines that [`COPY_LINES`] has copied.
@@ -85,8 +85,9 @@ impl Tx<'_> {
             .prepare_cached(
                 // VALUES, not SELECT: a statement that may write many rows keeps a journal of its own.
                 "INSERT INTO collection (file_id, line_no, mandate_id, creditor, kind, amount_won, requested_at,
-                   request_file, request_line)
-                 VALUES (?1, ?2, ?3, (SELECT creditor FROM mandate WHERE mandate_id = ?3), ?4, ?5, ?6, ?7, ?8)",
+                   request_file, request_line, mode)
+                 VALUES (?1, ?2, ?3, (SELECT creditor FROM mandate WHERE mandate_id = ?3), ?4, ?5, ?6, ?7, ?8,
+                   (SELECT mode FROM mandate WHERE mandate_id = ?3))",
             )
             .doing(doing)?;
         let mut allocate = self

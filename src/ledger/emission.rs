@@ -4,7 +4,7 @@ use super::column::{self, Doing, page, unfit};
 use super::open::Tx;
 use super::personal;
 use crate::domain::{
-    AccountNo, BankCode, BankPayerNo, CollectionKind, CreditorId, Date, IdNo, ItemCode, Month, Won,
+    AccountNo, BankCode, BankPayerNo, CollectionKind, CreditorId, Date, IdNo, ItemCode, Mode, Month, Won,
 };
 use crate::fault::Trouble;
 use crate::machine::{charge, mandate};
@@ -44,6 +44,8 @@ pub struct CollectionRow {
     pub kind: CollectionKind,
     /// What is still open on the charges that it holds; 0 where they were paid or ended meanwhile.
     pub open: Won,
+    /// 출금형태 as it was requested; `None` is the channel's.
+    pub mode: Option<Mode>,
 }
 
 /// A line that we sent, to which a line of a result is compared.
@@ -65,6 +67,8 @@ pub struct SentCollection {
     pub account: AccountNo,
     /// What was requested.
     pub amount: Won,
+    /// 출금형태 as it was requested; `None` is the channel's.
+    pub mode: Option<Mode>,
 }
 
 /// A charge of a sent collection, so that a part that came can be shared out.
@@ -93,13 +97,13 @@ pub(super) const PLANNED: &str =
          ELSE m.state END,
        m.active_on, k.kind,
        (SELECT coalesce(sum(h.amount_won - h.paid_won), 0) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
-        WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id)
+        WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id), k.mode
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no > ?2 AND k.state IS NULL ORDER BY k.line_no LIMIT ?3";
 
 /// A run of lines of a file that we sent, in line order.
 pub(super) const SENT: &str =
-    "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.bank_payer_no, m.bank, m.account, k.amount_won
+    "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.bank_payer_no, m.bank, m.account, k.amount_won, k.mode
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no BETWEEN ?2 AND ?3 ORDER BY k.line_no";
 
@@ -121,6 +125,7 @@ fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
         active_on: column::opt_date(row, 12)?,
         kind: column::word(row, 13, CollectionKind::from_word)?,
         open: column::won(row, 14)?,
+        mode: column::opt_word(row, 15, Mode::from_word)?,
     })
 }
 
@@ -135,6 +140,7 @@ fn sent_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<SentCollection> 
         bank: column::through(row, 5, BankCode::from_number)?,
         account: personal::account(ring, row, 6, mandate_id)?,
         amount: column::won(row, 7)?,
+        mode: column::opt_word(row, 8, Mode::from_word)?,
     })
 }
 

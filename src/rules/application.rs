@@ -7,7 +7,7 @@
 //! to come; bank, account and identity number may not. After an end, every row is a new application.
 
 use super::{Name, Refused};
-use crate::domain::{Application, ContractDay, MandateTerms, Month, Payer, Won};
+use crate::domain::{Application, ContractDay, MandateTerms, Mode, Month, Payer, Won};
 use crate::machine::mandate::State;
 
 /// What the row says it is (처리구분).
@@ -67,6 +67,8 @@ pub struct ApplicationFacts<'a> {
     pub days: &'a [ContractDay],
     /// The month of today.
     pub this_month: Month,
+    /// 출금형태 that the channel offers.
+    pub modes: &'a [Mode],
     /// The row's item.
     pub item: ItemFact,
     /// Whether the row's group is known (also where it names none).
@@ -151,6 +153,9 @@ fn check_terms(terms: &MandateTerms, facts: &ApplicationFacts<'_>, refused: &mut
             refused.push(Refused::at(Name::MonthsPassed, "최종이체년월"));
         }
         Some(_) | None => {}
+    }
+    if let Some(mode) = terms.mode.filter(|mode| !facts.modes.contains(mode)) {
+        refused.push(Refused::at(Name::ModeNotAllowed, "출금형태").with(mode.word().to_string()));
     }
     if !facts.days.contains(&terms.due_day) {
         let detail = format!("계약된 이체일 {}", days_text(facts.days));

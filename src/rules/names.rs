@@ -60,6 +60,8 @@ names! {
     MonthForm = "MONTH_FORM", "년월의 모양이 맞지 않습니다", "2026-01처럼 입력하십시오", "The month is not written as YYYY-MM.";
     DateForm = "DATE_FORM", "날짜의 모양이 맞지 않습니다", "2026-01-05처럼 입력하십시오", "The day is not written as YYYY-MM-DD.";
     DayForm = "DAY_FORM", "이체예정일이 1-31 또는 말일이 아닙니다", "5, 25, 말일처럼 입력하십시오", "The due day is not 1 to 31 or the last day.";
+    ModeForm = "MODE_FORM", "출금형태가 아닙니다", "0부터 6까지의 코드나 전액, 부분, 1000원 등으로 입력하거나 비워 두십시오", "The cell is no debit mode.";
+    ModeNotAllowed = "MODE_NOT_ALLOWED", "이 채널에서 쓸 수 없는 출금형태입니다", "비워 두거나 대행사와 정한 출금형태로 바꾸십시오", "The channel does not offer this debit mode.";
     YesNoForm = "YES_NO_FORM", "Y 또는 N이 아닙니다", "Y나 N을 입력하거나 비워 두십시오", "The cell is neither Y nor N.";
     AccountForm = "ACCOUNT_FORM", "계좌번호가 숫자 7-16자리가 아닙니다", "숫자와 하이픈만으로 다시 입력하십시오", "The account number is not 7 to 16 digits.";
     IdNumber = "ID_NUMBER", "생년월일 6자리 또는 사업자등록번호 10자리가 아니거나 검증번호가 틀립니다", "예금주의 생년월일(YYMMDD)이나 사업자등록번호를 확인하십시오", "The number is neither a birth date nor a business number with a right check digit.";

@@ -4,7 +4,7 @@ mod debit;
 
 use super::application::{self, ApplicationFacts, BankFact, Decision, Existing, ItemFact, Operation};
 use super::*;
-use crate::domain::{Application, ContractDay, MandateTerms, Month, Payer};
+use crate::domain::{Application, ContractDay, MandateTerms, Mode, Month, Payer};
 use mandate::State;
 
 fn payer() -> Payer {
@@ -32,6 +32,7 @@ fn terms() -> MandateTerms {
         id_no: "900101".parse().unwrap(),
         no_retry: false,
         service: String::new(),
+        mode: None,
     }
 }
 
@@ -62,6 +63,7 @@ type Change = fn(&mut Application, &mut ApplicationFacts<'static>);
 fn judged(change: impl Fn(&mut Application, &mut ApplicationFacts<'static>)) -> String {
     let mut application = Application { payer: payer(), terms: terms() };
     let mut facts = ApplicationFacts {
+        modes: &[Mode::FullOnly],
         operation: Operation::Any,
         limit_per_debit: Won::new(300_000),
         minimum: Won::new(140),
@@ -176,6 +178,7 @@ fn against(application: &Application, state: Option<State>, operation: Operation
     let (payer, terms) = (payer(), terms());
     let days = [ContractDay::new(5).unwrap()];
     let facts = ApplicationFacts {
+        modes: &[Mode::FullOnly],
         operation,
         limit_per_debit: Won::new(300_000),
         minimum: Won::new(140),
@@ -197,6 +200,7 @@ fn what_is_so_already_is_not_judged_by_todays_limits() {
     let (payer, terms) = (payer(), terms());
     let application = Application { payer: payer.clone(), terms: terms.clone() };
     let facts = ApplicationFacts {
+        modes: &[Mode::FullOnly],
         operation: Operation::Any,
         limit_per_debit: Won::new(1),
         minimum: Won::new(140),

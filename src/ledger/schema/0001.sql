@@ -136,6 +136,7 @@ CREATE TABLE mandate (
   holder TEXT NOT NULL,
   no_retry INTEGER NOT NULL CHECK (no_retry IN (0, 1)),
   service TEXT NOT NULL,                       -- the debit service by its name in the profile; '' is the creditor's own
+  mode TEXT,                                   -- 출금형태; NULL is the channel's
   made_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
@@ -224,6 +225,7 @@ CREATE TABLE collection (
   requested_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
+  mode TEXT,                                   -- 출금형태 as requested; NULL is the channel's
   again_of INTEGER REFERENCES collection (collection_id),       -- whose place it took when a file did not stand
   -- Kept free for what its result will say (ledger/outcome.rs): the row then keeps its size, and no page is split.
   room BLOB NOT NULL DEFAULT (x'0000000000000000000000000000000000000000'),

@@ -71,6 +71,7 @@ pub(super) fn terms(n: u64) -> MandateTerms {
         id_no: "900101".parse().unwrap(),
         no_retry: false,
         service: String::new(),
+        mode: None,
     }
 }
 
