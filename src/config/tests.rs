@@ -135,7 +135,7 @@ fn passbook_texts() {
 #[test]
 fn another_judge_of_passbook_texts_may_be_given() {
     let faults = compile_with(&shipped(), |_| Err("is not liked".into())).unwrap_err();
-    assert_eq!(faults.total(), 6);
+    assert_eq!(faults.total(), 7);
     assert!(faults.kept().iter().all(|fault| fault.name == "passbook-text-not-printable"));
 }
 

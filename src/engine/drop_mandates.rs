@@ -95,7 +95,9 @@ impl Row<'_> {
         let place = match self.place.called(&application.terms.service) {
             Some(place) => place,
             // The profile had it when the mandate was made: it stays with the creditor's own.
-            None if live.is_some_and(|terms| terms.service == application.terms.service) => self.place.clone(),
+            None if live.is_some_and(|terms| terms.service == application.terms.service) => {
+                self.place.clone()
+            }
             None => return Ok(Verdict::Refused(vec![self.place.service_unknown()])),
         };
         if !application.terms.service.is_empty() {
@@ -123,9 +125,9 @@ impl Row<'_> {
             earlier_row: earlier,
         };
         match application::check(&application, &facts) {
-            Err(refused) => {
-                Ok(Verdict::Refused(refused.into_iter().map(|refused| place.with_minimums(refused)).collect()))
-            }
+            Err(refused) => Ok(Verdict::Refused(
+                refused.into_iter().map(|refused| place.with_minimums(refused)).collect(),
+            )),
             Ok(Decision::Unchanged) => Ok(Verdict::Unchanged),
             Ok(Decision::Edit) => self.edit(&application, mandate),
             Ok(Decision::New) => self.new_mandate(&application),

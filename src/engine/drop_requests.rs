@@ -32,8 +32,16 @@ pub(super) fn judge(
     let parsed: Vec<(u64, Result<RequestRow, Vec<Refused>>)> =
         list.rows().map(|row| (row.no(), requests::parse(row))).collect();
     let named = named(tx, place, &parsed)?;
-    let mut desk =
-        Requests { tx, place, kind, file_id, now, batches: BTreeMap::new(), spent: BTreeMap::new(), taken: HashSet::new() };
+    let mut desk = Requests {
+        tx,
+        place,
+        kind,
+        file_id,
+        now,
+        batches: BTreeMap::new(),
+        spent: BTreeMap::new(),
+        taken: HashSet::new(),
+    };
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
         verdicts.push(match row {

@@ -112,7 +112,10 @@ impl Place {
         }
         let mut detail = format!("{} ({})", refused.detail, self.debits.service.ko);
         for other in self.others() {
-            detail.push_str(&format!(", {} {}원", other.debits.service.ko, other.debits.service.min_amount_won));
+            detail.push_str(&format!(
+                ", {} {}원",
+                other.debits.service.ko, other.debits.service.min_amount_won
+            ));
         }
         refused.with(detail)
     }

@@ -314,9 +314,9 @@ impl<'a> Batch<'a> {
     fn next_date_by(&self, place: &Place) -> Option<Date> {
         match self.kind {
             CollectionKind::Regular => place.next_contract_date(self.now),
-            CollectionKind::Retry => place.next_possible(self.now).filter(|date| {
-                !place.profile.retry.same_month || date.month() == self.target.date.month()
-            }),
+            CollectionKind::Retry => place
+                .next_possible(self.now)
+                .filter(|date| !place.profile.retry.same_month || date.month() == self.target.date.month()),
         }
     }
 

@@ -35,7 +35,7 @@ mod tests;
 
 pub use backup::PageCheck;
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
-pub use candidate::{AttachedCharge, Candidate, ByService, CandidateQuery, Named};
+pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;
 pub use due::{Due, DueState, NewDue};
