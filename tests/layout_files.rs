@@ -473,9 +473,8 @@ fn e65_a_file_is_of_the_revision_that_held_on_its_date() {
         bytes[name + 4..name + 8].copy_from_slice(&date.as_bytes()[2..]);
         bytes
     };
-    for (date, name) in [("260604", "EB21-old"), ("260605", "EB21-new")] {
-        let file = format!("EB21{}", &date[2..]);
-        let found = detect([&old, &new], &file, &sample(date)).unwrap();
+    for (date, file, name) in [("260604", "EB210604", "EB21-old"), ("260605", "EB210605", "EB21-new")] {
+        let found = detect([&old, &new], file, &sample(date)).unwrap();
         assert_eq!(found.name(), name, "{date}");
     }
 }

@@ -44,9 +44,11 @@ impl SettlementRule {
                 let falls = |day: &ContractDay| months.iter().any(|m| calendar.debit_date(*m, *day) == date);
                 days.iter().any(falls).then_some(date)
             }
-            Self::After(_) | Self::Ramp { .. } => (0..=LOOK_BACK)
-                .map(|back| date.plus_days(-back))
-                .find(|debit| calendar.is_open(*debit) && calendar.shift(*debit, self.distance(*debit)) <= date),
+            Self::After(_) | Self::Ramp { .. } => {
+                (0..=LOOK_BACK).map(|back| date.plus_days(-back)).find(|debit| {
+                    calendar.is_open(*debit) && calendar.shift(*debit, self.distance(*debit)) <= date
+                })
+            }
         }
     }
 
@@ -62,7 +64,8 @@ impl SettlementRule {
             Self::After(days) => i64::from(*days),
             Self::Days(_) => 0,
             Self::Ramp { start, months } => {
-                let step = |nth: i32| start.month().plus_months(months.saturating_mul(nth)).day_clamped(start.day());
+                let step =
+                    |nth: i32| start.month().plus_months(months.saturating_mul(nth)).day_clamped(start.day());
                 if debit < step(1) {
                     3
                 } else if debit < step(2) {
@@ -150,7 +153,11 @@ fn settlement(mut section: Section<'_>) -> Option<(SettlementRule, BankCode, Acc
 
 fn fees(mut section: Section<'_>) -> Option<Fees> {
     let mut won = |key: &'static str, most: i64| -> Option<Won> {
-        if section.has(key) { section.number(key, 0..=most).map(|won| Won::new(won.value)) } else { Some(Won::ZERO) }
+        if section.has(key) {
+            section.number(key, 0..=most).map(|won| Won::new(won.value))
+        } else {
+            Some(Won::ZERO)
+        }
     };
     let per_request = won("per_request_won", MOST_FEE);
     let per_success = won("per_success_won", MOST_FEE);

@@ -177,7 +177,9 @@ impl Engine {
                 return self.make_charges(creditor, row.date.month(), row, now).map(|()| true);
             }
             (Job::Request, _, Some(creditor)) => return self.request_due(creditor, row, now).map(|()| true),
-            (Job::Settle, _, Some(creditor)) => return self.settle_creditor(creditor, row, now).map(|()| true),
+            (Job::Settle, _, Some(creditor)) => {
+                return self.settle_creditor(creditor, row, now).map(|()| true);
+            }
             (Job::Retry, _, Some(creditor)) => return self.retry_due(creditor, row, now).map(|()| true),
             (Job::Expire, _, Some(creditor)) => {
                 let tx = self.ledger.begin()?;

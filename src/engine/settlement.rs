@@ -34,7 +34,8 @@ impl Engine {
     /// Settles a creditor for the day of the step.
     pub(super) fn settle_creditor(&mut self, id: CreditorId, row: &Due, now: Instant) -> Result<(), Failure> {
         let config = self.config.clone();
-        let found = config.creditors.get(&id).and_then(|creditor| Some((creditor, creditor.settlement.as_ref()?)));
+        let found =
+            config.creditors.get(&id).and_then(|creditor| Some((creditor, creditor.settlement.as_ref()?)));
         let until = found.and_then(|(_, rule)| rule.rule.takes_until(&config.calendar, row.date));
         let (Some((creditor, rule)), Some(until)) = (found, until) else { return self.done(row, now) };
         let tx = self.ledger.begin()?;
@@ -54,8 +55,10 @@ impl Engine {
                 tell(&tx, &kept, now)?;
                 let text = sheet(creditor, &kept, settlement_id, &tx.settlement_lines(settlement_id)?);
                 let day = now.date();
-                let archived =
-                    self.spool.archive_built(day, |out| out.write_all(text.as_bytes())).map_err(Failure::Spool)?;
+                let archived = self
+                    .spool
+                    .archive_built(day, |out| out.write_all(text.as_bytes()))
+                    .map_err(Failure::Spool)?;
                 tx.owe_answer(None, &owner(id), &kept.sheet, archived.sha256.as_bytes(), day)?;
             }
         }
@@ -82,8 +85,9 @@ fn settled(
         fees_before: waiting.fees_before,
         closes_month,
     };
-    let added = settle::settle(&rule.fees, &totals)
-        .ok_or_else(|| Failure::Ledger(Trouble::new("settle", format!("sums of {creditor} on {date} do not fit"))))?;
+    let added = settle::settle(&rule.fees, &totals).ok_or_else(|| {
+        Failure::Ledger(Trouble::new("settle", format!("sums of {creditor} on {date} do not fit")))
+    })?;
     if waiting.lines == 0 && !added.fee.is_positive() {
         return Ok(None);
     }
@@ -200,6 +204,13 @@ fn sheet(creditor: &Creditor, kept: &SettlementRow, settlement_id: i64, lines: &
     total("다음 회 이월", kept.net.min(Won::ZERO));
     // Names come from people: quoted, so that a comma stays in its cell.
     let name = creditor.name.replace('"', "\"\"");
-    line(["정산번호".into(), kept.date.to_string(), format!("\"{name}\""), String::new(), String::new(), settlement_id.to_string()]);
+    line([
+        "정산번호".into(),
+        kept.date.to_string(),
+        format!("\"{name}\""),
+        String::new(),
+        String::new(),
+        settlement_id.to_string(),
+    ]);
     text
 }

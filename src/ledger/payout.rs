@@ -98,7 +98,13 @@ impl Tx<'_> {
     }
 
     /// The outcome of a payout, told by a file or by a person; whether it was open until now.
-    pub fn payout_decided(&self, payout_id: i64, paid: bool, code: &str, at: Instant) -> Result<bool, Trouble> {
+    pub fn payout_decided(
+        &self,
+        payout_id: i64,
+        paid: bool,
+        code: &str,
+        at: Instant,
+    ) -> Result<bool, Trouble> {
         let text = "UPDATE payout SET state = ?2, code = ?3, decided_at = ?4
                     WHERE payout_id = ?1 AND state IN ('requested', 'sent')";
         let state = if paid { "paid" } else { "failed" };

@@ -126,7 +126,12 @@ impl Tx<'_> {
     }
 
     /// What waits for a settlement on `date` that takes debit dates up to `until`.
-    pub fn settlement_waiting(&self, creditor: CreditorId, until: Date, date: Date) -> Result<Waiting, Trouble> {
+    pub fn settlement_waiting(
+        &self,
+        creditor: CreditorId,
+        until: Date,
+        date: Date,
+    ) -> Result<Waiting, Trouble> {
         let doing = "add up what is to be settled";
         let text = format!(
             "SELECT count(*), coalesce(sum(requests), 0), coalesce(sum(successes), 0),
@@ -143,7 +148,8 @@ impl Tx<'_> {
     /// Whether the creditor was ever settled.
     pub fn settled_before(&self, creditor: CreditorId) -> Result<bool, Trouble> {
         let text = "SELECT EXISTS (SELECT 1 FROM settlement WHERE creditor = ?1)";
-        let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row([creditor.get()], |row| row.get(0)));
+        let found =
+            self.sql.prepare_cached(text).and_then(|mut s| s.query_row([creditor.get()], |row| row.get(0)));
         found.doing("look for an earlier settlement")
     }
 
@@ -195,7 +201,12 @@ impl Reader {
     }
 
     /// A creditor's settlements of these days, oldest first.
-    pub fn settlements(&self, creditor: CreditorId, from: Date, to: Date) -> Result<Vec<SettlementRow>, Trouble> {
+    pub fn settlements(
+        &self,
+        creditor: CreditorId,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<SettlementRow>, Trouble> {
         let doing = "read settlements";
         let text = format!("{SETTLEMENT} WHERE creditor = ?1 AND date BETWEEN ?2 AND ?3 ORDER BY date");
         let with = params![creditor.get(), from.to_epoch_days(), to.to_epoch_days()];

@@ -109,7 +109,8 @@ impl Stage {
                 "vat" => found.vat.get().to_string(),
                 "net" => found.net.get().to_string(),
                 "payout" => {
-                    let payouts = reader.payouts_of(found.settlement_id).map_err(|error| error.to_string())?;
+                    let payouts =
+                        reader.payouts_of(found.settlement_id).map_err(|error| error.to_string())?;
                     let last = payouts.last().ok_or("there is no payout")?;
                     equal(&last.won.get().to_string(), &found.net.get().to_string())?;
                     last.state.clone()

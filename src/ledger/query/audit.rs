@@ -3,9 +3,9 @@
 use super::Violation;
 use crate::fault::Trouble;
 use crate::ledger::books::RULES as BOOKS;
-use crate::ledger::settlement::RULES as SETTLEMENTS;
 use crate::ledger::column::Doing;
 use crate::ledger::open::{Reader, Tx};
+use crate::ledger::settlement::RULES as SETTLEMENTS;
 use rusqlite::Connection;
 
 /// A rule, and a statement that finds what breaks it: one text per finding.
