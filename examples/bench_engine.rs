@@ -214,8 +214,8 @@ fn person(
         holder: "홍길동".into(),
         id_no: "900101".parse().map_err(|_| "identity number")?,
         no_retry: false,
-        service: String::new(),
         mode: None,
+        service: String::new(),
     };
     let active_on: Option<Date> = Some("2026-11-02".parse()?);
     tx.new_mandate(&NewMandate {

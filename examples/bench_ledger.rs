@@ -135,8 +135,8 @@ fn people(ledger: &mut Ledger, creditor: CreditorId, n: u64, at: Instant) -> Res
             holder: "홍길동".into(),
             id_no: "900101".parse().map_err(|_| "identity number")?,
             no_retry: false,
-            service: String::new(),
             mode: None,
+            service: String::new(),
         };
         tx.new_mandate(&NewMandate {
             payer_id,
@@ -165,16 +165,8 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
     let (mut after_mandate, mut rows) = (0, 0);
     loop {
         let kind = CollectionKind::Regular;
-        let query = CandidateQuery {
-            creditor,
-            days: &[],
-            month,
-            arrears: true,
-            by: sunap::ledger::ByService::AllBut(&[]),
-            kind,
-            after_mandate,
-            limit: CHUNK,
-        };
+        let query =
+            CandidateQuery { creditor, days: &[], month, arrears: true, by: sunap::ledger::ByService::AllBut(&[]), kind, after_mandate, limit: CHUNK };
         let page = tx.candidates(&query)?;
         let Some(last) = page.last() else { break };
         after_mandate = last.mandate_id;
@@ -239,7 +231,8 @@ fn result(ledger: &mut Ledger, file: i64, rows: usize, mix: Mix, at: Instant) ->
     let mut sent = Vec::with_capacity(CHUNK);
     for chunk in serials.chunks(CHUNK) {
         sent.clear();
-        tx.sent_collections(file, chunk, &mut sent)?;
+        let asked: Vec<(u32, &str)> = chunk.iter().map(|serial| (*serial, "")).collect();
+        tx.sent_collections(file, &asked, &mut sent)?;
         let outcomes: Vec<Outcome> = sent
             .iter()
             .map(|row| {

@@ -30,6 +30,7 @@
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
 //! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |
+//! | `ledger posted\|tampered\|mended <<< SQL >>>` | the SQL is done behind the engine's back; after `tampered` the audit is not looked at until `mended` |
 //! | `lose ledger` | ends the engine and removes its ledger |
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |
@@ -48,6 +49,7 @@
 //! | `expect collection CREDITOR PAYER ITEM DATE WORD [CODE]` | the latest line of that debit date: requested, succeeded, failed, … |
 //! | `expect no collection CREDITOR PAYER ITEM DATE` | there is none |
 //! | `expect totals CREDITOR MONTH charges N amount W collected W open W` | any of the pairs |
+//! | `expect settlement CREDITOR DATE collected W reversed W carried W fee W vat W net W payout STATE` | any of the pairs; its lines add up |
 //! | `expect alert NAME`, `expect no alert [NAME]` | an alert is open, or not |
 //! | `expect unchanged` | nothing in mandates, charges and collections moved since the last `remember` |
 //! | `remember` | notes all states, for `expect unchanged` |

@@ -62,7 +62,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("books", &[]),
         ("rules", &["machine"]),
         ("intake", &["rules", "machine"]),
-        ("config", &["calendar", "layout", "bank", "machine"]),
+        ("config", &["calendar", "layout", "bank", "machine", "books"]),
         ("clock", &[]),
         ("transfer", &["spool", "clock"]),
         ("seal", &[]),

@@ -5,6 +5,7 @@ use super::channel::Channel;
 use super::compile::PassbookCheck;
 use super::document::{At, Document, Section, wrong_kind};
 use super::profile::{MOST_WON, Profile, RetryRule};
+use super::settlement::{self, Settlement};
 use crate::domain::ContractDay;
 use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, ItemCode, Won};
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,6 +134,8 @@ pub struct Creditor {
     pub items: BTreeMap<ItemCode, ChargeItem>,
     /// Groups of payers, by code.
     pub groups: BTreeMap<ItemCode, Group>,
+    /// 정산: when and for what fees it is paid; `None` where that is not sunap's to do.
+    pub settlement: Option<Settlement>,
 }
 
 /// What a creditor refers to.
@@ -170,6 +173,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let has_items = file.has("item");
     let items = items(&mut file, known.passbook);
     let groups = groups(&mut file);
+    let settlement = settlement::read(&mut file);
     file.finish();
     if !has_items {
         document.file_fault(
@@ -201,6 +205,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         retry: retry?,
         items,
         groups,
+        settlement: settlement?,
     };
     Some((id, creditor))
 }
@@ -363,7 +368,7 @@ fn channel(section: &mut Section<'_>, known: &Known<'_>) -> Option<ChannelId> {
 }
 
 /// A list of days: numbers 1-31 and `"last"`, in order, none twice. Wrong ones are noted and left out.
-fn days(section: &mut Section<'_>, key: &'static str) -> Option<At<Vec<ContractDay>>> {
+pub(super) fn days(section: &mut Section<'_>, key: &'static str) -> Option<At<Vec<ContractDay>>> {
     let document = section.document();
     let list = section.list(key)?;
     let mut seen = BTreeSet::new();

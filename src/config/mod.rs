@@ -18,6 +18,7 @@ mod passbook;
 mod payer_no_template;
 mod profile;
 mod settings;
+mod settlement;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use debit_service::{DebitService, Services};
 pub use payer_no_template::Template;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
+pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
 
 use crate::bank::Format;

@@ -45,10 +45,10 @@ pub struct MandateTerms {
     pub id_no: IdNo,
     /// The payer wants no automatic retry (product.md 3.6).
     pub no_retry: bool,
-    /// 출금구분: the debit service by its name in the profile; empty is the creditor's own.
-    pub service: String,
     /// 출금형태; `None` is the channel's.
     pub mode: Option<Mode>,
+    /// 출금구분: the debit service by its name in the profile; empty is the creditor's own.
+    pub service: String,
 }
 
 /// What a line of a registration file asks for.

@@ -8,6 +8,7 @@ use super::booking;
 use super::desk::{DebitDesk, Desk};
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
+use super::settlement;
 use super::{Engine, Failure};
 use crate::config::{Config, RetryMode, WindowPlan};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
@@ -38,10 +39,11 @@ pub(super) enum Job {
     OverdueCollections,
     Expire,
     Books,
+    Settle,
 }
 
 impl Job {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Charges,
         Self::Request,
         Self::Retry,
@@ -53,6 +55,7 @@ impl Job {
         Self::OverdueCollections,
         Self::Expire,
         Self::Books,
+        Self::Settle,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -68,6 +71,7 @@ impl Job {
             Self::OverdueCollections => "overdue-collections",
             Self::Expire => "expire",
             Self::Books => "books",
+            Self::Settle => "settle",
         }
     }
 
@@ -173,6 +177,7 @@ impl Engine {
                 return self.make_charges(creditor, row.date.month(), row, now).map(|()| true);
             }
             (Job::Request, _, Some(creditor)) => return self.request_due(creditor, row, now).map(|()| true),
+            (Job::Settle, _, Some(creditor)) => return self.settle_creditor(creditor, row, now).map(|()| true),
             (Job::Retry, _, Some(creditor)) => return self.retry_due(creditor, row, now).map(|()| true),
             (Job::Expire, _, Some(creditor)) => {
                 let tx = self.ledger.begin()?;
@@ -302,6 +307,7 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
 fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
     let calendar = &config.calendar;
     for creditor in config.creditors.values() {
+        rows.extend(settlement::step(config, creditor, Job::Settle.word(), date));
         let owner = format!("creditor/{}", creditor.id);
         let mut push = |job: Job, date: Date, due_at: Instant| {
             rows.push(NewDue {

@@ -29,6 +29,7 @@ mod requesting;
 mod result_collection;
 mod result_registration;
 mod self_test;
+mod settlement;
 mod start;
 mod witness;
 
@@ -126,6 +127,7 @@ impl Engine {
     pub fn turn(&mut self, now: Instant, monotonic_ms: u64) -> Result<Turn, Failure> {
         let now = self.advance(now)?;
         self.troubled = false;
+        self.spool.looking_at(monotonic_ms);
         if std::mem::take(&mut self.work_waits) {
             self.finish_incoming(now)?;
         }

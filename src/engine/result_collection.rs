@@ -148,11 +148,11 @@ impl<'a> Pass<'a> {
     fn flush(&mut self) -> Result<(), Failure> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.sort_by_key(|line| line.serial);
-        let mut serials: Vec<u32> = batch.iter().map(|line| line.serial).collect();
-        serials.dedup();
+        let mut asked: Vec<(u32, &str)> = batch.iter().map(|line| (line.serial, line.account.as_ref())).collect();
+        asked.dedup_by_key(|line| line.0);
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
-        self.tx.sent_collections(self.sent.file_id, &serials, &mut rows)?;
+        self.tx.sent_collections(self.sent.file_id, &asked, &mut rows)?;
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut next = 0;
         for line in &batch {

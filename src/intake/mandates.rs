@@ -89,11 +89,11 @@ impl MandateRow {
             if missing("재처리제외") {
                 application.terms.no_retry = before.no_retry;
             }
-            if missing("출금구분") {
-                application.terms.service.clone_from(&before.service);
-            }
             if missing("출금형태") {
                 application.terms.mode = before.mode;
+            }
+            if missing("출금구분") {
+                application.terms.service.clone_from(&before.service);
             }
         }
         application
@@ -185,8 +185,8 @@ fn terms(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<MandateTerms> 
         holder: holder?,
         id_no: id_no?,
         no_retry: no_retry?.unwrap_or(false),
-        service: cells.text("출금구분").to_string(),
         mode: mode?,
+        service: cells.text("출금구분").to_string(),
     })
 }
 

@@ -104,11 +104,10 @@ pub struct AccountBalance {
 }
 
 impl Tx<'_> {
-    /// What an answered file brought each creditor, with the lines that brought it.
+    /// What an answered file brought each creditor, with how many lines did; after [`Tx::tally_answer`].
     pub fn collected_to_book(&self, file_id: i64) -> Result<Vec<ToBook>, Trouble> {
-        let text = "SELECT creditor, NULL, sum(collected_now), count(*) FROM collection_now
-                    WHERE file_id = ?1 AND state_now IN ('succeeded', 'partial') AND collected_now > 0
-                    GROUP BY creditor ORDER BY creditor";
+        let text = "SELECT creditor, NULL, won, successes FROM settlement_line
+                    WHERE file_id = ?1 AND event = 'collected' AND won > 0 ORDER BY creditor";
         self.to_book(text, params![file_id])
     }
 

@@ -129,7 +129,7 @@ fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
     })
 }
 
-fn sent_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<SentCollection> {
+fn sent_from(ring: &KeyRing, row: &Row<'_>, account: &str) -> rusqlite::Result<SentCollection> {
     let mandate_id = row.get(2)?;
     Ok(SentCollection {
         collection_id: row.get(0)?,
@@ -138,7 +138,7 @@ fn sent_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<SentCollection> 
         creditor: column::through(row, 3, CreditorId::from_number)?,
         bank_payer_no: column::parsed(row, 4, "bank payer number")?,
         bank: column::through(row, 5, BankCode::from_number)?,
-        account: personal::account(ring, row, 6, mandate_id)?,
+        account: personal::account_said(ring, row, 6, mandate_id, account)?,
         amount: column::won(row, 7)?,
         mode: column::opt_word(row, 8, Mode::from_word)?,
     })
@@ -178,37 +178,38 @@ impl Tx<'_> {
 
     /// The lines of a file that we sent with these serials (ascending, no serial twice), put behind what `out` holds.
     /// Serials that the file does not have are left out: the caller compares. Where most of a run is asked for it is
-    /// read in one go, else line by line.
+    /// read in one go, else line by line. With each serial stands the account that somebody says it has (empty where
+    /// nobody does): the row's own is told in any case, but one that is the same need not be opened.
     pub fn sent_collections(
         &self,
         file_id: i64,
-        serials: &[u32],
+        asked: &[(u32, &str)],
         out: &mut Vec<SentCollection>,
     ) -> Result<(), Trouble> {
         let doing = "read lines that we sent";
-        let (Some(&first), Some(&last)) = (serials.first(), serials.last()) else { return Ok(()) };
-        if !serials.is_sorted_by(|a, b| a < b) {
+        let (Some(&(first, _)), Some(&(last, _))) = (asked.first(), asked.last()) else { return Ok(()) };
+        if !asked.is_sorted_by(|a, b| a.0 < b.0) {
             return Err(unfit(doing, "the serials are not in ascending order"));
         }
         let mut statement = self.sql.prepare_cached(SENT).doing(doing)?;
         let run = i64::from(last) - i64::from(first) + 1;
-        let asked = i64::try_from(serials.len()).unwrap_or(i64::MAX);
-        if asked.saturating_mul(3) < run {
-            for &serial in serials {
+        let many = i64::try_from(asked.len()).unwrap_or(i64::MAX);
+        if many.saturating_mul(3) < run {
+            for &(serial, account) in asked {
                 let mut rows = statement.query(params![file_id, serial, serial]).doing(doing)?;
                 if let Some(row) = rows.next().doing(doing)? {
-                    out.push(sent_from(self.ring, row).doing(doing)?);
+                    out.push(sent_from(self.ring, row, account).doing(doing)?);
                 }
             }
             return Ok(());
         }
-        let mut wanted = serials.iter().copied().peekable();
+        let mut wanted = asked.iter().copied().peekable();
         let mut rows = statement.query(params![file_id, first, last]).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
             let line_no: u32 = row.get(1).doing(doing)?;
-            while wanted.next_if(|&serial| serial < line_no).is_some() {}
-            if wanted.next_if_eq(&line_no).is_some() {
-                out.push(sent_from(self.ring, row).doing(doing)?);
+            while wanted.next_if(|&(serial, _)| serial < line_no).is_some() {}
+            if let Some((_, account)) = wanted.next_if(|&(serial, _)| serial == line_no) {
+                out.push(sent_from(self.ring, row, account).doing(doing)?);
             }
         }
         Ok(())

@@ -92,7 +92,7 @@ pub struct MandateStep<'a> {
 /// What [`read`] takes, from `mandate_now AS m`.
 pub(super) const COLUMNS: &str = "m.mandate_id, m.state_now, m.reason, m.bank_payer_no, m.channel, m.active_on, m.item, \
     m.limit_won, m.monthly_won, m.first_month, m.last_month, m.due_day, m.bank, m.account, m.holder, m.id_no, \
-    m.no_retry, m.service, m.mode, EXISTS (SELECT 1 FROM charge h JOIN collection k ON k.collection_id = h.collection_id \
+    m.no_retry, m.mode, m.service, EXISTS (SELECT 1 FROM charge h JOIN collection k ON k.collection_id = h.collection_id \
       JOIN file f ON f.file_id = k.file_id WHERE h.mandate_id = m.mandate_id AND k.state IS NULL \
       AND f.collection_state IN ('batched', 'sent', 'acknowledged')), \
     EXISTS (SELECT 1 FROM charge h JOIN collection k ON k.collection_id = h.collection_id \
@@ -120,8 +120,8 @@ fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
             holder: row.get(14)?,
             id_no: personal::id_no(ring, row, 15, mandate_id)?,
             no_retry: row.get(16)?,
-            service: row.get(17)?,
-            mode: column::opt_word(row, 18, Mode::from_word)?,
+            mode: column::opt_word(row, 17, Mode::from_word)?,
+            service: row.get(18)?,
         },
         in_flight_collections: row.get(19)?,
         requested_collections: row.get(20)?,
@@ -198,7 +198,7 @@ impl Tx<'_> {
             .prepare_cached(
                 "INSERT INTO mandate (payer_id, creditor, channel, bank_payer_no, item, state, active_on, limit_won,
                    monthly_won, first_month, last_month, due_day, bank, account, holder, id_no, no_retry, made_at,
-                   request_file, request_line, mandate_id, service, mode)
+                   request_file, request_line, mandate_id, mode, service)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
                    ?22, ?23)",
             )
@@ -225,8 +225,8 @@ impl Tx<'_> {
                     new.file,
                     new.line,
                     mandate_id,
-                    terms.service,
-                    terms.mode.map(Mode::word)
+                    terms.mode.map(Mode::word),
+                    terms.service
                 ])
             })
             .doing("make a mandate")
@@ -241,7 +241,7 @@ impl Tx<'_> {
             .sql
             .prepare_cached(
                 "UPDATE mandate SET limit_won = ?2, monthly_won = ?3, first_month = ?4, last_month = ?5, due_day = ?6,
-                   bank = ?7, account = ?8, holder = ?9, id_no = ?10, no_retry = ?11, service = ?13, mode = ?14
+                   bank = ?7, account = ?8, holder = ?9, id_no = ?10, no_retry = ?11, mode = ?13, service = ?14
                  WHERE mandate_id = ?1 AND item = ?12",
             )
             .and_then(|mut s| {
@@ -258,8 +258,8 @@ impl Tx<'_> {
                     id_no,
                     terms.no_retry,
                     terms.item.as_str(),
-                    terms.service,
-                    terms.mode.map(Mode::word)
+                    terms.mode.map(Mode::word),
+                    terms.service
                 ])
             })
             .doing(doing)?;

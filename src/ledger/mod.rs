@@ -22,11 +22,13 @@ mod mandate;
 mod open;
 mod outcome;
 mod payer;
+mod payout;
 mod personal;
 mod query;
 mod registration;
 mod rotate;
 mod schema;
+mod settlement;
 mod settling;
 #[cfg(test)]
 mod tests;
@@ -44,6 +46,7 @@ pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
+pub use payout::{NewPayout, PayoutFor, PayoutRow};
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
@@ -51,4 +54,5 @@ pub use query::{
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use rotate::Resealed;
+pub use settlement::{SettlementLine, SettlementRow, Waiting};
 pub use settling::OwedAnswer;

@@ -1,5 +1,5 @@
 //! Account and identity numbers, phones and e-mail addresses at rest: the one place that seals and opens
-//! `mandate.account`, `mandate.id_no`, `payer.phone` and `payer.email` (src/seal).
+//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email` and `payout.account` (src/seal).
 //!
 //! Must not: be passed by. Whatever protects these columns is put in here and nowhere else.
 
@@ -19,12 +19,13 @@ pub(super) struct Column {
 }
 
 /// Every sealed column of the ledger.
-pub(super) const COLUMNS: [Column; 4] = [ACCOUNT, ID_NO, PHONE, EMAIL];
+pub(super) const COLUMNS: [Column; 5] = [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT];
 
 const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
 const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
 const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
 const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
+const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
 
 impl Column {
     /// Where the value of a row stands.
@@ -46,6 +47,11 @@ pub(super) fn sealed_contact(ring: &KeyRing, payer_id: i64, phone: &str, email: 
     (ring.seal(PHONE.of_row(payer_id), phone.as_bytes()), ring.seal(EMAIL.of_row(payer_id), email.as_bytes()))
 }
 
+/// The account of a payout as it is stored.
+pub(super) fn sealed_payout(ring: &KeyRing, payout_id: i64, account: &AccountNo) -> Vec<u8> {
+    ring.seal(PAYOUT.of_row(payout_id), account.reveal().as_bytes())
+}
+
 fn failed(at: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::FromSqlConversionFailure(at, Type::Blob, why.into())
 }
@@ -62,6 +68,24 @@ fn opened<T: FromStr>(ring: &KeyRing, row: &Row<'_>, at: usize, column: Column, 
 /// The account of a mandate, in column `at`.
 pub(super) fn account(ring: &KeyRing, row: &Row<'_>, at: usize, mandate_id: i64) -> Result<AccountNo> {
     opened(ring, row, at, ACCOUNT, mandate_id)
+}
+
+/// The account of a mandate, in column `at`, where somebody says what it is: believed without opening where the sealed
+/// value is that of the same digits.
+pub(super) fn account_said(
+    ring: &KeyRing,
+    row: &Row<'_>,
+    at: usize,
+    mandate_id: i64,
+    said: &str,
+) -> Result<AccountNo> {
+    let sealed = row.get_ref(at)?.as_blob()?;
+    if ring.is_of(ACCOUNT.of_row(mandate_id), sealed, said.as_bytes())
+        && let Ok(account) = said.parse()
+    {
+        return Ok(account);
+    }
+    account(ring, row, at, mandate_id)
 }
 
 /// The identity number of a mandate, in column `at`.

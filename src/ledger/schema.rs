@@ -8,7 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x5355_4e50;
 
 /// Every step, oldest first; the version of a ledger is how many of them it has.
-const STEPS: &[&str] = &[concat!(include_str!("schema/0001.sql"), include_str!("schema/books.sql"))];
+const STEPS: &[&str] = &[concat!(
+    include_str!("schema/0001.sql"),
+    include_str!("schema/books.sql"),
+    include_str!("schema/settlement.sql")
+)];
 
 /// The newest version that this program knows.
 pub(super) const VERSION: i64 = STEPS.len() as i64;

@@ -31,8 +31,8 @@ fn terms() -> MandateTerms {
         holder: "김철수".into(),
         id_no: "900101".parse().unwrap(),
         no_retry: false,
-        service: String::new(),
         mode: None,
+        service: String::new(),
     }
 }
 

@@ -40,6 +40,24 @@ fn a_value_opens_at_its_place_only() {
 }
 
 #[test]
+fn a_value_is_known_without_opening_it() {
+    let ring = two_keys(1);
+    let sealed = ring.seal(place(7), b"11023456789012");
+    assert!(two_keys(2).is_of(place(7), &sealed, b"11023456789012"), "also after the key changed");
+    assert!(!ring.is_of(place(8), &sealed, b"11023456789012"), "another row");
+    assert!(!ring.is_of(place(7), &sealed, b"11023456789013"), "another value");
+    assert!(!ring.is_of(place(7), &sealed, b""), "nothing");
+    assert!(!ring.is_of(place(7), b"11023456789012", b"11023456789012"), "not sealed");
+    assert!(!KeyRing::for_tests().is_of(place(7), &sealed, b"11023456789012"), "another key 1");
+    for at in 0..27 {
+        let mut flipped = sealed.clone();
+        flipped[at] ^= 1;
+        assert!(!ring.is_of(place(7), &flipped, b"11023456789012"), "byte {at}");
+    }
+    assert!(!ring.is_of(place(7), &sealed[..sealed.len() - 1], b"11023456789012"), "cut");
+}
+
+#[test]
 fn every_flipped_bit_is_seen() {
     let ring = KeyRing::for_tests();
     let sealed = ring.seal(place(7), b"900101");

@@ -17,6 +17,9 @@ const HEAD: usize = 3;
 /// Head and nonce.
 const BEFORE_TEXT: usize = HEAD + 24;
 
+/// The tag behind the text.
+const TAG: usize = 16;
+
 /// Where a sealed value stands. It opens there and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
@@ -112,6 +115,18 @@ impl KeyRing {
             }
         }
         sealed
+    }
+
+    /// Whether a sealed value is that of `plain` at this place, without opening it: its nonce is a keyed hash of both, so
+    /// nobody makes an equal one without the key. `false` says nothing yet: what is sealed may be broken.
+    ///
+    /// Compares in whatever time it takes: the nonce is no secret, and one that is asked for is never handed out.
+    pub fn is_of(&self, place: Place, sealed: &[u8], plain: &[u8]) -> bool {
+        let key = key_of(sealed).and_then(|id| self.keys.get(&id));
+        let (Some(key), Some((head, rest))) = (key, sealed.split_at_checked(HEAD)) else { return false };
+        let Some((nonce, text)) = rest.split_first_chunk::<24>() else { return false };
+        text.len() == plain.len().saturating_add(TAG)
+            && keyed::<24>(&key.nonce, &[&bound(head, place), plain]) == *nonce
     }
 
     /// Opens a value at its place.

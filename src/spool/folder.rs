@@ -86,6 +86,8 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     pub(super) identity: Identity,
     pub(super) links: u32,
+    /// Last change of anything about it, its name included, nanoseconds since 1970. Compared only.
+    pub(super) ctime_ns: i128,
     /// Which mount it is in; 0 where the kernel does not say.
     pub(super) mount: u64,
 }
@@ -380,6 +382,7 @@ fn entry_from(stat: &rustix::fs::Statx) -> Entry {
             mtime_ns: i128::from(stat.stx_mtime.tv_sec) * 1_000_000_000 + i128::from(stat.stx_mtime.tv_nsec),
         },
         links: stat.stx_nlink,
+        ctime_ns: i128::from(stat.stx_ctime.tv_sec) * 1_000_000_000 + i128::from(stat.stx_ctime.tv_nsec),
         mount: if said { stat.stx_mnt_id } else { 0 },
     }
 }

@@ -26,6 +26,7 @@ mod archive;
 mod claim;
 mod digest;
 mod folder;
+mod known;
 mod lock;
 mod name;
 mod outgoing;

@@ -161,7 +161,8 @@ impl Spool {
     }
 
     /// Which room has the file of these bytes. Other bytes under its name matter only in stage and outbox; in sent,
-    /// held and rejected they are an earlier file of the same name.
+    /// held and rejected they are an earlier file of the same name. A file that stands as it stood is not read again
+    /// ([`Spool::looking_at`]).
     pub fn where_is(
         &self,
         channel: &ChannelId,
@@ -179,7 +180,12 @@ impl Spool {
             let folder = self.channel_folder(channel, room)?;
             match folder.entry(name)? {
                 None => {}
-                Some(entry) if entry.kind.is_file() && folder.hash(name)?.0 == *sha256 => found.push(place),
+                Some(entry)
+                    if entry.kind.is_file()
+                        && self.hash_on_its_way(&folder, name, &entry)? == *sha256 =>
+                {
+                    found.push(place);
+                }
                 Some(_) => other_bytes |= room != Room::Sent,
             }
         }

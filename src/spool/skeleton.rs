@@ -3,6 +3,7 @@
 //! Must not: move what others wrote.
 
 use super::folder::{Entry, Folder, Moved, is_temp};
+use super::known::Memory;
 use super::lock::{Lock, LockError};
 use super::name::checked;
 use super::{Owner, Room, Sha256};
@@ -59,6 +60,7 @@ pub struct Spool {
     limits: Limits,
     pub(super) ring: Arc<KeyRing>,
     temps: AtomicU64,
+    pub(super) known: Memory,
 }
 
 impl Spool {
@@ -87,6 +89,7 @@ impl Spool {
             limits,
             ring: Arc::clone(ring),
             temps: AtomicU64::new(0),
+            known: Memory::default(),
         };
         spool.add_owners(owners)?;
         Ok(spool)

@@ -62,6 +62,7 @@ impl Stage {
                 }
             }
             ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
+            ["settlement", creditor, date, pairs @ ..] => self.expect_settlement(creditor, date, pairs),
             ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
                 true => Ok(()),
                 false => Err(format!("open alerts: {:?}", self.alerts()?)),
@@ -88,6 +89,36 @@ impl Stage {
             decoded.map(Cow::into_owned).ok_or("neither UTF-8 nor CP949")
         })?;
         if content.contains(text) { Ok(()) } else { Err(format!("it says:\n{content}")) }
+    }
+
+    fn expect_settlement(&self, creditor: &str, date: &str, pairs: &[&str]) -> Done {
+        let (id, day) = (creditor.parse()?, date.parse()?);
+        let reader = self.reader()?;
+        let found = reader.settlements(id, day, day).map_err(|error| error.to_string())?;
+        let found = found.first().ok_or("there is none")?;
+        let lines = reader.settlement_lines(found.settlement_id).map_err(|error| error.to_string())?;
+        let sum: i64 = lines.iter().map(|line| line.won.get()).sum();
+        equal(&sum.to_string(), &(found.waiting.collected.get() - found.waiting.reversed.get()).to_string())?;
+        for pair in pairs.chunks(2) {
+            let [key, wanted] = pair else { return Err("pairs of a word and a value".to_string()) };
+            let has = match *key {
+                "collected" => found.waiting.collected.get().to_string(),
+                "reversed" => found.waiting.reversed.get().to_string(),
+                "carried" => found.waiting.carried_in.get().to_string(),
+                "fee" => found.fee.get().to_string(),
+                "vat" => found.vat.get().to_string(),
+                "net" => found.net.get().to_string(),
+                "payout" => {
+                    let payouts = reader.payouts_of(found.settlement_id).map_err(|error| error.to_string())?;
+                    let last = payouts.last().ok_or("there is no payout")?;
+                    equal(&last.won.get().to_string(), &found.net.get().to_string())?;
+                    last.state.clone()
+                }
+                other => return Err(format!("{other:?} is no figure of a settlement")),
+            };
+            equal(&has, wanted).map_err(|why| format!("{key}: {why}"))?;
+        }
+        Ok(())
     }
 
     fn expect_records(&self, room: &str, name: &str, n: &str) -> Done {

@@ -74,6 +74,13 @@ impl Stage {
                 entry(kind, &self.room(&format!("{owner}/inbox"))?.join(name))?;
                 self.play()
             }
+            (["ledger", how @ ("posted" | "tampered" | "mended")], Some(sql)) => {
+                let path = self.config()?.state_dir.join("ledger.sqlite");
+                let ledger = rusqlite::Connection::open(path).map_err(|error| error.to_string())?;
+                ledger.execute_batch(sql).map_err(|error| error.to_string())?;
+                self.tampered = *how == "tampered";
+                Ok(())
+            }
             (["lose", "ledger"], None) => {
                 self.stop();
                 let ledger = self.config()?.state_dir.join("ledger.sqlite");

@@ -57,6 +57,8 @@ pub(crate) struct Stage {
     pub(crate) order_answer: String,
     /// The engine is stopped, and the next `at` starts it.
     down: bool,
+    /// The ledger was made wrong on purpose: its audit is not looked at.
+    pub(crate) tampered: bool,
 }
 
 impl Stage {
@@ -75,6 +77,7 @@ impl Stage {
             invented: 0,
             order_answer: String::new(),
             down: false,
+            tampered: false,
         }
     }
 
@@ -83,7 +86,7 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
-            (["leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power", ..], _) => {
+            (["leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power" | "ledger", ..], _) => {
                 self.mishap(&words, block)
             }
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
@@ -412,6 +415,9 @@ impl Stage {
     }
 
     fn audit(&self) -> Done {
+        if self.tampered {
+            return Ok(());
+        }
         let violations = self.reader()?.audit().map_err(|error| error.to_string())?;
         if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }
     }

@@ -3,6 +3,7 @@
 use super::Violation;
 use crate::fault::Trouble;
 use crate::ledger::books::RULES as BOOKS;
+use crate::ledger::settlement::RULES as SETTLEMENTS;
 use crate::ledger::column::Doing;
 use crate::ledger::open::{Reader, Tx};
 use rusqlite::Connection;
@@ -126,7 +127,7 @@ impl Tx<'_> {
     pub fn audit_money(&self) -> Result<Vec<Violation>, Trouble> {
         let mut found = Vec::new();
         let conservation = RULES.iter().filter(|(rule, _)| *rule == "I3");
-        for &(rule, text) in conservation.chain(BOOKS) {
+        for &(rule, text) in conservation.chain(BOOKS).chain(SETTLEMENTS) {
             broken(&self.sql, rule, text, &mut found)?;
         }
         Ok(found)
@@ -140,7 +141,7 @@ impl Reader {
         let doing = "audit the ledger";
         let tx = self.sql.unchecked_transaction().doing(doing)?;
         let mut found = Vec::new();
-        for &(rule, text) in RULES.iter().chain(BOOKS) {
+        for &(rule, text) in RULES.iter().chain(BOOKS).chain(SETTLEMENTS) {
             broken(&tx, rule, text, &mut found)?;
         }
         for text in self.broken_lines()?.into_iter().take(TOLD) {

@@ -27,6 +27,9 @@ const PARTS: &[&str] = &[
     "SELECT collection_id, charge_id, won, collected_won FROM allocation ORDER BY collection_id, charge_id",
     "SELECT subject, id, happening, from_state, to_state, file_id, line, code FROM event
      WHERE subject NOT IN ('file', 'due', 'key') ORDER BY subject, id, event_id",
+    "SELECT settlement_id, creditor, date, requests, successes, collected_won, reversed_won, carried_in_won, fee_won,
+       vat_won, net_won, sheet FROM settlement ORDER BY settlement_id",
+    "SELECT payout_id, kind, creditor, won, bank, account, pay_on, state, code FROM payout ORDER BY payout_id",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
 ];
 

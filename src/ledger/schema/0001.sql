@@ -135,8 +135,8 @@ CREATE TABLE mandate (
   id_no BLOB NOT NULL CHECK (length(id_no) > 27),
   holder TEXT NOT NULL,
   no_retry INTEGER NOT NULL CHECK (no_retry IN (0, 1)),
-  service TEXT NOT NULL,                       -- the debit service by its name in the profile; '' is the creditor's own
   mode TEXT,                                   -- 출금형태; NULL is the channel's
+  service TEXT NOT NULL,                       -- the debit service by its name in the profile; '' is the creditor's own
   made_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,

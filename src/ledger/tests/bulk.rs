@@ -30,7 +30,8 @@ fn a_hundred_thousand_lines_go_out_and_are_answered() {
     let serials: Vec<u32> = (1..=lines as u32).filter(|n| n % 4 == 0).collect();
     let mut sent = Vec::new();
     for run in serials.chunks(5_000) {
-        tx.sent_collections(file, run, &mut sent).unwrap();
+        let run: Vec<(u32, &str)> = run.iter().map(|serial| (*serial, "")).collect();
+        tx.sent_collections(file, &run, &mut sent).unwrap();
     }
     assert_eq!(sent.len(), serials.len());
     let outcomes: Vec<Outcome> = (1..)

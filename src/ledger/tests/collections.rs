@@ -144,12 +144,14 @@ fn what_is_sent_is_found_by_serial_and_cannot_be_changed() {
     assert!(tx.close_gaps(file).is_err() && tx.request(file, &[], at(12)).is_err(), "it is gone");
     assert!(tx.mandate(ids[0]).unwrap().unwrap().in_flight_collections);
     let mut sent = Vec::new();
-    tx.sent_collections(file, &[2, 3], &mut sent).unwrap();
-    tx.sent_collections(file, &[4, 90_000], &mut sent).unwrap();
+    tx.sent_collections(file, &[(2, ""), (3, lines[2].account.reveal())], &mut sent).unwrap();
+    tx.sent_collections(file, &[(4, "1234567"), (90_000, "")], &mut sent).unwrap();
     tx.sent_collections(file, &[], &mut sent).unwrap();
     assert_eq!(sent.iter().map(|s| s.line_no).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!(sent[1].account, lines[2].account, "said, and so it is");
+    assert_eq!(sent[2].account, lines[3].account, "whatever is said");
     assert_eq!((&sent[0].bank_payer_no, sent[0].amount), (&lines[1].bank_payer_no, Won::new(50_000)));
-    assert!(tx.sent_collections(file, &[3, 2], &mut sent).is_err());
+    assert!(tx.sent_collections(file, &[(3, ""), (2, "")], &mut sent).is_err());
     drop(tx);
     assert_eq!(bench.audit(), []);
 }

@@ -70,8 +70,8 @@ pub(super) fn terms(n: u64) -> MandateTerms {
         holder: format!("홍길동{n}"),
         id_no: "900101".parse().unwrap(),
         no_retry: false,
-        service: String::new(),
         mode: None,
+        service: String::new(),
     }
 }
 

@@ -1,0 +1,149 @@
+//! Payouts (지급): money that goes out, a settlement to a creditor or a refund to a payer. One row is one line of one
+//! file of payments; what failed is paid again by a new row.
+//!
+//! Must not: decide who is paid or what is posted for it.
+
+use super::column::{self, Doing};
+use super::open::{Reader, Tx};
+use super::personal;
+use crate::domain::{AccountNo, BankCode, ChannelId, CreditorId, Date, Instant, Won};
+use crate::fault::Trouble;
+use rusqlite::{Row, params};
+
+/// What a payout is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PayoutFor {
+    /// A settlement (정산금 지급), by its key.
+    Settlement(i64),
+    /// The refund of an overpaid charge (과오납 반환), by the charge's key.
+    Refund(i64),
+}
+
+/// A payout to make.
+#[derive(Debug)]
+pub struct NewPayout<'a> {
+    /// What for.
+    pub of: PayoutFor,
+    /// Whose money it is, or whose payer's.
+    pub creditor: CreditorId,
+    /// The channel whose file carries it.
+    pub channel: &'a ChannelId,
+    /// How much; above 0.
+    pub won: Won,
+    /// The bank of the account.
+    pub bank: BankCode,
+    /// The account that gets it; stored sealed.
+    pub account: &'a AccountNo,
+    /// 통장기재내용, at most 16 bytes in the file.
+    pub passbook_text: &'a str,
+    /// Not before this day.
+    pub pay_on: Date,
+    /// The failed payout whose place it takes.
+    pub again_of: Option<i64>,
+}
+
+/// A payout as it is kept, without its account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayoutRow {
+    /// The key.
+    pub payout_id: i64,
+    /// What for.
+    pub of: PayoutFor,
+    /// Whose.
+    pub creditor: i64,
+    /// How much.
+    pub won: Won,
+    /// The bank of the account.
+    pub bank: BankCode,
+    /// Not before this day.
+    pub pay_on: Date,
+    /// requested, sent, paid, failed.
+    pub state: String,
+    /// The bank's code, where it failed.
+    pub code: String,
+}
+
+impl Tx<'_> {
+    /// Asks for a payout; its key. Post it to the books in the same commit (`books::post::settled`, `refund_sent`).
+    pub fn request_payout(&self, payout: &NewPayout<'_>, at: Instant) -> Result<i64, Trouble> {
+        let doing = "ask for a payout";
+        let payout_id: i64 = self
+            .sql
+            .query_row("SELECT coalesce(max(payout_id), 0) + 1 FROM payout", [], |row| row.get(0))
+            .doing(doing)?;
+        let (kind, settlement, charge) = match payout.of {
+            PayoutFor::Settlement(id) => ("settlement", Some(id), None),
+            PayoutFor::Refund(id) => ("refund", None, Some(id)),
+        };
+        let text = "INSERT INTO payout (payout_id, kind, creditor, channel, settlement_id, charge_id, won, bank, account,
+                      passbook_text, pay_on, again_of, requested_at)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        let with = params![
+            payout_id,
+            kind,
+            payout.creditor.get(),
+            payout.channel.as_str(),
+            settlement,
+            charge,
+            payout.won.get(),
+            payout.bank.get(),
+            personal::sealed_payout(self.ring, payout_id, payout.account),
+            payout.passbook_text,
+            payout.pay_on.to_epoch_days(),
+            payout.again_of,
+            at.unix_ms()
+        ];
+        self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)?;
+        Ok(payout_id)
+    }
+
+    /// The outcome of a payout, told by a file or by a person; whether it was open until now.
+    pub fn payout_decided(&self, payout_id: i64, paid: bool, code: &str, at: Instant) -> Result<bool, Trouble> {
+        let text = "UPDATE payout SET state = ?2, code = ?3, decided_at = ?4
+                    WHERE payout_id = ?1 AND state IN ('requested', 'sent')";
+        let state = if paid { "paid" } else { "failed" };
+        let with = params![payout_id, state, code, at.unix_ms()];
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        Ok(done.doing("note what became of a payout")? > 0)
+    }
+
+    /// A payout.
+    pub fn payout(&self, payout_id: i64) -> Result<Option<PayoutRow>, Trouble> {
+        Ok(rows(&self.sql, "payout_id = ?1", payout_id)?.pop())
+    }
+}
+
+impl Reader {
+    /// The payouts of a settlement, oldest first.
+    pub fn payouts_of(&self, settlement_id: i64) -> Result<Vec<PayoutRow>, Trouble> {
+        rows(&self.sql, "settlement_id = ?1", settlement_id)
+    }
+}
+
+fn rows(sql: &rusqlite::Connection, rest: &str, key: i64) -> Result<Vec<PayoutRow>, Trouble> {
+    let doing = "read payouts";
+    let text = format!(
+        "SELECT payout_id, settlement_id, charge_id, creditor, won, bank, pay_on, state, code FROM payout
+         WHERE {rest} ORDER BY payout_id"
+    );
+    let mut statement = sql.prepare_cached(&text).doing(doing)?;
+    let rows = statement.query_map([key], payout_row).doing(doing)?;
+    rows.collect::<rusqlite::Result<_>>().doing(doing)
+}
+
+fn payout_row(row: &Row<'_>) -> rusqlite::Result<PayoutRow> {
+    let of = match row.get(1)? {
+        Some(settlement) => PayoutFor::Settlement(settlement),
+        None => PayoutFor::Refund(row.get(2)?),
+    };
+    Ok(PayoutRow {
+        payout_id: row.get(0)?,
+        of,
+        creditor: row.get(3)?,
+        won: Won::new(row.get(4)?),
+        bank: column::through(row, 5, BankCode::from_number)?,
+        pay_on: column::date(row, 6)?,
+        state: row.get(7)?,
+        code: row.get(8)?,
+    })
+}
