@@ -355,7 +355,7 @@ fn every_reason_is_shown() {
     for folder in folders(&root()) {
         shown.push_str(&std::fs::read_to_string(folder.join("expected.summary.toml")).unwrap());
     }
-    // A list is never automatic.
+    // A list is never automatic, and evidence is no list (src/intake/evidence/tests.rs).
     let only_in_rules = [
         Name::OptedOut,
         Name::EvidenceName,
