@@ -12,6 +12,7 @@ pub mod cancels;
 pub mod cell;
 pub mod columns;
 mod earlier;
+pub mod evidence;
 mod jamo;
 mod lines;
 mod list;

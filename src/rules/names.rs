@@ -113,6 +113,14 @@ names! {
     CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
     MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
     OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";
+    // The evidence of consent.
+    EvidenceName = "EVIDENCE_NAME", "증빙 파일 이름을 읽을 수 없습니다", "evidence-납부자번호-집금항목코드.확장자로 이름을 고쳐 다시 올리십시오", "The name of an evidence file does not say whose it is.";
+    EvidenceType = "EVIDENCE_TYPE", "증빙으로 보낼 수 없는 파일 형식입니다", "jpg, jpeg, gif, tif, mp3, wav, wma 가운데 하나로 다시 올리십시오", "The network takes no evidence of this file type.";
+    EvidenceContent = "EVIDENCE_CONTENT", "파일 내용이 확장자와 다릅니다", "원본에서 그 형식으로 다시 저장하여 올리십시오", "The bytes of an evidence file are not of the type that its extension says.";
+    EvidenceEmpty = "EVIDENCE_EMPTY", "증빙 파일이 비어 있습니다", "원본을 확인하여 다시 올리십시오", "An evidence file is empty.";
+    EvidenceTooLarge = "EVIDENCE_TOO_LARGE", "증빙 파일이 300KB보다 큽니다", "해상도나 음질을 낮추어 300KB 이하로 다시 올리십시오", "An evidence file is larger than the network takes.";
+    EvidencePacked = "EVIDENCE_PACKED", "압축 파일 안의 항목을 풀 수 없습니다", "암호와 폴더 없이 다시 압축하여 올리십시오", "An entry of an archive of evidence is encrypted, damaged, in a folder, or blown up.";
+    EvidenceTwice = "EVIDENCE_TWICE", "같은 납부자와 항목의 증빙이 압축 파일 안에 또 있습니다", "하나만 남겨 다시 올리십시오", "An archive holds two files of evidence for the same payer and item.";
 }
 
 #[cfg(test)]
