@@ -165,8 +165,16 @@ fn request(ledger: &mut Ledger, creditor: CreditorId, day: Date, at: Instant) ->
     let (mut after_mandate, mut rows) = (0, 0);
     loop {
         let kind = CollectionKind::Regular;
-        let query =
-            CandidateQuery { creditor, days: &[], month, arrears: true, by: sunap::ledger::ByService::AllBut(&[]), kind, after_mandate, limit: CHUNK };
+        let query = CandidateQuery {
+            creditor,
+            days: &[],
+            month,
+            arrears: true,
+            by: sunap::ledger::ByService::AllBut(&[]),
+            kind,
+            after_mandate,
+            limit: CHUNK,
+        };
         let page = tx.candidates(&query)?;
         let Some(last) = page.last() else { break };
         after_mandate = last.mandate_id;

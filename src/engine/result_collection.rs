@@ -148,7 +148,8 @@ impl<'a> Pass<'a> {
     fn flush(&mut self) -> Result<(), Failure> {
         let mut batch = std::mem::take(&mut self.batch);
         batch.sort_by_key(|line| line.serial);
-        let mut asked: Vec<(u32, &str)> = batch.iter().map(|line| (line.serial, line.account.as_ref())).collect();
+        let mut asked: Vec<(u32, &str)> =
+            batch.iter().map(|line| (line.serial, line.account.as_ref())).collect();
         asked.dedup_by_key(|line| line.0);
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();

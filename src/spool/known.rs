@@ -65,7 +65,8 @@ impl Known {
         let fresh = Hashed { stamp, since_ms: now_ms, read_at_ms: now_ms, sha256 };
         let hashed = self.files.entry((stamp.0.dev, stamp.0.ino)).or_insert(fresh);
         // The same bytes must be found by both looks, or it was written to between them.
-        let since_ms = if hashed.stamp == stamp && hashed.sha256 == sha256 { hashed.since_ms } else { now_ms };
+        let since_ms =
+            if hashed.stamp == stamp && hashed.sha256 == sha256 { hashed.since_ms } else { now_ms };
         *hashed = Hashed { since_ms, ..fresh };
     }
 }

@@ -181,8 +181,7 @@ impl Spool {
             match folder.entry(name)? {
                 None => {}
                 Some(entry)
-                    if entry.kind.is_file()
-                        && self.hash_on_its_way(&folder, name, &entry)? == *sha256 =>
+                    if entry.kind.is_file() && self.hash_on_its_way(&folder, name, &entry)? == *sha256 =>
                 {
                     found.push(place);
                 }
