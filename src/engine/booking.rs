@@ -34,7 +34,6 @@ pub(super) fn nightly(job: &str, date: Date) -> NewDue {
 
 /// Books what an answer brought: one entry per creditor and pair of accounts.
 pub(super) fn book_answer(tx: &Tx<'_>, file_id: i64, answer: i64, at: Instant) -> Result<(), Failure> {
-    tx.tally_answer(file_id)?;
     for about in tx.collected_to_book(file_id)? {
         let what = format!("lines of file {file_id} that brought money, by file {answer}");
         let from = (Some(file_id), Some(answer));

@@ -104,8 +104,9 @@ pub struct AccountBalance {
 }
 
 impl Tx<'_> {
-    /// What an answered file brought each creditor, with how many lines did; after [`Tx::tally_answer`].
+    /// What an answered file brought each creditor, with how many lines did. Counts the file first.
     pub fn collected_to_book(&self, file_id: i64) -> Result<Vec<ToBook>, Trouble> {
+        self.tally_answer(file_id)?;
         let text = "SELECT creditor, NULL, won, successes FROM settlement_line
                     WHERE file_id = ?1 AND event = 'collected' AND won > 0 ORDER BY creditor";
         self.to_book(text, params![file_id])
