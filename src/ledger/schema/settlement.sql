@@ -75,6 +75,8 @@ CREATE INDEX payout_waits ON payout (channel, pay_on, payout_id) WHERE state = '
 CREATE UNIQUE INDEX payout_line ON payout (file_id, line_no) WHERE file_id IS NOT NULL;
 CREATE UNIQUE INDEX payout_again ON payout (again_of) WHERE again_of IS NOT NULL;
 CREATE UNIQUE INDEX payout_settlement ON payout (settlement_id) WHERE again_of IS NULL AND settlement_id IS NOT NULL;
+CREATE INDEX payout_of_charge ON payout (charge_id) WHERE charge_id IS NOT NULL;
+CREATE INDEX payout_of_settlement ON payout (settlement_id) WHERE settlement_id IS NOT NULL;
 CREATE TRIGGER payout_kept BEFORE DELETE ON payout BEGIN SELECT RAISE(ABORT, 'payouts are never deleted'); END;
 CREATE TRIGGER payout_sealed BEFORE UPDATE OF kind, creditor, channel, settlement_id, charge_id, won, bank, pay_on ON payout
   BEGIN SELECT RAISE(ABORT, 'what a payout pays never changes'); END;
