@@ -104,6 +104,8 @@ fn step_ko(job: &str) -> &str {
         "deadline-registrations" => "계좌신청 전송 확인 (deadline-registrations)",
         "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "charges" => "청구 생성 (charges)",
+        "settle" => "정산 (settle)",
+        "books" => "장부 점검 (books)",
         "request" => "자동 이체의뢰 (request)",
         "retry" => "자동 재처리의뢰 (retry)",
         "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",

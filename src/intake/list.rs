@@ -163,8 +163,9 @@ fn kind_of(file_name: &str) -> Result<Kind, Faults> {
         |name, expected: &str, remedy| one(Fault::new(name, Place::file(file_name), expected, remedy));
     let extension = extension(file_name);
     if matches!(extension.as_str(), "xls" | "xlsx" | "xlsm" | "xlsb" | "ods" | "cell") {
-        let remedy = "open it and save it as \"CSV UTF-8 (쉼표로 분리)\"";
-        return Err(fault("list-is-spreadsheet", "a text file: .csv or .tsv, not a workbook", remedy));
+        let remedy = "open it, save it as .xlsx or as \"CSV UTF-8 (쉼표로 분리)\", and name it so";
+        let expected = "a workbook that is one (.xlsx, .xls), or a text file (.csv, .tsv)";
+        return Err(fault("list-is-spreadsheet", expected, remedy));
     }
     if !matches!(extension.as_str(), "csv" | "tsv") {
         let remedy = "save the list as .csv and drop it again";
