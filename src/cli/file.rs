@@ -2,7 +2,7 @@
 //!
 //! Must not: act on the file or the ledger. Only the daemon does, when it takes the order.
 
-use super::settings::{ConfigArgument, wall_time};
+use super::settings::{ConfigArgument, account, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::clock::{Clock, System};
 use crate::intake::order::{Order, Owner, Target, Verb};
@@ -46,9 +46,9 @@ struct OrderArguments {
     /// Whose file, where the name alone is not enough: channel/<id> or creditor/<id>.
     #[arg(long, value_name = "OWNER")]
     owner: Option<Owner>,
-    /// Who orders it; the login name unless given.
-    #[arg(long, value_name = "WHO", env = "USER", default_value = "unknown")]
-    by: String,
+    /// Who orders it, in words; the account that runs this command counts.
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
     /// How many seconds to wait for the answer; 0 does not wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
@@ -73,7 +73,13 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     };
     let config = given.config.load()?;
     let clock = System::new();
-    let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: wall_time() };
+    let order = Order {
+        verb,
+        target,
+        reason: given.reason.clone(),
+        by: given.by.clone().unwrap_or_else(|| account(&config)),
+        at: wall_time(),
+    };
     let text = order.print();
     // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
     let name =

@@ -28,6 +28,7 @@ mod place;
 mod requesting;
 mod result_collection;
 mod result_registration;
+mod rights;
 mod self_test;
 mod settlement;
 mod start;

@@ -7,6 +7,7 @@ use super::drops::owe;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
+use super::rights::answer_name;
 use super::{Engine, Failure};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::order::{self, Order, Outcome, Target, Verb};
@@ -20,7 +21,7 @@ impl Engine {
     /// Judges an order, does it, answers it.
     pub(super) fn order(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
         let bytes = self.archived_bytes(arrival)?;
-        let answer_name = format!("{}.answer.toml", arrival.name.trim_end_matches(".toml"));
+        let answer_name = answer_name(&arrival.name);
         let order = match Order::parse(&arrival.name, &bytes) {
             Ok(order) => order,
             Err(faults) => {
@@ -33,6 +34,10 @@ impl Engine {
                 );
             }
         };
+        if let Some(fault) = self.may_not_order(arrival, &order) {
+            return self.turn_away(arrival, fault);
+        }
+        let order = Order { by: self.signed(arrival, &order.by), ..order };
         let outcome = self.carry_out(&order, arrival.at)?;
         let text = order.answer(&outcome);
         let tx = self.ledger.begin()?;
@@ -244,7 +249,8 @@ impl Engine {
         let Some(owner) = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned() else {
             return Ok(false);
         };
-        let arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, now);
+        let who = self.config.users.of_key(&file.dropped_by);
+        let arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, who, now);
         let decided = self.decide(&arrival)?;
         if decided.state == In::Held {
             return Ok(false);

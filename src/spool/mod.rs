@@ -43,7 +43,7 @@ mod witness;
 pub use archive::{Archived, Kept, archived_keys, hash_archived};
 pub use claim::{ClaimError, Claimed};
 pub use digest::Sha256;
-pub use folder::{Identity, Kind};
+pub use folder::{Dropper, Identity, Kind};
 pub use lock::{Lock, LockError, boot_id};
 pub use name::shown_name;
 pub use outgoing::{HeldOutgoing, PublishError, Staged};
