@@ -5,6 +5,7 @@
 use super::settings::{ConfigArgument, account, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::clock::{Clock, System};
+use crate::config::Config;
 use crate::intake::order::{Order, Owner, Target, Verb};
 use crate::spool;
 use clap::{Args, Subcommand};
@@ -72,7 +73,6 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
     };
     let config = given.config.load()?;
-    let clock = System::new();
     let order = Order {
         verb,
         target,
@@ -81,10 +81,22 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         at: wall_time(),
     };
     let text = order.print();
-    // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
-    let name =
-        format!("{}-{}-{}.toml", verb.word().replace('.', "-"), clock.now().unix_ms(), std::process::id());
-    Order::parse(&name, text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    // An order that cannot be read back is refused here, not in an answer.
+    Order::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    hand_in(&config, verb.word(), &text, given.timeout, screen)
+}
+
+/// Drops an order into the control inbox, and waits for its answer where somebody wants to.
+pub(super) fn hand_in(
+    config: &Config,
+    word: &str,
+    text: &str,
+    timeout: u64,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let clock = System::new();
+    // The names of orders need only differ.
+    let name = format!("{}-{}-{}.toml", word.replace('.', "-"), clock.now().unix_ms(), std::process::id());
     let control = config.spool_dir.join("control");
     let inbox = control.join("inbox");
     if !inbox.is_dir() {
@@ -95,14 +107,14 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return Err(Failed::told(Exit::Later, told));
     }
     spool::drop_file(&inbox, &name, text.as_bytes())?;
-    if given.timeout == 0 {
+    if timeout == 0 {
         screen.line(format_args!("dropped: {}", inbox.join(&name).display()))?;
         return Ok(Exit::Done);
     }
-    wait(&control, &name, &clock, given.timeout, screen)
+    wait(&control, &name, &clock, timeout, screen)
 }
 
-/// Waits for the answer and prints it. Exit 65 where the order was refused.
+/// Waits for the answer and prints it. Exit 65 where the order was refused, 75 where it waits for a second person.
 fn wait(
     control: &Path,
     name: &str,
@@ -116,8 +128,12 @@ fn wait(
         // The answer appears whole, by a rename; whether it is there is asked by reading it.
         if let Ok(text) = std::fs::read_to_string(&answer) {
             screen.text(&text)?;
-            let done = text.lines().any(|line| line == "result = \"done\"");
-            return Ok(if done { Exit::Done } else { Exit::Data });
+            let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
+            return Ok(match (says("done"), says("proposed")) {
+                (true, _) => Exit::Done,
+                (false, true) => Exit::Later,
+                (false, false) => Exit::Data,
+            });
         }
         if clock.monotonic_ms() >= give_up_at {
             let waiting = control.join("inbox").join(name).exists();

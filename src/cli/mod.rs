@@ -5,6 +5,7 @@
 //!
 //! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
 
+mod approve;
 mod backup;
 pub mod bank_side;
 mod calendar;
@@ -29,6 +30,7 @@ mod words;
 mod write;
 
 use crate::fault::{Fault, Faults, Trouble};
+use crate::intake::approval::Answer;
 use clap::{Parser, Subcommand};
 use screen::{Screen, tell};
 use std::process::ExitCode;
@@ -80,6 +82,10 @@ enum Verb {
     Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
+    /// Approve, as the second person, what another user has proposed.
+    Approve(approve::Arguments),
+    /// Decline what another user has proposed, or withdraw what you have.
+    Decline(approve::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The keys that seal account and identity numbers and the archive.
@@ -172,6 +178,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
+        Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -39,6 +39,8 @@ pub(super) struct Arrival {
     pub(super) who: Who,
     /// Its owner as the system says; `None` where a held file is judged again.
     pub(super) dropper: Option<Dropper>,
+    /// Who approved it as the second person.
+    pub(super) approved_by: Option<String>,
 }
 
 /// What was decided about a file, already committed.
@@ -140,6 +142,12 @@ impl Engine {
     pub(super) fn decide(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
         if let Some(fault) = self.may_not_drop(arrival) {
             return self.turn_away(arrival, fault);
+        }
+        if let (Owner::Creditor(_), Some((deed, _))) = (&arrival.owner, self.right_of(arrival)) {
+            let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
+            if let Some(waits) = self.propose(arrival, deed, kind)? {
+                return Ok(waits);
+            }
         }
         match arrival.owner.clone() {
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
@@ -285,6 +293,7 @@ impl Arrival {
             held: None,
             who,
             dropper: Some(claimed.dropper()),
+            approved_by: None,
         }
     }
 
@@ -308,6 +317,7 @@ impl Arrival {
             held: Some(file.file_id),
             who,
             dropper: None,
+            approved_by: None,
         }
     }
 
@@ -317,6 +327,9 @@ impl Arrival {
             let happening = InHappening::Released.word();
             tx.file_stepped(file_id, happening, FileState::In(In::Claimed), self.at, "judged again")?;
             return Ok(file_id);
+        }
+        if let Some(user) = &self.who.user {
+            tx.user_seen(&user.id, self.at)?;
         }
         Ok(tx.file_in(&NewIn {
             owner: &self.owner_key,
@@ -339,7 +352,7 @@ impl Arrival {
     }
 
     /// Closes the row of a file that is not applied: its state, why, and the report for its folder.
-    fn leave(
+    pub(super) fn leave(
         &self,
         tx: &Tx<'_>,
         file_id: i64,

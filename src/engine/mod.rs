@@ -11,6 +11,7 @@
 //! and tried again in the next turn (`Failure::Spool`), never taken for a verdict on that file's content.
 
 mod answering;
+mod approval;
 mod booking;
 mod desk;
 mod drop_cancels;
@@ -136,6 +137,7 @@ impl Engine {
         worked |= self.do_due(now)?;
         worked |= self.look_after_outgoing(now)?;
         worked |= self.judge_early(now)?;
+        worked |= self.expire_proposals(now)?;
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;
         worked |= took;
         worked |= self.give_answers(now)?;

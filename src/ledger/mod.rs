@@ -7,6 +7,7 @@
 //!
 //! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
 
+mod approval;
 mod backup;
 mod books;
 mod candidate;
@@ -33,6 +34,7 @@ mod settling;
 #[cfg(test)]
 mod tests;
 
+pub use approval::{ApprovalDecision, ApprovalRow, ApprovalState, NewApproval};
 pub use backup::PageCheck;
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
