@@ -6,6 +6,7 @@
 //! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
 
 mod approve;
+mod audit;
 mod backup;
 pub mod bank_side;
 mod calendar;
@@ -88,6 +89,8 @@ enum Verb {
     Decline(approve::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The chain of the journal: is every row as it was written?
+    Audit(audit::Arguments),
     /// The keys that seal account and identity numbers and the archive.
     Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
@@ -180,6 +183,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
+        Verb::Audit(arguments) => audit::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

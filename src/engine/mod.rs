@@ -21,6 +21,7 @@ mod drops;
 mod due;
 mod emission;
 mod incoming;
+mod journal;
 mod keys;
 mod lines;
 mod orders;
@@ -47,6 +48,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use journal::journal_findings;
 pub use start::{LEDGER, StartError};
 pub use witness::witness_findings;
 
@@ -104,6 +106,7 @@ pub struct Engine {
     /// Set when a disk step failed in this turn.
     troubled: bool,
     witness: Witness,
+    closing: journal::Closing,
     ring: Arc<KeyRing>,
     key_change: keys::KeyChange,
     /// A file may lie in work, decided or not: a step with it failed on the disk.
@@ -142,6 +145,7 @@ impl Engine {
         worked |= took;
         worked |= self.give_answers(now)?;
         worked |= self.look_after_keys(now)?;
+        self.look_after_journal(now)?;
         let next_due = self.next_due()?;
         Ok(Turn { worked, next_due, look_again: growing || self.troubled })
     }

@@ -86,6 +86,7 @@ impl Engine {
         let mut ledger = open_ledger(&config.state_dir, &ring)?;
         let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config), &ring)?;
         spool.tidy()?;
+        let closing = super::journal::Closing::open(&config.state_dir)?;
         let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
         let mut engine = Self {
             config,
@@ -99,6 +100,7 @@ impl Engine {
             planned_on: None,
             troubled: false,
             witness,
+            closing,
             key_change: super::keys::KeyChange::of(&ring),
             ring,
             work_waits: false,

@@ -132,7 +132,8 @@ impl Tx<'_> {
         approval_id: i64,
         decision: &ApprovalDecision<'_>,
     ) -> Result<bool, Trouble> {
-        let text = "UPDATE approval SET state = ?2, decided_by = ?3, decided_at = ?4, decided_sha256 = ?5
+        let text = "UPDATE approval SET state = ?2, decided_by = ?3, decided_at = ?4, decided_sha256 = ?5,
+                      decision_no = (SELECT coalesce(max(decision_no), 0) + 1 FROM approval WHERE decision_no IS NOT NULL)
                     WHERE approval_id = ?1 AND state = 'proposed'";
         let with =
             params![approval_id, decision.state.word(), decision.by, decision.at.unix_ms(), decision.sha256];

@@ -18,6 +18,7 @@ mod due;
 mod emission;
 mod event;
 mod file;
+mod journal;
 mod lines_mac;
 mod mandate;
 mod open;
@@ -44,6 +45,7 @@ pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
 pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
+pub use journal::Root;
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
@@ -53,6 +55,7 @@ pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
+pub use query::{JournalCheck, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use rotate::Resealed;

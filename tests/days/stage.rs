@@ -436,6 +436,12 @@ impl Stage {
         if self.tampered {
             return Ok(());
         }
+        let config = self.config()?;
+        let journal = sunap::engine::journal_findings(&config.state_dir, &self.reader()?)
+            .map_err(|error| error.to_string())?;
+        if !journal.findings.is_empty() {
+            return Err(format!("the journal does not hold: {:#?}", journal.findings));
+        }
         let violations = self.reader()?.audit().map_err(|error| error.to_string())?;
         if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }
     }

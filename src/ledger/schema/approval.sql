@@ -12,12 +12,15 @@ CREATE TABLE approval (
       WHEN 'proposed' THEN 1 WHEN 'approved' THEN 1 WHEN 'declined' THEN 1 WHEN 'expired' THEN 1 ELSE 0 END),
   decided_by TEXT NOT NULL DEFAULT '',
   decided_at INTEGER,
+  decision_no INTEGER,                                 -- 1, 2, … in the order of the decisions
   decided_sha256 BLOB,                                 -- the order that said so; a crash finds by it what it was doing
   -- Two people, not one twice: held here too.
   CHECK (state <> 'approved' OR (decided_by <> '' AND decided_by <> proposed_by)),
-  CHECK ((state = 'proposed') = (decided_at IS NULL))
+  CHECK ((state = 'proposed') = (decided_at IS NULL)),
+  CHECK ((state = 'proposed') = (decision_no IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX approval_of ON approval (file_id);
+CREATE UNIQUE INDEX approval_decisions ON approval (decision_no) WHERE decision_no IS NOT NULL;
 CREATE INDEX approval_open ON approval (expires_at) WHERE state = 'proposed';
 CREATE TRIGGER approval_sealed BEFORE UPDATE OF file_id, deed, sha256, proposed_by, proposed_at, expires_at ON approval
   BEGIN SELECT RAISE(ABORT, 'what was proposed never changes'); END;
