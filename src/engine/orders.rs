@@ -3,12 +3,15 @@
 //! An order about a file moves the file first where that takes it out of the peer's reach, and is safe to repeat: a
 //! crash in between leaves the order in work, and it is judged again.
 
+use super::approval::SECOND;
 use super::drops::owe;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
+use super::rights::answer_name;
 use super::{Engine, Failure};
 use crate::domain::{ChannelId, Instant};
+use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
 use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
 use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
@@ -20,7 +23,10 @@ impl Engine {
     /// Judges an order, does it, answers it.
     pub(super) fn order(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
         let bytes = self.archived_bytes(arrival)?;
-        let answer_name = format!("{}.answer.toml", arrival.name.trim_end_matches(".toml"));
+        if Approval::is_one(&bytes) {
+            return self.answer_proposal(arrival, &bytes);
+        }
+        let answer_name = answer_name(&arrival.name);
         let order = match Order::parse(&arrival.name, &bytes) {
             Ok(order) => order,
             Err(faults) => {
@@ -33,16 +39,36 @@ impl Engine {
                 );
             }
         };
+        if let Some(fault) = self.may_not_order(arrival, &order) {
+            return self.turn_away(arrival, fault);
+        }
+        if let Some(waits) = self.propose(arrival, order.verb.word(), "order")? {
+            return Ok(waits);
+        }
+        let order = Order { by: self.signed_by_two(arrival, &order.by), ..order };
         let outcome = self.carry_out(&order, arrival.at)?;
         let text = order.answer(&outcome);
+        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        self.answer_order(arrival, &note, &text, &outcome)
+    }
+
+    /// Journals what became of an order, and owes its answer.
+    pub(super) fn answer_order(
+        &mut self,
+        arrival: &Arrival,
+        note: &str,
+        text: &str,
+        outcome: &Outcome,
+    ) -> Result<Decided, Failure> {
+        let answer_name = answer_name(&arrival.name);
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
         owe(&self.spool, &tx, arrival, Some(file_id), &answer_name, text.as_bytes())?;
-        let (happening, said) = match &outcome {
+        let (happening, said) = match outcome {
             Outcome::Done(text) => ("done", text),
             Outcome::Refused(text) => ("refused", text),
         };
-        let note = format!("{} by {}: {} — {said}", order.verb.word(), order.by, order.reason);
+        let note = format!("{note} — {said}");
         tx.event(&Event {
             subject: Subject::Order,
             id: file_id,
@@ -55,10 +81,10 @@ impl Engine {
             code: "",
             note: &note,
         })?;
-        tx.set_report(file_id, &text)?;
+        tx.set_report(file_id, text)?;
         tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
         tx.commit()?;
-        tracing::info!(order = order.verb.word(), happening, "order");
+        tracing::info!(order = %arrival.name, happening, "order");
         Ok(Decided::new(In::Applied, text))
     }
 
@@ -226,6 +252,7 @@ impl Engine {
                 let happening = InHappening::Rejected.word();
                 tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
                 tx.clear_alert(HELD, &file.name, now)?;
+                tx.clear_alert(SECOND, &file.name, now)?;
                 tx.commit()?;
                 self.settle_held(file, to, cause)?;
                 Ok(Outcome::Done(format!("{}: rejected", file.name)))
@@ -252,20 +279,32 @@ impl Engine {
 
     /// Judges a held file again; whether it is held no more.
     pub(super) fn judge_held(&mut self, file: &FileRow, now: Instant) -> Result<bool, Failure> {
-        let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(false) };
+        Ok(self.judge_held_as(file, None, now)?.is_some())
+    }
+
+    /// Judges a held file again, approved or not; what was decided, unless it is held still.
+    pub(super) fn judge_held_as(
+        &mut self,
+        file: &FileRow,
+        approved_by: Option<String>,
+        now: Instant,
+    ) -> Result<Option<Decided>, Failure> {
+        let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(None) };
         let Some(owner) = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned() else {
-            return Ok(false);
+            return Ok(None);
         };
-        let arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, now);
+        let who = self.config.users.of_key(&file.dropped_by);
+        let mut arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, who, now);
+        arrival.approved_by = approved_by;
         let decided = self.decide(&arrival)?;
         if decided.state == In::Held {
-            return Ok(false);
+            return Ok(None);
         }
         let tx = self.ledger.begin()?;
         tx.clear_alert(HELD, &file.name, now)?;
         tx.commit()?;
         self.settle_held(file, decided.state, &decided.report)?;
-        Ok(true)
+        Ok(Some(decided))
     }
 
     fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {

@@ -214,12 +214,7 @@ impl Order {
     /// The answer beside the order: the order itself and what became of it.
     pub fn answer(&self, outcome: &Outcome) -> String {
         let mut out = self.print();
-        let (word, text) = match outcome {
-            Outcome::Done(text) => ("done", text),
-            Outcome::Refused(text) => ("refused", text),
-        };
-        line(&mut out, "result", word);
-        line(&mut out, "detail", text);
+        outcome.print_into(&mut out);
         out
     }
 }
@@ -231,6 +226,18 @@ pub enum Outcome {
     Done(String),
     /// Refused; why.
     Refused(String),
+}
+
+impl Outcome {
+    /// The end of an answer: what became of it.
+    pub(super) fn print_into(&self, out: &mut String) {
+        let (word, text) = match self {
+            Self::Done(text) => ("done", text),
+            Self::Refused(text) => ("refused", text),
+        };
+        line(out, "result", word);
+        line(out, "detail", text);
+    }
 }
 
 /// The answer to an order that is none.
@@ -245,17 +252,18 @@ fn one(fault: Fault) -> Faults {
     Faults::from(vec![fault])
 }
 
-fn place_of(file: &str, text: &str, offset: usize) -> Place {
+pub(super) fn place_of(file: &str, text: &str, offset: usize) -> Place {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count().saturating_add(1);
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count().saturating_add(1);
     Place::Line { file: file.into(), line, column }
 }
 
-struct Reading<'a> {
-    file: &'a str,
-    text: &'a str,
-    faults: Faults,
+/// An order that is being read.
+pub(super) struct Reading<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+    pub(super) faults: Faults,
 }
 
 impl Reading<'_> {
@@ -273,7 +281,13 @@ impl Reading<'_> {
         }
     }
 
-    fn fault(&mut self, name: &'static str, offset: usize, expected: impl Into<String>, remedy: &str) {
+    pub(super) fn fault(
+        &mut self,
+        name: &'static str,
+        offset: usize,
+        expected: impl Into<String>,
+        remedy: &str,
+    ) {
         let place = place_of(self.file, self.text, offset);
         self.faults.push(Fault::new(name, place, expected, remedy));
     }
@@ -292,7 +306,10 @@ impl Reading<'_> {
         found
     }
 
-    fn value<T: std::str::FromStr<Err = String>>(&mut self, written: &Spanned<String>) -> Option<T> {
+    pub(super) fn value<T: std::str::FromStr<Err = String>>(
+        &mut self,
+        written: &Spanned<String>,
+    ) -> Option<T> {
         match written.get_ref().parse() {
             Ok(value) => Some(value),
             Err(error) => {
@@ -303,7 +320,7 @@ impl Reading<'_> {
     }
 
     /// A text for people: one line, not empty.
-    fn words(&mut self, written: &Spanned<String>, key: &str) -> Option<String> {
+    pub(super) fn words(&mut self, written: &Spanned<String>, key: &str) -> Option<String> {
         let text = written.get_ref();
         let well =
             !text.trim().is_empty() && printable(text) == *text && text.chars().count() <= MAX_TEXT_CHARS;
