@@ -8,6 +8,7 @@
 
 mod bank_table;
 mod channel;
+mod collecting;
 mod compile;
 mod creditor;
 mod days;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
+pub use collecting::{CashFirst, CashRules, ProposalPlan};
 pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};

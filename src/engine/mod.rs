@@ -25,6 +25,7 @@ mod lines;
 mod orders;
 mod outgoing;
 mod place;
+mod proposing;
 mod requesting;
 mod result_collection;
 mod result_registration;

@@ -14,6 +14,7 @@ use crate::ledger::{
 use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
 use crate::rules::retry::{self, RetryFacts, RetryRules};
 use crate::rules::{DebitLimits, Name, Proposal, Refused, Window};
+use std::collections::HashSet;
 
 /// Mandates that are fetched at a time.
 const CHUNK: usize = 2048;
@@ -127,6 +128,8 @@ pub(super) struct Batch<'a> {
     month_left: Won,
     lines: Vec<NewCollection>,
     requested: i64,
+    /// Mandates on which the creditor wants nothing requested for this date.
+    declined: HashSet<i64>,
 }
 
 impl<'a> Batch<'a> {
@@ -152,6 +155,7 @@ impl<'a> Batch<'a> {
             month_left,
             lines: Vec::new(),
             requested: 0,
+            declined: tx.declined(date)?,
         })
     }
 
@@ -172,7 +176,7 @@ impl<'a> Batch<'a> {
                 creditor: self.place.creditor.id,
                 days,
                 month,
-                arrears: self.place.creditor.arrears == Arrears::Include
+                arrears: self.place.creditor.arrears != Arrears::Exclude
                     || self.kind == CollectionKind::Retry,
                 by: named_by.query(),
                 kind: self.kind,
@@ -191,8 +195,11 @@ impl<'a> Batch<'a> {
 
     fn take_candidate(&mut self, candidate: &Candidate, month: Month) -> Result<(), Failure> {
         let proposals = match self.kind {
+            CollectionKind::Regular if self.declined.contains(&candidate.mandate_id) => {
+                vec![Err(Refused::new(Name::Declined))]
+            }
             CollectionKind::Regular => {
-                vec![self.propose(candidate, &Ask { month, listed: None }, true)]
+                vec![self.propose(candidate, &self.ask(month), true)]
             }
             CollectionKind::Retry => {
                 let failed =
@@ -222,6 +229,11 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What the automatic request of a month asks for.
+    pub(super) fn ask(&self, month: Month) -> Ask {
+        Ask { month, listed: None, arrears: None, unanswered: self.place.unanswered() }
     }
 
     /// The regular debit of a candidate. Dates of the automatic request are contract days by how they were found.

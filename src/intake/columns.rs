@@ -58,6 +58,10 @@ impl Column {
 /// The headings that our answers add. A creditor may correct an answer file and drop it again: they are then left out.
 pub const ANSWER_HEADINGS: [&str; 3] = ["결과", "사유", "조치"];
 
+/// The headings of a proposal (의뢰 예정 목록) that only tell: the sheet comes back as a request, and they are left out.
+pub const PROPOSAL_HEADINGS: [&str; 7] =
+    ["납부자명", "이달금액", "미납금액", "미납월수", "합계", "제외사유", "주의"];
+
 /// The columns of a kind, in the order of the guide.
 pub const fn of_kind(kind: Kind) -> &'static [Column] {
     match kind {
@@ -194,12 +198,22 @@ const REQUEST: &[Column] = &[
     MONTH,
     DEBIT_DATE,
     AMOUNT,
+    or(
+        may(
+            "의뢰",
+            Code,
+            5,
+            "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
+            "Y: request (the default); N: do not, or take a request back before the cut-off",
+        ),
+        "의뢰여부",
+    ),
     may(
-        "의뢰",
+        "미납",
         Code,
         5,
-        "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
-        "Y: request (the default); N: do not, or take a request back before the cut-off",
+        "Y이면 지난달까지의 미납을 합치고, N이면 이 청구만, 비우면 약정대로",
+        "Y: what is open from earlier months joins; N: only this charge; empty: as agreed",
     ),
     SERVICE,
 ];

@@ -63,12 +63,13 @@ impl Kind {
         }
     }
 
-    /// The kind of a file of this name; `None` where no kind begins so.
+    /// The kind of a file of this name; `None` where no kind begins so. A proposal that comes back is a request.
     pub fn of_name(file_name: &str) -> Option<Self> {
         let begins = |kind: &Self| {
             let head = file_name.as_bytes().get(..kind.word().len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(kind.word().as_bytes()))
         };
-        Self::ALL.into_iter().find(begins)
+        let proposal = file_name.as_bytes().get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"proposal"));
+        if proposal { Some(Self::Request) } else { Self::ALL.into_iter().find(begins) }
     }
 }

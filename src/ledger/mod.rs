@@ -13,6 +13,7 @@ mod candidate;
 mod charge;
 mod collection;
 mod column;
+mod decline;
 mod due;
 mod emission;
 mod event;

@@ -11,7 +11,8 @@ pub(super) const APPLICATION_ID: i64 = 0x5355_4e50;
 const STEPS: &[&str] = &[concat!(
     include_str!("schema/0001.sql"),
     include_str!("schema/books.sql"),
-    include_str!("schema/settlement.sql")
+    include_str!("schema/settlement.sql"),
+    include_str!("schema/collect.sql")
 )];
 
 /// The newest version that this program knows.

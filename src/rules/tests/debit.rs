@@ -60,10 +60,10 @@ fn proposed(result: Result<Proposal, Refused>) -> String {
 
 #[test]
 fn requests_take_the_oldest_first_up_to_the_limit() {
-    let auto = Ask { month: month("2026-03"), listed: None };
+    let auto = Ask { month: month("2026-03"), listed: None, arrears: None, unanswered: None };
     let listed = |amount: Option<i64>| {
         let asked = Asked { standing: Standing::At(charge::State::Open), amount: amount.map(Won::new) };
-        Ask { month: month("2026-03"), listed: Some(asked) }
+        Ask { month: month("2026-03"), listed: Some(asked), arrears: None, unanswered: None }
     };
     let charges =
         [owed(1, "2026-01", 40_000, 1), owed(2, "2026-02", 40_000, 1), owed(3, "2026-03", 50_000, 0)];
@@ -104,7 +104,7 @@ fn requests_take_the_oldest_first_up_to_the_limit() {
 #[test]
 fn requests_are_refused_in_a_fixed_order() {
     let charges = [owed(1, "2026-03", 50_000, 0)];
-    let auto = Ask { month: month("2026-03"), listed: None };
+    let auto = Ask { month: month("2026-03"), listed: None, arrears: None, unanswered: None };
     let good = (candidate(&charges), on("2026-03-05"), CREDITOR, auto);
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, CreditorFacts, Ask);
     // Applied one upon the other: each is met before all that were added earlier.
