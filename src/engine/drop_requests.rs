@@ -217,9 +217,9 @@ impl<'a> Requests<'a> {
             Ok(Leave::Unchanged) => {
                 let charge = found.candidate.charges.iter().find(|charge| charge.month == row.month);
                 let date = row.debit_date.or(charge.map(|charge| charge.debit_date));
-                match date.filter(|date| {
-                    self.place.creditor.auto_request && self.place.is_open(*date, self.now)
-                }) {
+                match date
+                    .filter(|date| self.place.creditor.auto_request && self.place.is_open(*date, self.now))
+                {
                     Some(date) => {
                         self.tx.decline(found.candidate.mandate_id, date, self.now, (self.file_id, line))?;
                         Ok(Verdict::Accepted(format!("{date} 의뢰하지 않음")))

@@ -7,7 +7,7 @@ use super::drops::owe;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
-use super::{Engine, Failure};
+use super::{Engine, Failure, desk_orders};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::order::{self, Order, Outcome, Target, Verb};
 use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
@@ -33,10 +33,17 @@ impl Engine {
                 );
             }
         };
-        let outcome = self.carry_out(&order, arrival.at)?;
-        let text = order.answer(&outcome);
+        // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
+        let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
+        let outcome = if order.verb.is_of_desk() { None } else { Some(self.carry_out(&order, arrival.at)?) };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
+        let outcome = match (outcome, place) {
+            (Some(outcome), _) => outcome,
+            (None, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
+            (None, None) => Outcome::Refused("no such creditor is configured".into()),
+        };
+        let text = order.answer(&outcome);
         owe(&self.spool, &tx, arrival, Some(file_id), &answer_name, text.as_bytes())?;
         let (happening, said) = match &outcome {
             Outcome::Done(text) => ("done", text),
@@ -100,7 +107,8 @@ impl Engine {
         let name = match (&order.target, file) {
             (_, Some(file)) => file.name.clone(),
             (Target::FileName { name, .. }, None) => name.clone(),
-            (Target::FileId(_) | Target::MandateId(_) | Target::Mandate { .. }, None) => return Ok(None),
+            (Target::FileId(_) | Target::MandateId(_) | Target::Mandate { .. }, None)
+            | (Target::Charge(_) | Target::Cash { .. }, None) => return Ok(None),
         };
         if order.verb != Verb::FileReject || !over {
             return Ok(None);
@@ -118,7 +126,9 @@ impl Engine {
         let (owner, name) = match target {
             Target::FileId(id) => return Ok(tx.file(*id)?),
             Target::FileName { owner, name } => (owner.as_ref().map(ToString::to_string), name),
-            Target::MandateId(_) | Target::Mandate { .. } => return Ok(None),
+            Target::MandateId(_) | Target::Mandate { .. } | Target::Charge(_) | Target::Cash { .. } => {
+                return Ok(None);
+            }
         };
         let mut found = Vec::new();
         for folder in owners.iter().filter(|folder| owner.as_ref().is_none_or(|owner| owner == *folder)) {
@@ -168,7 +178,7 @@ impl Engine {
                 Verb::FileMarkSent => {
                     self.spool.mark_sent(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
                 }
-                Verb::FileHold | Verb::FileReject | Verb::MandateSuspend | Verb::MandateResume => {}
+                _ => {}
             }
         }
         let tx = self.ledger.begin()?;
@@ -228,13 +238,7 @@ impl Engine {
                     Outcome::Refused(format!("{}: judged again, and held for the same reason", file.name))
                 })
             }
-            Verb::FileHold
-            | Verb::FileRelease
-            | Verb::FileMarkSent
-            | Verb::MandateSuspend
-            | Verb::MandateResume => {
-                Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word())))
-            }
+            _ => Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word()))),
         }
     }
 
@@ -275,7 +279,7 @@ impl Engine {
                 let key = (payer_no.clone(), item.clone());
                 tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
             }
-            Target::FileId(_) | Target::FileName { .. } => None,
+            Target::FileId(_) | Target::FileName { .. } | Target::Charge(_) | Target::Cash { .. } => None,
         };
         let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
         let happening =
@@ -311,7 +315,7 @@ fn happening_of(verb: Verb) -> Option<OutHappening> {
         Verb::FileRelease => Some(OutHappening::Released),
         Verb::FileReject => Some(OutHappening::Rejected),
         Verb::FileMarkSent => Some(OutHappening::MarkedSent),
-        Verb::MandateSuspend | Verb::MandateResume => None,
+        _ => None,
     }
 }
 

@@ -69,6 +69,7 @@ pub const fn of_kind(kind: Kind) -> &'static [Column] {
         Kind::Cancel => CANCEL,
         Kind::Request => REQUEST,
         Kind::Retry => RETRY,
+        Kind::Cash => CASH,
     }
 }
 
@@ -219,6 +220,36 @@ const REQUEST: &[Column] = &[
 ];
 
 const RETRY: &[Column] = &[PAYER, ITEM, MONTH, DEBIT_DATE, AMOUNT, SERVICE];
+
+const CASH: &[Column] = &[
+    PAYER,
+    ITEM,
+    MONTH,
+    may("금액", Code, 20, "50000 또는 50,000, 남은 금액 이하", "amount in won; required unless 구분 is 취소"),
+    may("수납일", Code, 30, "2026-01-05, 비우면 오늘", "day of the payment; empty is today"),
+    may(
+        "영수증번호",
+        Text,
+        30,
+        "이용기관의 영수증번호, 같은 번호는 한 번만",
+        "the creditor's receipt number, each once",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
+    may(
+        "구분",
+        Code,
+        10,
+        "수납 또는 취소, 비우면 수납",
+        "수납: a payment (the default); 취소: take one back",
+    ),
+    may(
+        "수납번호",
+        Code,
+        20,
+        "취소할 현금수납의 번호 (답에 있음)",
+        "number of the payment to take back, as its answer told",
+    ),
+];
 
 #[cfg(test)]
 mod tests {

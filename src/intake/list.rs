@@ -3,7 +3,7 @@
 //! What is wrong with the file as a whole is a fault; what is wrong with one row waits in [`Row::broken`] and is
 //! told in the answer.
 
-use super::columns::{ANSWER_HEADINGS, PROPOSAL_HEADINGS, Column, Need, of_kind};
+use super::columns::{ANSWER_HEADINGS, Column, Need, PROPOSAL_HEADINGS, of_kind};
 use super::text::{Encoding, decode};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};

@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod cancels;
+pub mod cash;
 pub mod cell;
 pub mod columns;
 mod earlier;
@@ -18,6 +19,7 @@ mod lines;
 mod list;
 pub mod mandates;
 pub mod order;
+pub mod order_desk;
 pub mod requests;
 mod resident;
 mod text;
@@ -37,11 +39,13 @@ pub enum Kind {
     Request,
     /// Retries (재처리의뢰).
     Retry,
+    /// Cash that the creditor took (현금수납).
+    Cash,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mandates, Self::Cancel, Self::Request, Self::Retry];
+    pub const ALL: [Self; 5] = [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash];
 
     /// The word in summaries and the ledger, which is also how the file's name begins.
     pub const fn word(self) -> &'static str {
@@ -50,6 +54,7 @@ impl Kind {
             Self::Cancel => "cancel",
             Self::Request => "request",
             Self::Retry => "retry",
+            Self::Cash => "cash",
         }
     }
 
@@ -60,6 +65,7 @@ impl Kind {
             Self::Cancel => "계좌해지",
             Self::Request => "이체의뢰",
             Self::Retry => "재처리의뢰",
+            Self::Cash => "현금수납",
         }
     }
 
@@ -69,7 +75,8 @@ impl Kind {
             let head = file_name.as_bytes().get(..kind.word().len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(kind.word().as_bytes()))
         };
-        let proposal = file_name.as_bytes().get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"proposal"));
+        let proposal =
+            file_name.as_bytes().get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"proposal"));
         if proposal { Some(Self::Request) } else { Self::ALL.into_iter().find(begins) }
     }
 }

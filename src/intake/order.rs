@@ -6,7 +6,8 @@
 //! Must not: know whether the file or mandate exists, or whether the order is allowed now (that is `machine`).
 
 use super::answer::line;
-use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
+use super::order_desk::ChargeTarget;
+use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo, Won};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -27,17 +28,35 @@ pub enum Verb {
     MandateSuspend,
     /// Take a suspended mandate up again.
     MandateResume,
+    /// Take a request back before the cut-off (product.md D11).
+    RequestWithdraw,
+    /// Take a cash payment back.
+    CashCancel,
+    /// Give up what is open of a charge (미납종료).
+    WriteOff,
+    /// A debit that came went back later (E46).
+    Reverse,
+    /// What a charge owes is corrected.
+    CorrectAmount,
+    /// A charge never should have been.
+    CorrectCancel,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
         Self::FileMarkSent,
         Self::MandateSuspend,
         Self::MandateResume,
+        Self::RequestWithdraw,
+        Self::CashCancel,
+        Self::WriteOff,
+        Self::Reverse,
+        Self::CorrectAmount,
+        Self::CorrectCancel,
     ];
 
     /// The word in the order.
@@ -49,12 +68,23 @@ impl Verb {
             Self::FileMarkSent => "file.mark-sent",
             Self::MandateSuspend => "mandate.suspend",
             Self::MandateResume => "mandate.resume",
+            Self::RequestWithdraw => "request.withdraw",
+            Self::CashCancel => "cash.cancel",
+            Self::WriteOff => "write-off.charge",
+            Self::Reverse => "correction.reverse",
+            Self::CorrectAmount => "correction.amount",
+            Self::CorrectCancel => "correction.cancel",
         }
     }
 
-    /// Whether it concerns a file (and not a mandate).
+    /// Whether it concerns a file (and not a mandate or charge).
     pub const fn is_of_file(self) -> bool {
-        !matches!(self, Self::MandateSuspend | Self::MandateResume)
+        matches!(self, Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent)
+    }
+
+    /// Whether it concerns a charge or what was paid for one: the collection desk (`order_desk`).
+    pub const fn is_of_desk(self) -> bool {
+        !self.is_of_file() && !matches!(self, Self::MandateSuspend | Self::MandateResume)
     }
 }
 
@@ -110,6 +140,15 @@ pub enum Target {
         /// 집금항목코드.
         item: ItemCode,
     },
+    /// A charge, and what shall be done with it.
+    Charge(ChargeTarget),
+    /// A cash payment by its number (수납번호).
+    Cash {
+        /// 이용기관.
+        creditor: CreditorId,
+        /// The number that the answer to its list told.
+        id: i64,
+    },
 }
 
 /// One order.
@@ -140,6 +179,9 @@ struct Written {
     creditor: Option<Spanned<String>>,
     payer_no: Option<Spanned<String>>,
     item: Option<Spanned<String>>,
+    month: Option<Spanned<String>>,
+    amount_won: Option<Spanned<i64>>,
+    code: Option<Spanned<String>>,
     reason: Spanned<String>,
     by: Spanned<String>,
     at: Spanned<String>,
@@ -154,7 +196,7 @@ impl Order {
         })?;
         let written: Written = toml::from_str(text).map_err(|error| {
             let place = place_of(file, text, error.span().map_or(0, |span| span.start));
-            let remedy = "write it as `sunap file …` or `sunap mandate …` writes it";
+            let remedy = "write it as docs/orders.md shows it";
             one(Fault::new("order-syntax", place, printable(error.message()), remedy))
         })?;
         Reading { file, text, faults: Faults::default() }.read(&written)
@@ -178,6 +220,11 @@ impl Order {
                 line(&mut out, "creditor", &creditor.to_string());
                 line(&mut out, "payer_no", payer_no.as_str());
                 line(&mut out, "item", item.as_str());
+            }
+            Target::Charge(charge) => charge.print_into(&mut out),
+            Target::Cash { creditor, id } => {
+                let _ = writeln!(out, "id = {id}");
+                line(&mut out, "creditor", &creditor.to_string());
             }
         }
         line(&mut out, "reason", &self.reason);
@@ -293,6 +340,13 @@ impl Reading<'_> {
         let of_file = [written.owner.is_some(), written.name.is_some()];
         let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
         let id = written.id.as_ref().map(|id| *id.get_ref());
+        if verb.is_of_desk() {
+            return self.desk(verb, id, written);
+        }
+        if let Some(month) = &written.month {
+            self.fault("order-target", month.span().start, "no month for this verb", "take the line out");
+            return None;
+        }
         let none = |keys: &[bool]| keys.iter().all(|there| !there);
         if verb.is_of_file() && none(&of_mandate) {
             match (id, &written.name) {
@@ -316,6 +370,43 @@ impl Reading<'_> {
             "one file: `id`, or `name` (with `owner` where two have that name)"
         } else {
             "one mandate: `id`, or `creditor`, `payer_no` and `item`"
+        };
+        self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
+        None
+    }
+
+    /// A cash payment by its creditor and number, or a charge by payer, item and month.
+    fn desk(&mut self, verb: Verb, id: Option<i64>, written: &Written) -> Option<Target> {
+        let of_file = written.owner.is_some() || written.name.is_some();
+        let extra = (written.amount_won.is_some() == verb.wants_amount())
+            && (written.code.is_none() || verb.takes_code());
+        if !of_file && extra {
+            match (verb, id, &written.creditor, &written.payer_no, &written.item, &written.month) {
+                (Verb::CashCancel, Some(id), Some(creditor), None, None, None) if id > 0 => {
+                    return Some(Target::Cash { creditor: self.value(creditor)?, id });
+                }
+                (Verb::CashCancel, ..) => {}
+                (_, None, Some(creditor), Some(payer_no), Some(item), Some(month)) => {
+                    let (creditor, payer_no) = (self.value(creditor), self.value(payer_no));
+                    let (item, month) = (self.value(item), self.value(month));
+                    return Some(Target::Charge(ChargeTarget {
+                        creditor: creditor?,
+                        payer_no: payer_no?,
+                        item: item?,
+                        month: month?,
+                        amount: written.amount_won.as_ref().map(|won| Won::new(*won.get_ref())),
+                        code: written.code.as_ref().map_or_else(String::new, |code| code.get_ref().clone()),
+                    }));
+                }
+                _ => {}
+            }
+        }
+        let expected = if verb == Verb::CashCancel {
+            "one cash payment: `creditor` and `id` (수납번호)"
+        } else if verb.wants_amount() {
+            "one charge: `creditor`, `payer_no`, `item`, `month`, and `amount_won`"
+        } else {
+            "one charge: `creditor`, `payer_no`, `item` and `month`"
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None
@@ -346,6 +437,20 @@ mod tests {
     use proptest::prelude::*;
 
     fn targets(verb: Verb) -> Vec<Target> {
+        if verb.is_of_desk() {
+            let creditor: CreditorId = "00000012".parse().unwrap();
+            if verb == Verb::CashCancel {
+                return vec![Target::Cash { creditor, id: 7 }];
+            }
+            return vec![Target::Charge(ChargeTarget {
+                creditor,
+                payer_no: "가-1".parse().unwrap(),
+                item: "FEE".parse().unwrap(),
+                month: "2026-01".parse().unwrap(),
+                amount: verb.wants_amount().then(|| Won::new(1)),
+                code: if verb.takes_code() { "0031".into() } else { String::new() },
+            })];
+        }
         if !verb.is_of_file() {
             return vec![
                 Target::MandateId(7),
@@ -403,6 +508,13 @@ mod tests {
             ("verb = \"mandate.suspend\"\nname = \"a\"\n", "order-target@o.toml:1:8"),
             ("verb = \"mandate.suspend\"\nid = 3\n", "mandate.suspend"),
             ("verb = \"file.hold\"\nid = 1\nid = 2\n", "order-syntax@o.toml:3:1"),
+            ("verb = \"cash.cancel\"\nid = 1\n", "order-target@o.toml:1:8"),
+            (
+                "verb = \"cash.cancel\"\nid = 1\ncreditor = \"00000012\"\nmonth = \"2026-01\"\n",
+                "order-target@o.toml:1:8",
+            ),
+            ("verb = \"write-off.charge\"\nid = 1\n", "order-target@o.toml:1:8"),
+            ("verb = \"mandate.suspend\"\nid = 3\nmonth = \"2026-01\"\n", "order-target@o.toml:3:9"),
         ] {
             assert_eq!(name_of(&format!("{head}{rest}")), expected, "{head}");
         }

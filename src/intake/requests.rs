@@ -39,9 +39,10 @@ pub fn parse(row: Row<'_>) -> Result<RequestRow, Vec<Refused>> {
     let who = payer_no.zip(item);
     let what = month.zip(debit_date).zip(amount.zip(wanted)).zip(arrears);
     let service = cells.text("출금구분").to_string();
-    let parsed = who.zip(what).map(|((payer_no, item), (((month, debit_date), (amount, wanted)), arrears))| {
-        let wanted = wanted.unwrap_or(true);
-        RequestRow { payer_no, item, month, debit_date, amount, arrears, wanted, service }
-    });
+    let parsed =
+        who.zip(what).map(|((payer_no, item), (((month, debit_date), (amount, wanted)), arrears))| {
+            let wanted = wanted.unwrap_or(true);
+            RequestRow { payer_no, item, month, debit_date, amount, arrears, wanted, service }
+        });
     cells.end(parsed)
 }

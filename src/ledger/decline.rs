@@ -17,10 +17,15 @@ impl Tx<'_> {
         at: Instant,
         (file, line): (i64, Option<i64>),
     ) -> Result<(), Trouble> {
-        let text = "INSERT INTO decline (mandate_id, debit_date, at, file_id, line) VALUES (?1, ?2, ?3, ?4, ?5)
+        let text =
+            "INSERT INTO decline (mandate_id, debit_date, at, file_id, line) VALUES (?1, ?2, ?3, ?4, ?5)
                     ON CONFLICT (debit_date, mandate_id) DO UPDATE SET at = ?3, file_id = ?4, line = ?5";
         let with = params![mandate_id, date.to_epoch_days(), at.unix_ms(), file, line];
-        self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).map(drop).doing("note a declined date")
+        self.sql
+            .prepare_cached(text)
+            .and_then(|mut s| s.execute(with))
+            .map(drop)
+            .doing("note a declined date")
     }
 
     /// The mandates on which nothing is to be requested for the date.
@@ -36,7 +41,8 @@ impl Tx<'_> {
     pub fn names_of_payers(&self, mandate_ids: &[i64]) -> Result<HashMap<i64, String>, Trouble> {
         let doing = "read the names of payers";
         let ids = serde_json::to_string(mandate_ids).map_err(|e| Trouble::new(doing, e))?;
-        let text = "SELECT m.mandate_id, p.name FROM json_each(?1) j CROSS JOIN mandate m ON m.mandate_id = j.value
+        let text =
+            "SELECT m.mandate_id, p.name FROM json_each(?1) j CROSS JOIN mandate m ON m.mandate_id = j.value
                     CROSS JOIN payer p ON p.payer_id = m.payer_id";
         let mut statement = self.sql.prepare_cached(text).doing(doing)?;
         let rows = statement.query_map([ids], |row| Ok((row.get(0)?, row.get(1)?))).doing(doing)?;

@@ -9,6 +9,7 @@
 
 pub mod application;
 pub mod cancel;
+pub mod cash;
 pub mod emission;
 pub mod names;
 pub mod request;

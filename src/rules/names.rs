@@ -116,6 +116,17 @@ names! {
     CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
     MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
     OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";
+    // Cash.
+    CashInFlight = "CASH_IN_FLIGHT", "이 청구의 이체가 은행에 가 있어 현금으로 수납할 수 없습니다", "이체 결과가 나온 뒤 미수납이면 다시 올리십시오", "A debit of the charge is with the bank: cash would collect it twice.";
+    CashBeforeDebit = "CASH_BEFORE_DEBIT", "아직 이체하지 않은 청구입니다", "이체 결과가 미완료로 나온 뒤 현금으로 수납하십시오", "Cash is taken only after a debit failed, was left out or was missed.";
+    CashOverOpen = "CASH_OVER_OPEN", "현금수납 가능금액보다 큽니다", "남은 금액 안에서 수납하십시오", "More cash than is open.";
+    CashDate = "CASH_DATE", "수납일이 오늘보다 뒤입니다", "받은 날을 적으십시오", "The day of the payment is in the future.";
+    CashReceiptUsed = "CASH_RECEIPT_USED", "이 영수증번호로 이미 수납되었습니다", "같은 수납을 두 번 올리지 않았는지 확인하십시오", "The receipt number has a payment already.";
+    CashUnknown = "CASH_UNKNOWN", "그런 수납번호의 현금수납이 없거나 이 청구의 것이 아닙니다", "수납번호를 확인하십시오", "There is no such cash payment of this charge.";
+    CashCancelled = "CASH_CANCELLED", "이미 취소된 현금수납입니다", "조치할 것이 없습니다", "The payment was cancelled already.";
+    CashDebited = "CASH_DEBITED", "현금수납 뒤에 이 청구의 이체가 이루어져 취소할 수 없습니다", "먼저 이체를 취소(사후)하십시오", "A later debit brought money for the charge: reverse it first.";
+    CashRefunded = "CASH_REFUNDED", "이 청구의 과오납 반환이 진행 중이거나 끝났습니다", "반환을 먼저 확인하십시오", "A refund of the charge is on its way or done.";
+    CashMonthClosed = "CASH_MONTH_CLOSED", "현금수납을 취소할 수 있는 기한이 지났습니다", "대행사에 정정을 요청하십시오", "The month of the payment is closed.";
     // The evidence of consent.
     EvidenceName = "EVIDENCE_NAME", "증빙 파일 이름을 읽을 수 없습니다", "evidence-납부자번호-집금항목코드.확장자로 이름을 고쳐 다시 올리십시오", "The name of an evidence file does not say whose it is.";
     EvidenceType = "EVIDENCE_TYPE", "증빙으로 보낼 수 없는 파일 형식입니다", "jpg, jpeg, gif, tif, mp3, wav, wma 가운데 하나로 다시 올리십시오", "The network takes no evidence of this file type.";

@@ -9,3 +9,24 @@ CREATE TABLE decline (
   line INTEGER,
   PRIMARY KEY (debit_date, mandate_id)
 ) STRICT, WITHOUT ROWID;
+
+-- 현금수납: what a creditor took in cash itself. A cancellation is a row of its own that names the payment it takes back.
+CREATE TABLE cash (
+  cash_id INTEGER PRIMARY KEY,
+  charge_id INTEGER NOT NULL REFERENCES charge (charge_id),
+  creditor INTEGER NOT NULL,
+  won INTEGER NOT NULL CHECK (won >= 1),
+  paid_on INTEGER NOT NULL,                    -- 수납일
+  receipt_no TEXT NOT NULL,                    -- 영수증번호 of the creditor; '' where it gave none
+  note TEXT NOT NULL,
+  cancels INTEGER REFERENCES cash (cash_id),
+  at INTEGER NOT NULL,
+  file_id INTEGER NOT NULL REFERENCES file (file_id),
+  line INTEGER
+) STRICT;
+CREATE INDEX cash_of ON cash (charge_id);
+CREATE INDEX cash_days ON cash (creditor, paid_on);
+CREATE INDEX cash_receipt ON cash (creditor, receipt_no) WHERE receipt_no <> '';
+CREATE UNIQUE INDEX cash_cancelled_once ON cash (cancels) WHERE cancels IS NOT NULL;
+CREATE TRIGGER cash_kept_u BEFORE UPDATE ON cash BEGIN SELECT RAISE(ABORT, 'cash rows never change'); END;
+CREATE TRIGGER cash_kept_d BEFORE DELETE ON cash BEGIN SELECT RAISE(ABORT, 'cash rows are never deleted'); END;
