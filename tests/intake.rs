@@ -284,6 +284,9 @@ fn judge(case: &Case, folder: &Path, list: &List) -> Vec<Verdict> {
                 // What is written only: whether it may be is asked in tests/days.
                 Kind::Cash => sunap::intake::cash::parse(row)
                     .map(|row| Verdict::Accepted(format!("{:?} {}", row.deed, row.receipt_no))),
+                Kind::Charges => {
+                    sunap::intake::charges::parse(row).map(|row| Verdict::Accepted(format!("{:?}", row.deed)))
+                }
                 Kind::Request | Kind::Retry => judge_request(case, list.kind, row, &mut requests),
             };
             judged.unwrap_or_else(Verdict::Refused)

@@ -16,6 +16,7 @@ mod desk;
 mod desk_orders;
 mod drop_cancels;
 mod drop_cash;
+mod drop_charges;
 mod drop_mandates;
 mod drop_requests;
 mod drops;

@@ -5,6 +5,7 @@ use super::Failure;
 use super::place::Place;
 use crate::domain::{Allocation, Instant, Won};
 use crate::ledger::{NewCollection, Tx};
+use crate::machine::charge;
 
 /// What became of the request.
 pub(super) enum Reckoned {
@@ -38,8 +39,13 @@ pub(super) fn take_back(
 }
 
 impl TakenBack {
+    /// The debit date that it was for.
+    pub(super) fn date(&self) -> crate::domain::Date {
+        self.request.date
+    }
+
     /// Asks for what is left of the same charges, at most what was asked for; for a changed charge (`changed`) all that is
-    /// open now, up to the limit of the line.
+    /// open now, as far as the line's most (beside it) goes.
     pub(super) fn again(
         self,
         tx: &Tx<'_>,
@@ -48,13 +54,21 @@ impl TakenBack {
         now: Instant,
     ) -> Result<Reckoned, Failure> {
         let mut left = Vec::new();
+        let others = self.allocations.iter().filter(|a| changed.is_some_and(|(id, _)| id != a.charge_id));
+        let others = Won::sum(others.map(|allocation| allocation.won)).unwrap_or(Won::ZERO);
         for allocation in &self.allocations {
             let Some(charge) = tx.charge_facts(crate::ledger::ChargeKey::Id(allocation.charge_id))? else {
                 continue;
             };
+            // Given up or cancelled: nothing is asked for any more.
+            if !matches!(charge.state, charge::State::Open | charge::State::PartlyPaid) {
+                continue;
+            }
             let open = charge.amount.checked_sub(charge.paid_now).unwrap_or(Won::ZERO);
             let most = match changed {
-                Some((id, most)) if id == allocation.charge_id => most,
+                Some((id, most)) if id == allocation.charge_id => {
+                    most.checked_sub(others).unwrap_or(Won::ZERO)
+                }
                 _ => allocation.won,
             };
             let won = open.min(most);

@@ -70,6 +70,7 @@ pub const fn of_kind(kind: Kind) -> &'static [Column] {
         Kind::Request => REQUEST,
         Kind::Retry => RETRY,
         Kind::Cash => CASH,
+        Kind::Charges => CHARGES,
     }
 }
 
@@ -249,6 +250,21 @@ const CASH: &[Column] = &[
         "취소할 현금수납의 번호 (답에 있음)",
         "number of the payment to take back, as its answer told",
     ),
+];
+
+const CHARGES: &[Column] = &[
+    PAYER,
+    ITEM,
+    MONTH,
+    may("금액", Code, 20, "50000 또는 50,000", "amount in won; required unless 구분 is 취소"),
+    may(
+        "구분",
+        Code,
+        10,
+        "변경(이 금액으로), 추가(이만큼 더), 취소, 비우면 변경",
+        "변경: owes this (the default); 추가: owes so much more; 취소: never should have been",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
 ];
 
 #[cfg(test)]

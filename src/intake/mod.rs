@@ -11,6 +11,7 @@ pub mod answer;
 pub mod cancels;
 pub mod cash;
 pub mod cell;
+pub mod charges;
 pub mod columns;
 mod earlier;
 pub mod evidence;
@@ -41,11 +42,14 @@ pub enum Kind {
     Retry,
     /// Cash that the creditor took (현금수납).
     Cash,
+    /// Amounts of single months (변동금액).
+    Charges,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash];
+    pub const ALL: [Self; 6] =
+        [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash, Self::Charges];
 
     /// The word in summaries and the ledger, which is also how the file's name begins.
     pub const fn word(self) -> &'static str {
@@ -55,6 +59,7 @@ impl Kind {
             Self::Request => "request",
             Self::Retry => "retry",
             Self::Cash => "cash",
+            Self::Charges => "charges",
         }
     }
 
@@ -66,6 +71,7 @@ impl Kind {
             Self::Request => "이체의뢰",
             Self::Retry => "재처리의뢰",
             Self::Cash => "현금수납",
+            Self::Charges => "청구금액",
         }
     }
 

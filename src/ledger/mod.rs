@@ -41,7 +41,7 @@ pub use backup::PageCheck;
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
 pub use cash::{CashRow, NewCash};
-pub use charge::{MakeCharges, OnlyFor};
+pub use charge::{MakeCharges, NewCharge, OnlyFor};
 pub use charge_step::{ChargeFacts, ChargeKey, ChargeStep, WaitingRequest};
 pub use collection::NewCollection;
 pub use due::{Due, DueState, NewDue};

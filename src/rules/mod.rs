@@ -7,6 +7,7 @@
 //! Must not: do I/O, log, know bytes or files, ask the time (days are handed in).
 #![deny(clippy::arithmetic_side_effects)]
 
+pub mod amount;
 pub mod application;
 pub mod cancel;
 pub mod cash;

@@ -116,6 +116,9 @@ names! {
     CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
     MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
     OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";
+    // The amount of one month.
+    AmountUnderPaid = "AMOUNT_UNDER_PAID", "이미 수납된 금액보다 작습니다", "수납된 금액 이상으로 하거나 대행사에 정정을 요청하십시오", "Less than what came already.";
+    MonthNotAllowed = "MONTH_NOT_ALLOWED", "청구할 수 있는 년월이 아닙니다", "열두 달 안의 청구년월로 올리십시오", "The month is too far away, or outside of the mandate's months.";
     // Cash.
     CashInFlight = "CASH_IN_FLIGHT", "이 청구의 이체가 은행에 가 있어 현금으로 수납할 수 없습니다", "이체 결과가 나온 뒤 미수납이면 다시 올리십시오", "A debit of the charge is with the bank: cash would collect it twice.";
     CashBeforeDebit = "CASH_BEFORE_DEBIT", "아직 이체하지 않은 청구입니다", "이체 결과가 미완료로 나온 뒤 현금으로 수납하십시오", "Cash is taken only after a debit failed, was left out or was missed.";
