@@ -259,11 +259,12 @@ fn judge_request(
         request::propose(&candidate, &date, &creditor, &ask)
     } else {
         let facts = RetryFacts {
-            rules: RetryRules { same_month: true, last_regular_day: Some(25), max: 3 },
+            rules: RetryRules { same_month: true, window_months: None, last_regular_day: Some(25), max: 3 },
             due_day: ContractDay::from_number(found.due_day).unwrap(),
             standing,
             charge: open.then_some(&charge),
             retryable: found.retryable,
+            on_regular_day: false,
             no_retry: found.no_retry,
             automatic: false,
             amount: parsed.amount,

@@ -1,9 +1,11 @@
 //! `[proposal]` and `[cash]` of a creditor: when it is shown what may be requested, and how cash and debits keep out of
 //! each other's way (product.md F17, F19, D7, D8, E50).
 
+use super::Config;
 use super::creditor::Arrears;
-use super::document::Section;
+use super::document::{Section, text_of};
 use crate::calendar::Offset;
+use crate::fault::{Fault, Faults, Place};
 
 /// 의뢰 예정 목록: the sheet of what may be requested for a debit date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,41 @@ impl Default for CashRules {
 /// Who decides whether arrears join a debit, where a list says nothing.
 pub(super) const ARREARS: [(&str, Arrears); 3] =
     [("include", Arrears::Include), ("exclude", Arrears::Exclude), ("ask", Arrears::Ask)];
+
+/// Reads `only_codes` of `[retry]`: empty where it is left out.
+pub(super) fn only_codes(section: &mut Section<'_>) -> Option<Vec<String>> {
+    if !section.has("only_codes") {
+        return Some(Vec::new());
+    }
+    let document = section.document();
+    let list = section.list("only_codes")?;
+    let codes: Vec<Option<String>> = list
+        .value
+        .iter()
+        .map(|value| text_of(document, "only_codes", value).map(|c| c.value.into()))
+        .collect();
+    codes.into_iter().collect()
+}
+
+/// Codes that a creditor's retry names and that its channel's table does not have, or has without a retry: such a line
+/// would silently do nothing.
+pub(super) fn check_codes(config: &Config, faults: &mut Faults) {
+    for creditor in config.creditors.values() {
+        let Some(channel) = config.channel_of(creditor.id) else { continue };
+        let Some(table) = config.code_tables.get(&channel.profile.codes) else { continue };
+        for code in creditor.retry.only_codes.iter().filter(|code| !table.retryable(code)) {
+            faults.push(Fault::new(
+                "config-unknown-reference",
+                Place::file(format!("config/creditors/{}.toml", creditor.id)),
+                format!(
+                    "only_codes has {code:?}, and the code table {} allows no retry after it",
+                    channel.profile.codes
+                ),
+                "name codes that have retry = true in formats/codes, such as \"0021\"",
+            ));
+        }
+    }
+}
 
 /// Reads `[proposal]`; `None` where there is none or it is wrong.
 pub(super) fn proposal(file: &mut Section<'_>) -> Option<Option<ProposalPlan>> {

@@ -77,6 +77,8 @@ pub struct RetryPolicy {
     pub days: Vec<ContractDay>,
     /// How many retries a charge may have, by schedule or by hand.
     pub max: u32,
+    /// Only after these result codes, of those that allow a retry; empty is all of them.
+    pub only_codes: Vec<String>,
 }
 
 /// 집금항목: what is collected for.
@@ -433,6 +435,7 @@ fn retry_policy(
     } else {
         Some(At { value: Vec::new(), span: section.span() })
     };
+    let only_codes = collecting::only_codes(&mut section);
     section.finish();
     let (mode, max, retry_days) = (mode?.value, max?, retry_days?);
     if mode == RetryMode::Auto && (retry_days.value.is_empty() || max.value == 0) {
@@ -465,7 +468,8 @@ fn retry_policy(
             );
         }
     }
-    Some(RetryPolicy { mode, days: retry_days.value, max: u32::try_from(max.value).ok()? })
+    let max = u32::try_from(max.value).ok()?;
+    Some(RetryPolicy { mode, days: retry_days.value, max, only_codes: only_codes? })
 }
 
 fn items(file: &mut Section<'_>, passbook: PassbookCheck) -> BTreeMap<ItemCode, ChargeItem> {

@@ -100,6 +100,7 @@ impl Config {
         let config = Self { bound, code_tables, ..config };
         if faults.is_empty() {
             formats::roles(&config, &mut faults);
+            collecting::check_codes(&config, &mut faults);
         }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
     }

@@ -202,8 +202,12 @@ impl<'a> Batch<'a> {
                 vec![self.propose(candidate, &self.ask(month), true)]
             }
             CollectionKind::Retry => {
-                let failed =
-                    candidate.charges.iter().filter(|charge| charge.month == month && charge.attempts > 0);
+                // Another agent's rule reaches back: what is too old is refused, and said, by the rule.
+                let same_month = self.place.profile.retry.same_month;
+                let failed = candidate.charges.iter().filter(|charge| {
+                    charge.attempts > 0
+                        && if same_month { charge.month == month } else { charge.month <= month }
+                });
                 failed
                     .map(|charge| {
                         self.propose_retry(
@@ -217,8 +221,9 @@ impl<'a> Batch<'a> {
                     .collect()
             }
         };
-        // One line per mandate and file: a second one would meet its own first.
-        for proposal in proposals.into_iter().take(1) {
+        // One line per mandate and file: a second one would meet its own first. The oldest that may go, goes.
+        let fit = proposals.iter().position(Result::is_ok).unwrap_or(0);
+        for proposal in proposals.into_iter().skip(fit).take(1) {
             match (proposal, &mut self.missed) {
                 (Ok(_), Some(missed)) => {
                     *missed += 1;
@@ -260,19 +265,33 @@ impl<'a> Batch<'a> {
         let facts = RetryFacts {
             rules: RetryRules {
                 same_month: self.place.profile.retry.same_month,
+                window_months: self.place.profile.retry.window_months,
                 last_regular_day: self.place.profile.retry.last_regular_day,
                 max: self.place.creditor.retry.max,
             },
             due_day: candidate.due_day,
             standing,
             charge,
-            retryable: charge.is_some_and(|charge| codes.retryable(&charge.last_code)),
+            retryable: charge
+                .is_some_and(|charge| codes.retryable(&charge.last_code) && self.wants(&charge.last_code)),
+            on_regular_day: self
+                .place
+                .config
+                .calendar
+                .debit_date(self.target.date.month(), candidate.due_day)
+                == self.target.date,
             no_retry: candidate.no_retry,
             automatic,
             amount,
         };
         retry::propose(&self.facts(candidate), &self.date(true), &self.creditor(), &facts)
             .map_err(|refused| self.told(refused))
+    }
+
+    /// Whether the creditor tries again after this code.
+    fn wants(&self, code: &str) -> bool {
+        let only = &self.place.creditor.retry.only_codes;
+        only.is_empty() || only.iter().any(|wanted| wanted == code)
     }
 
     /// A refusal with what the other debit services of the channel would do.

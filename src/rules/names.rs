@@ -113,6 +113,7 @@ names! {
     NothingFailed = "NOTHING_FAILED", "실패한 이체가 없습니다", "처음 의뢰는 이체의뢰 목록으로 하십시오", "No debit of this charge has failed.";
     NotSameMonth = "NOT_SAME_MONTH", "재처리는 같은 달의 청구만 할 수 있습니다", "다음 정기 이체에 미납으로 합쳐 의뢰하십시오", "A retry is possible only in the charge's month.";
     RegularDay25 = "REGULAR_DAY_25", "25일 이후 정기 이체분은 재처리할 수 없습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "A charge of the 25th or later has no retry; it joins the next request as arrears.";
+    RetryWindowOver = "RETRY_WINDOW_OVER", "재처리할 수 있는 기간이 지났습니다", "미납으로 합쳐 의뢰하거나 현금으로 수납하십시오", "The charge is too old for a retry.";
     CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
     MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
     OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";

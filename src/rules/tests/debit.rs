@@ -176,13 +176,14 @@ fn retries() {
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, RetryFacts<'a>, CandidateCharge);
     let run = |change: fn(&mut Facts<'static>)| {
         let failed = owed(7, "2026-03", 50_000, 1);
-        let rules = RetryRules { same_month: true, last_regular_day: Some(25), max: 3 };
+        let rules = RetryRules { same_month: true, window_months: None, last_regular_day: Some(25), max: 3 };
         let facts = RetryFacts {
             rules,
             due_day: ContractDay::new(5).unwrap(),
             standing: Standing::At(charge::State::Open),
             charge: None,
             retryable: true,
+            on_regular_day: false,
             no_retry: false,
             automatic: true,
             amount: None,
@@ -234,13 +235,14 @@ fn retries() {
 fn a_contract_day_in_january_that_rolls_into_february_stays_januarys() {
     let mut charge = owed(1, "2026-01", 50_000, 1);
     charge.debit_date = date("2026-02-02");
-    let rules = RetryRules { same_month: true, last_regular_day: None, max: 1 };
+    let rules = RetryRules { same_month: true, window_months: None, last_regular_day: None, max: 1 };
     let facts = RetryFacts {
         rules,
         due_day: ContractDay::LAST,
         standing: Standing::At(charge::State::Open),
         charge: Some(&charge),
         retryable: true,
+        on_regular_day: false,
         no_retry: false,
         automatic: false,
         amount: None,
