@@ -285,6 +285,8 @@ fn judge(case: &Case, folder: &Path, list: &List) -> Vec<Verdict> {
                 // What is written only: whether it may be is asked in tests/days.
                 Kind::Cash => sunap::intake::cash::parse(row)
                     .map(|row| Verdict::Accepted(format!("{:?} {}", row.deed, row.receipt_no))),
+                Kind::Terms => sunap::intake::terms::parse(row)
+                    .map(|row| Verdict::Accepted(format!("{:?} {:?}", row.arrears, row.pause))),
                 Kind::Charges => {
                     sunap::intake::charges::parse(row).map(|row| Verdict::Accepted(format!("{:?}", row.deed)))
                 }

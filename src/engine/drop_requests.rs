@@ -141,12 +141,9 @@ impl<'a> Requests<'a> {
         };
         let proposal = match kind {
             CollectionKind::Regular => {
-                let ask = Ask {
-                    month: row.month,
-                    listed: Some(Asked { standing, amount: row.amount }),
-                    arrears: row.arrears,
-                    unanswered: self.place.unanswered(),
-                };
+                let (agreed, unanswered) = batch.arrears_of(mandate_id);
+                let listed = Some(Asked { standing, amount: row.amount });
+                let ask = Ask { month: row.month, listed, arrears: row.arrears.or(agreed), unanswered };
                 batch.propose(&found.candidate, &ask, place.is_contract_date(date))
             }
             CollectionKind::Retry => {

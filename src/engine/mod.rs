@@ -19,6 +19,7 @@ mod drop_cash;
 mod drop_charges;
 mod drop_mandates;
 mod drop_requests;
+mod drop_terms;
 mod drops;
 mod due;
 mod emission;

@@ -159,9 +159,14 @@ impl Place {
     pub(super) fn unanswered(&self) -> Option<Name> {
         match self.creditor.arrears {
             Arrears::Ask => Some(Name::ArrearsAsk),
-            Arrears::Include if self.creditor.cash.first == CashFirst::Block => Some(Name::CashFirst),
-            Arrears::Include | Arrears::Exclude => None,
+            Arrears::Include => self.cash_first(),
+            Arrears::Exclude => None,
         }
+    }
+
+    /// The refusal of a request with arrears where cash comes first; `None` where it does not.
+    pub(super) fn cash_first(&self) -> Option<Name> {
+        (self.creditor.cash.first == CashFirst::Block).then_some(Name::CashFirst)
     }
 
     /// Everything about a debit date.

@@ -126,12 +126,19 @@ impl Sheet {
                 let ids: Vec<i64> = page.iter().map(|candidate| candidate.mandate_id).collect();
                 let names = tx.names_of_payers(&ids)?;
                 for candidate in page.iter().filter(|candidate| self.seen.insert(candidate.mandate_id)) {
-                    let proposal = batch.propose(candidate, &batch.ask(month), true);
+                    let proposal = batch.propose(candidate, &batch.ask(candidate, month), true);
                     if let Ok(proposal) = &proposal {
                         batch.spent(date.month(), proposal.amount);
                     }
                     let name = names.get(&candidate.mandate_id).map_or("", String::as_str);
-                    let line = Line { place, candidate, month, date, name };
+                    let ask = batch.ask(candidate, month);
+                    let joins = ask.arrears.unwrap_or(place.creditor.arrears != Arrears::Exclude);
+                    let asked = ask.unanswered.is_some() && ask.arrears.is_none();
+                    // What stays with its own month is not this date's affair.
+                    if !joins && !asked && candidate.charges.iter().all(|charge| charge.month < month) {
+                        continue;
+                    }
+                    let line = Line { place, candidate, month, date, name, joins, asked };
                     self.rows.push(line.cells(&proposal, declined.contains(&candidate.mandate_id)));
                 }
             }
@@ -147,6 +154,10 @@ struct Line<'a> {
     month: Month,
     date: Date,
     name: &'a str,
+    /// Arrears join, unless a person says no.
+    joins: bool,
+    /// A person has to say whether they join.
+    asked: bool,
 }
 
 impl Line<'_> {
@@ -185,11 +196,10 @@ impl Line<'_> {
 
     /// 미납 as the creditor's rule has it; empty where a person has to say it, or there is nothing to say.
     fn arrears_word(&self, none: bool) -> &'static str {
-        match self.place.creditor.arrears {
-            _ if none || self.place.unanswered().is_some() => "",
-            Arrears::Include => "Y",
-            Arrears::Exclude => "N",
-            Arrears::Ask => "",
+        match self.joins {
+            _ if none || self.asked => "",
+            true => "Y",
+            false => "N",
         }
     }
 
@@ -206,21 +216,16 @@ impl Line<'_> {
             notes.push("의뢰하지 않기로 한 이체일".to_string());
         }
         if arrears.is_positive() {
-            let joins = self.place.creditor.arrears != Arrears::Exclude;
-            notes.push(if joins {
+            notes.push(if self.joins {
                 format!("미납 {arrears}원 포함")
             } else {
                 format!("미납 {arrears}원은 합치지 않음")
             });
-            if joins && self.place.creditor.cash.first != CashFirst::Off {
+            if self.joins && self.place.creditor.cash.first != CashFirst::Off {
                 notes.push("현금으로 받은 미납은 의뢰 전에 현금수납으로 올릴 것".to_string());
             }
         }
-        let wanted = if self.place.creditor.arrears == Arrears::Exclude {
-            total.checked_sub(arrears).unwrap_or(total)
-        } else {
-            total
-        };
+        let wanted = if self.joins { total } else { total.checked_sub(arrears).unwrap_or(total) };
         if let Ok(proposal) = proposal
             && let Some(rest) = wanted.checked_sub(proposal.amount).filter(|rest| rest.is_positive())
         {

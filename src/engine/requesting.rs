@@ -9,12 +9,13 @@ use super::{Engine, Failure};
 use crate::config::Arrears;
 use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
 use crate::ledger::{
-    Candidate, CandidateQuery, Due, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx,
+    ArrearsTerm, Candidate, CandidateQuery, DeskTerms, Due, Event, MakeCharges, NewCollection, OnlyFor,
+    Subject, Tx,
 };
 use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
 use crate::rules::retry::{self, RetryFacts, RetryRules};
 use crate::rules::{DebitLimits, Name, Proposal, Refused, Window};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// Mandates that are fetched at a time.
 const CHUNK: usize = 2048;
@@ -130,6 +131,8 @@ pub(super) struct Batch<'a> {
     requested: i64,
     /// Mandates on which the creditor wants nothing requested for this date.
     declined: HashSet<i64>,
+    /// What was agreed for single mandates.
+    terms: HashMap<i64, DeskTerms>,
 }
 
 impl<'a> Batch<'a> {
@@ -156,6 +159,7 @@ impl<'a> Batch<'a> {
             lines: Vec::new(),
             requested: 0,
             declined: tx.declined(date)?,
+            terms: tx.desk_terms_of(place.creditor.id)?,
         })
     }
 
@@ -176,8 +180,7 @@ impl<'a> Batch<'a> {
                 creditor: self.place.creditor.id,
                 days,
                 month,
-                arrears: self.place.creditor.arrears != Arrears::Exclude
-                    || self.kind == CollectionKind::Retry,
+                arrears: self.may_join() || self.kind == CollectionKind::Retry,
                 by: named_by.query(),
                 kind: self.kind,
                 after_mandate: after,
@@ -199,7 +202,7 @@ impl<'a> Batch<'a> {
                 vec![Err(Refused::new(Name::Declined))]
             }
             CollectionKind::Regular => {
-                vec![self.propose(candidate, &self.ask(month), true)]
+                vec![self.propose(candidate, &self.ask(candidate, month), true)]
             }
             CollectionKind::Retry => {
                 // Another agent's rule reaches back: what is too old is refused, and said, by the rule.
@@ -230,15 +233,47 @@ impl<'a> Batch<'a> {
                     self.note(candidate.mandate_id, &Refused::new(Name::LateForWindow))?;
                 }
                 (Ok(proposal), None) => self.add(candidate.mandate_id, proposal, None, None),
+                // Only what stays with its own month is open: nothing to tell of this date.
+                (Err(refused), _) if refused.name == Name::NothingOwed => {}
                 (Err(refused), _) => self.note(candidate.mandate_id, &refused)?,
             }
         }
         Ok(())
     }
 
-    /// What the automatic request of a month asks for.
-    pub(super) fn ask(&self, month: Month) -> Ask {
-        Ask { month, listed: None, arrears: None, unanswered: self.place.unanswered() }
+    /// What the automatic request of a month asks for of a candidate.
+    pub(super) fn ask(&self, candidate: &Candidate, month: Month) -> Ask {
+        let (arrears, unanswered) = self.arrears_of(candidate.mandate_id);
+        Ask { month, listed: None, arrears, unanswered }
+    }
+
+    /// Whether arrears of a mandate join, as agreed for it, and the refusal where somebody has to say it.
+    pub(super) fn arrears_of(&self, mandate_id: i64) -> (Option<bool>, Option<Name>) {
+        match self.terms.get(&mandate_id).and_then(|terms| terms.arrears) {
+            None => (None, self.place.unanswered()),
+            Some(ArrearsTerm::Exclude) => (Some(false), None),
+            Some(ArrearsTerm::Include) => {
+                (self.place.cash_first().is_none().then_some(true), self.place.cash_first())
+            }
+            Some(ArrearsTerm::Ask) => (None, Some(Name::ArrearsAsk)),
+        }
+    }
+
+    /// Whether earlier months are to be looked at for any candidate.
+    fn may_join(&self) -> bool {
+        let joins = |terms: &DeskTerms| terms.arrears.is_some_and(|term| term != ArrearsTerm::Exclude);
+        self.place.creditor.arrears != Arrears::Exclude || self.terms.values().any(joins)
+    }
+
+    /// The refusal of a mandate that pauses in the month of the charge or of the debit.
+    fn paused(&self, mandate_id: i64, month: Month) -> Result<(), Refused> {
+        match self.terms.get(&mandate_id).and_then(|terms| terms.pause) {
+            Some(pause) if pause.covers(month) || pause.covers(self.target.date.month()) => {
+                let last = pause.last.map_or(String::new(), |last| last.to_string());
+                Err(Refused::new(Name::Paused).with(format!("{}~{last}", pause.first)))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The regular debit of a candidate. Dates of the automatic request are contract days by how they were found.
@@ -248,6 +283,7 @@ impl<'a> Batch<'a> {
         ask: &Ask,
         day_allowed: bool,
     ) -> Result<Proposal, Refused> {
+        self.paused(candidate.mandate_id, ask.month)?;
         request::propose(&self.facts(candidate), &self.date(day_allowed), &self.creditor(), ask)
             .map_err(|refused| self.told(refused))
     }
@@ -262,6 +298,7 @@ impl<'a> Batch<'a> {
         amount: Option<Won>,
     ) -> Result<Proposal, Refused> {
         let codes = &self.place.desk.codes;
+        self.paused(candidate.mandate_id, charge.map_or(self.target.date.month(), |charge| charge.month))?;
         let facts = RetryFacts {
             rules: RetryRules {
                 same_month: self.place.profile.retry.same_month,

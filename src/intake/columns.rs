@@ -71,6 +71,7 @@ pub const fn of_kind(kind: Kind) -> &'static [Column] {
         Kind::Retry => RETRY,
         Kind::Cash => CASH,
         Kind::Charges => CHARGES,
+        Kind::Terms => TERMS,
     }
 }
 
@@ -263,6 +264,27 @@ const CHARGES: &[Column] = &[
         10,
         "변경(이 금액으로), 추가(이만큼 더), 취소, 비우면 변경",
         "변경: owes this (the default); 추가: owes so much more; 취소: never should have been",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
+];
+
+const TERMS: &[Column] = &[
+    PAYER,
+    ITEM,
+    may(
+        "미납합산",
+        Code,
+        10,
+        "합산, 제외, 확인(의뢰 때마다 정함), 비우면 약정대로",
+        "arrears: 합산 join, 제외 do not, 확인 a person says it each time; empty: as agreed with the creditor",
+    ),
+    may("정지시작년월", Code, 30, "2026-03, 비우면 정지 없음", "first month of a pause; empty: none"),
+    may(
+        "정지종료년월",
+        Code,
+        30,
+        "2026-05, 비우면 계속",
+        "last month of the pause; empty: until further notice",
     ),
     may("비고", Text, 100, "자유", "remark"),
 ];

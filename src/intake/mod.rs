@@ -23,6 +23,7 @@ pub mod order;
 pub mod order_desk;
 pub mod requests;
 mod resident;
+pub mod terms;
 mod text;
 
 pub use earlier::Earlier;
@@ -44,12 +45,14 @@ pub enum Kind {
     Cash,
     /// Amounts of single months (변동금액).
     Charges,
+    /// What was agreed for single mandates (수납조건).
+    Terms,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash, Self::Charges];
+    pub const ALL: [Self; 7] =
+        [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash, Self::Charges, Self::Terms];
 
     /// The word in summaries and the ledger, which is also how the file's name begins.
     pub const fn word(self) -> &'static str {
@@ -60,6 +63,7 @@ impl Kind {
             Self::Retry => "retry",
             Self::Cash => "cash",
             Self::Charges => "charges",
+            Self::Terms => "terms",
         }
     }
 
@@ -72,6 +76,7 @@ impl Kind {
             Self::Retry => "재처리의뢰",
             Self::Cash => "현금수납",
             Self::Charges => "청구금액",
+            Self::Terms => "수납조건",
         }
     }
 

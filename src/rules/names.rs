@@ -107,6 +107,7 @@ names! {
     CreditorClosed = "CREDITOR_CLOSED", "이용기관의 수납이 정지되어 있습니다", "대행사에 문의하십시오", "Collection for this creditor is stopped.";
     ArrearsAsk = "ARREARS_ASK", "지난달까지의 미납을 합칠지 정해야 합니다", "미납 칸에 Y(합침) 또는 N(이달분만)을 적어 의뢰하십시오", "Somebody has to say whether arrears join the debit.";
     CashFirst = "CASH_FIRST", "지난달까지의 미납이 있어 현금수납 여부를 먼저 확인해야 합니다", "현금으로 받았으면 현금수납 목록을 올리고, 아니면 미납 칸에 Y 또는 N을 적어 의뢰하십시오", "Arrears are open: record cash first, or say in the list whether they join.";
+    Paused = "PAUSED", "휴지기간인 납부자입니다", "수납조건 목록으로 정지를 끝낸 뒤 의뢰하십시오", "The mandate pauses in this month.";
     Declined = "DECLINED", "이용기관이 이 이체일에는 의뢰하지 않기로 하였습니다", "의뢰하려면 의뢰 칸에 Y를 적어 올리십시오", "The creditor said that nothing is requested for this date.";
     // The retry.
     RetryInstead = "RETRY_INSTEAD", "이달에 이미 실패한 청구입니다", "재처리 목록으로 의뢰하십시오", "The charge failed this month: ask for a retry.";

@@ -30,3 +30,14 @@ CREATE INDEX cash_receipt ON cash (creditor, receipt_no) WHERE receipt_no <> '';
 CREATE UNIQUE INDEX cash_cancelled_once ON cash (cancels) WHERE cancels IS NOT NULL;
 CREATE TRIGGER cash_kept_u BEFORE UPDATE ON cash BEGIN SELECT RAISE(ABORT, 'cash rows never change'); END;
 CREATE TRIGGER cash_kept_d BEFORE DELETE ON cash BEGIN SELECT RAISE(ABORT, 'cash rows are never deleted'); END;
+
+-- 수납조건 of single mandates: whether arrears join, and the months in which nothing is charged or requested.
+CREATE TABLE desk_terms (
+  mandate_id INTEGER PRIMARY KEY REFERENCES mandate (mandate_id),
+  arrears TEXT NOT NULL CHECK (CASE arrears
+      WHEN '' THEN 1 WHEN 'include' THEN 1 WHEN 'exclude' THEN 1 WHEN 'ask' THEN 1 ELSE 0 END),  -- '' is the creditor's
+  pause_first INTEGER,
+  pause_last INTEGER,                          -- NULL beside pause_first: until further notice
+  CHECK (pause_first IS NOT NULL OR pause_last IS NULL),
+  CHECK (pause_last IS NULL OR pause_last >= pause_first)
+) STRICT;
