@@ -228,11 +228,7 @@ impl SentRegistrations {
 
 /// Holds a line of a result of payments against the payment sent under its serial (`None`: there is none). Nothing is
 /// paid in part, so a line says the amount that was asked for.
-pub fn bind_payout(
-    file: &str,
-    line: &payout::ResultLine,
-    sent: Option<&payout::Line>,
-) -> Result<(), Faults> {
+pub fn bind_payout(file: &str, line: &payout::ResultLine, sent: Option<&payout::Line>) -> Result<(), Faults> {
     let place = || whole(file, line.record_no);
     let Some(sent) = sent.filter(|sent| sent.serial == line.line.serial) else {
         return Err(one(never_sent(place(), &format!("serial {:08}", line.line.serial))));
@@ -249,7 +245,13 @@ pub fn bind_payout(
         ("이용기관 사용영역 (institution_use)", reference.0, reference.1),
     ] {
         if found != ours {
-            faults.push(differs("payout-differs", place(), field, &format!("{found:?}"), &format!("{ours:?}")));
+            faults.push(differs(
+                "payout-differs",
+                place(),
+                field,
+                &format!("{found:?}"),
+                &format!("{ours:?}"),
+            ));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }

@@ -33,10 +33,9 @@ impl ServicePlan {
                 (&*self.request, &*self.result),
                 (Format::CollectionRequest(_), Format::CollectionResult(_))
             ),
-            Service::Payout => matches!(
-                (&*self.request, &*self.result),
-                (Format::PayoutRequest(_), Format::PayoutResult(_))
-            ),
+            Service::Payout => {
+                matches!((&*self.request, &*self.result), (Format::PayoutRequest(_), Format::PayoutResult(_)))
+            }
         }
     }
 
@@ -170,7 +169,11 @@ fn write_payments(
     let lines: Vec<payout::Line> = listed.iter().filter_map(|listed| paid(&listed.line)).collect();
     let said = listed.iter().map(|listed| (listed.verdict, listed.code.as_str()));
     let mut bytes = Vec::new();
-    format.write(&mut bytes, head, lines.iter().zip(said).map(|(line, (verdict, code))| (line, verdict, code)))?;
+    format.write(
+        &mut bytes,
+        head,
+        lines.iter().zip(said).map(|(line, (verdict, code))| (line, verdict, code)),
+    )?;
     Ok(bytes)
 }
 

@@ -79,8 +79,7 @@ pub struct PayoutLine {
 impl Tx<'_> {
     /// How many payouts of a channel wait for a file of this deposit date.
     pub fn payouts_waiting(&self, channel: &ChannelId, date: Date) -> Result<i64, Trouble> {
-        let text =
-            "SELECT count(*) FROM payout WHERE channel = ?1 AND state = 'requested' AND pay_on <= ?2";
+        let text = "SELECT count(*) FROM payout WHERE channel = ?1 AND state = 'requested' AND pay_on <= ?2";
         let with = params![channel.as_str(), date.to_epoch_days()];
         let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row(with, |row| row.get(0)));
         found.doing("count payouts that wait")
@@ -183,7 +182,8 @@ impl Tx<'_> {
     /// Whether another payout took the place of this one.
     pub fn paid_again(&self, payout_id: i64) -> Result<bool, Trouble> {
         let text = "SELECT EXISTS (SELECT 1 FROM payout WHERE again_of = ?1)";
-        let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row([payout_id], |row| row.get(0)));
+        let found =
+            self.sql.prepare_cached(text).and_then(|mut s| s.query_row([payout_id], |row| row.get(0)));
         found.doing("look for a later payout")
     }
 }
@@ -210,9 +210,7 @@ const COLUMNS: &str = "payout_id, settlement_id, charge_id, creditor, won, bank,
 
 fn rows(sql: &rusqlite::Connection, rest: &str, key: i64) -> Result<Vec<PayoutRow>, Trouble> {
     let doing = "read payouts";
-    let text = format!(
-        "SELECT {COLUMNS} FROM payout WHERE {rest} ORDER BY payout_id"
-    );
+    let text = format!("SELECT {COLUMNS} FROM payout WHERE {rest} ORDER BY payout_id");
     let mut statement = sql.prepare_cached(&text).doing(doing)?;
     let rows = statement.query_map([key], payout_row).doing(doing)?;
     rows.collect::<rusqlite::Result<_>>().doing(doing)

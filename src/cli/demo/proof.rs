@@ -77,8 +77,7 @@ fn files(config: &Config, reader: &Reader) -> Result<Found, Failed> {
         let services = |profile: &Profile| profile.services.iter().any(|service| service.request == kind);
         config.profiles.values().any(|profile| services(profile))
     };
-    for file in
-        files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && debits(&file.kind))
+    for file in files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && debits(&file.kind))
     {
         found.rows.push(add_up(reader, file, &mut found.retried)?);
     }
