@@ -58,9 +58,7 @@ pub(super) fn carry_out(
                 _ => Ok(Outcome::Refused(format!("{} is not about a charge", order.verb.word()))),
             }
         }
-        _ => {
-            Ok(Outcome::Refused(format!("{} is about a charge or a payment", order.verb.word())))
-        }
+        _ => Ok(Outcome::Refused(format!("{} is about a charge or a payment", order.verb.word()))),
     }
 }
 
