@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::intake::order::{Order, Owner, Target, Verb};
 use crate::spool;
 use clap::{Args, Subcommand};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -126,14 +127,24 @@ fn wait(
     let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
     loop {
         // The answer appears whole, by a rename; whether it is there is asked by reading it.
-        if let Ok(text) = std::fs::read_to_string(&answer) {
-            screen.text(&text)?;
-            let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
-            return Ok(match (says("done"), says("proposed")) {
-                (true, _) => Exit::Done,
-                (false, true) => Exit::Later,
-                (false, false) => Exit::Data,
-            });
+        match std::fs::read_to_string(&answer) {
+            Ok(text) => {
+                screen.text(&text)?;
+                let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
+                return Ok(match (says("done"), says("proposed")) {
+                    (true, _) => Exit::Done,
+                    (false, true) => Exit::Later,
+                    (false, false) => Exit::Data,
+                });
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let told = format!(
+                    "the answer may not be read from this account: {}\n  → give the folders of spool/control a group and the setgid bit (docs/rights.md)",
+                    answer.display()
+                );
+                return Err(Failed::told(Exit::Later, told));
+            }
+            Err(_) => {}
         }
         if clock.monotonic_ms() >= give_up_at {
             let waiting = control.join("inbox").join(name).exists();

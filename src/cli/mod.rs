@@ -15,6 +15,7 @@ mod demo;
 mod exchange;
 mod file;
 mod key;
+mod log;
 mod paper;
 mod read;
 mod report;
@@ -89,6 +90,8 @@ enum Verb {
     Decline(approve::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The log of work (로그관리): who did what, and when.
+    Log(log::Arguments),
     /// The chain of the journal: is every row as it was written?
     Audit(audit::Arguments),
     /// The keys that seal account and identity numbers and the archive.
@@ -184,6 +187,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),
+        Verb::Log(arguments) => log::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -15,6 +15,7 @@ mod days;
 mod debit_service;
 mod document;
 mod formats;
+mod outline;
 mod passbook;
 mod payer_no_template;
 mod profile;
@@ -32,6 +33,7 @@ pub use channel::{Branch, Channel};
 pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};
+pub use outline::SourceText;
 pub use payer_no_template::Template;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
@@ -83,6 +85,8 @@ pub struct Config {
     pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
     /// Who may do what.
     pub users: Users,
+    /// All texts, as they were read, for the journal of their changes.
+    pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.
     pub formats: Vec<FormatSource>,
     /// The texts of the code tables, in the order of their file names.

@@ -13,6 +13,7 @@
 mod answering;
 mod approval;
 mod booking;
+mod config_diff;
 mod desk;
 mod drop_cancels;
 mod drop_mandates;

@@ -14,6 +14,7 @@ mod candidate;
 mod charge;
 mod collection;
 mod column;
+mod config_change;
 mod due;
 mod emission;
 mod event;
@@ -41,6 +42,7 @@ pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
 pub use charge::{MakeCharges, OnlyFor};
 pub use collection::NewCollection;
+pub use config_change::{ConfigChange, KnownConfig};
 pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
@@ -55,7 +57,7 @@ pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
-pub use query::{JournalCheck, Outside};
+pub use query::{JournalCheck, LogQuery, LogRow, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use rotate::Resealed;

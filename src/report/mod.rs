@@ -13,9 +13,11 @@ mod screen;
 mod sheet;
 mod summary;
 mod table;
+mod work;
 
 pub use catalogue::{Report, ReportQuery, write};
 pub use csv::CsvEncoding;
 pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};
+pub use work::write_log;
