@@ -73,18 +73,35 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
     };
-    let config = given.config.load()?;
-    let order = Order {
-        verb,
-        target,
-        reason: given.reason.clone(),
-        by: given.by.clone().unwrap_or_else(|| account(&config)),
-        at: wall_time(),
-    };
+    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
+    give(&given.config, verb, target, &giving, screen)
+}
+
+/// What every order says besides its verb and target.
+pub(super) struct Giving<'a> {
+    pub(super) reason: &'a str,
+    /// In words; the account that runs the command unless given.
+    pub(super) by: Option<&'a str>,
+    /// Seconds to wait for the answer; 0 does not wait.
+    pub(super) timeout: u64,
+}
+
+/// Drops an order into the control inbox, and waits for its answer.
+pub(super) fn give(
+    config: &ConfigArgument,
+    verb: Verb,
+    target: Target,
+    giving: &Giving<'_>,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let config = config.load()?;
+    let by = giving.by.map_or_else(|| account(&config), str::to_string);
+    let reason = giving.reason.to_string();
+    let order = Order { verb, target, reason, by, at: wall_time() };
     let text = order.print();
     // An order that cannot be read back is refused here, not in an answer.
     Order::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
-    hand_in(&config, verb.word(), &text, given.timeout, screen)
+    hand_in(&config, verb.word(), &text, giving.timeout, screen)
 }
 
 /// Drops an order into the control inbox, and waits for its answer where somebody wants to.

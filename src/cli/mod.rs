@@ -17,6 +17,7 @@ mod file;
 mod key;
 mod log;
 mod paper;
+mod payout;
 mod read;
 mod report;
 mod run;
@@ -88,6 +89,8 @@ enum Verb {
     Approve(approve::Arguments),
     /// Decline what another user has proposed, or withdraw what you have.
     Decline(approve::Arguments),
+    /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
+    Payout(payout::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The log of work (로그관리): who did what, and when.
@@ -188,6 +191,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),
         Verb::Log(arguments) => log::run(&arguments, screen),
+        Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

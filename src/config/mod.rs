@@ -18,6 +18,7 @@ mod formats;
 mod outline;
 mod passbook;
 mod payer_no_template;
+mod payout_service;
 mod profile;
 mod settings;
 mod settlement;
@@ -35,6 +36,7 @@ pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMod
 pub use debit_service::{DebitService, Services};
 pub use outline::SourceText;
 pub use payer_no_template::Template;
+pub use payout_service::PayoutService;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use settlement::{Settlement, SettlementRule};

@@ -6,6 +6,7 @@ use super::document::{Document, Section, text_of, wrong_kind};
 use super::users::{Pattern, Reach, Role, User, Users};
 use super::{Accounts, Creditor};
 use crate::domain::CreditorId;
+use crate::fault::printable;
 use crate::intake::Kind;
 use crate::intake::approval::SECOND_PERSON;
 use crate::intake::order::Verb;
@@ -96,20 +97,36 @@ fn patterns(section: &mut Section<'_>, key: &'static str, rights: &BTreeSet<Stri
             all.push(pattern);
             continue;
         }
-        let known: Vec<&str> =
-            rights.iter().map(String::as_str).filter(|right| !right.starts_with("approve.")).collect();
+        let nearest = rights
+            .iter()
+            .filter(|right| right.starts_with("approve.") == text.value.starts_with("approve."))
+            .min_by_key(|right| distance(right, text.value));
+        let nearest = nearest.map_or(String::new(), |right| format!("; the nearest is {right:?}"));
         document.fault(
             "right-unknown",
             text.span,
-            format!(
-                "{:?} is no right; there are {} — each with approve. before it, and noun.* for all of a noun",
-                text.value,
-                known.join(", ")
-            ),
-            "correct the spelling, or take it out",
+            format!("{:?} is no right that anything asks for{nearest}", printable(text.value)),
+            "write noun.verb, noun.* for all of a noun, or *; docs/rights.md lists them",
         );
     }
     Some(all)
+}
+
+/// How many letters differ, come or go between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(row.first_mut().unwrap_or(&mut 0), at.saturating_add(1));
+        let mut left = at.saturating_add(1);
+        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+            let change = diagonal.saturating_add(usize::from(from != *to));
+            diagonal = *cell;
+            left = change.min(diagonal.saturating_add(1)).min(left.saturating_add(1));
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// An id: small letters, digits, dots and hyphens.

@@ -12,7 +12,7 @@ use super::rights::answer_name;
 use super::{Engine, Failure};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
-use crate::intake::order::{self, Order, Outcome, Target, Verb};
+use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
 use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
 use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
 use crate::machine::mandate::{Happening, step};
@@ -89,8 +89,10 @@ impl Engine {
     }
 
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
-        if !order.verb.is_of_file() {
-            return self.order_of_mandate(order, now);
+        match order.verb.about() {
+            About::File => {}
+            About::Mandate => return self.order_of_mandate(order, now),
+            About::Payout => return self.order_of_payout(order, now),
         }
         let meant = self.file_meant(&order.target, order.verb)?;
         if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
@@ -126,7 +128,10 @@ impl Engine {
         let name = match (&order.target, file) {
             (_, Some(file)) => file.name.clone(),
             (Target::FileName { name, .. }, None) => name.clone(),
-            (Target::FileId(_) | Target::MandateId(_) | Target::Mandate { .. }, None) => return Ok(None),
+            (
+                Target::FileId(_) | Target::MandateId(_) | Target::PayoutId(_) | Target::Mandate { .. },
+                None,
+            ) => return Ok(None),
         };
         if order.verb != Verb::FileReject || !over {
             return Ok(None);
@@ -144,7 +149,7 @@ impl Engine {
         let (owner, name) = match target {
             Target::FileId(id) => return Ok(tx.file(*id)?),
             Target::FileName { owner, name } => (owner.as_ref().map(ToString::to_string), name),
-            Target::MandateId(_) | Target::Mandate { .. } => return Ok(None),
+            Target::MandateId(_) | Target::PayoutId(_) | Target::Mandate { .. } => return Ok(None),
         };
         let mut found = Vec::new();
         for folder in owners.iter().filter(|folder| owner.as_ref().is_none_or(|owner| owner == *folder)) {
@@ -184,7 +189,7 @@ impl Engine {
                 "the exchange's deadline is over: mark it as sent if the bank has it, else reject it".into(),
             ));
         }
-        let registration = self.is_registration(file);
+        let carries = self.carries(file);
         let sha256 = file.sha256.map(Sha256::from_bytes);
         if let Some(sha256) = sha256 {
             match verb {
@@ -194,14 +199,19 @@ impl Engine {
                 Verb::FileMarkSent => {
                     self.spool.mark_sent(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
                 }
-                Verb::FileHold | Verb::FileReject | Verb::MandateSuspend | Verb::MandateResume => {}
+                Verb::FileHold
+                | Verb::FileReject
+                | Verb::MandateSuspend
+                | Verb::MandateResume
+                | Verb::PayoutAgain
+                | Verb::PayoutPaid => {}
             }
         }
         let tx = self.ledger.begin()?;
         step_out(&tx, file.file_id, state, happening, now, cause)?;
         if verb == Verb::FileReject {
             let late = file.deadline_at.is_some_and(|deadline| now > deadline);
-            lines_refused(&tx, file, registration, None, "", late, now)?;
+            lines_refused(&tx, file, carries, None, "", late, now)?;
         }
         for alert in ["file-uncertain", UNTAKEN] {
             tx.clear_alert(alert, &file.name, now)?;
@@ -259,7 +269,9 @@ impl Engine {
             | Verb::FileRelease
             | Verb::FileMarkSent
             | Verb::MandateSuspend
-            | Verb::MandateResume => {
+            | Verb::MandateResume
+            | Verb::PayoutAgain
+            | Verb::PayoutPaid => {
                 Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word())))
             }
         }
@@ -314,7 +326,7 @@ impl Engine {
                 let key = (payer_no.clone(), item.clone());
                 tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
             }
-            Target::FileId(_) | Target::FileName { .. } => None,
+            Target::FileId(_) | Target::PayoutId(_) | Target::FileName { .. } => None,
         };
         let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
         let happening =
@@ -350,7 +362,7 @@ fn happening_of(verb: Verb) -> Option<OutHappening> {
         Verb::FileRelease => Some(OutHappening::Released),
         Verb::FileReject => Some(OutHappening::Rejected),
         Verb::FileMarkSent => Some(OutHappening::MarkedSent),
-        Verb::MandateSuspend | Verb::MandateResume => None,
+        Verb::MandateSuspend | Verb::MandateResume | Verb::PayoutAgain | Verb::PayoutPaid => None,
     }
 }
 

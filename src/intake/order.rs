@@ -27,17 +27,23 @@ pub enum Verb {
     MandateSuspend,
     /// Take a suspended mandate up again.
     MandateResume,
+    /// Pay again what the bank refused to pay.
+    PayoutAgain,
+    /// It was paid by another way.
+    PayoutPaid,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
         Self::FileMarkSent,
         Self::MandateSuspend,
         Self::MandateResume,
+        Self::PayoutAgain,
+        Self::PayoutPaid,
     ];
 
     /// The word in the order.
@@ -49,13 +55,30 @@ impl Verb {
             Self::FileMarkSent => "file.mark-sent",
             Self::MandateSuspend => "mandate.suspend",
             Self::MandateResume => "mandate.resume",
+            Self::PayoutAgain => "payout.again",
+            Self::PayoutPaid => "payout.paid",
         }
     }
 
-    /// Whether it concerns a file (and not a mandate).
-    pub const fn is_of_file(self) -> bool {
-        !matches!(self, Self::MandateSuspend | Self::MandateResume)
+    /// What it concerns.
+    pub const fn about(self) -> About {
+        match self {
+            Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent => About::File,
+            Self::MandateSuspend | Self::MandateResume => About::Mandate,
+            Self::PayoutAgain | Self::PayoutPaid => About::Payout,
+        }
     }
+}
+
+/// What sort of thing an order concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A file.
+    File,
+    /// A mandate.
+    Mandate,
+    /// A payment to a creditor or a payer.
+    Payout,
 }
 
 /// Whose folder a file is in.
@@ -101,6 +124,8 @@ pub enum Target {
     },
     /// A mandate by its ledger id.
     MandateId(i64),
+    /// A payout by its ledger id.
+    PayoutId(i64),
     /// The live mandate of a payer for an item.
     Mandate {
         /// 이용기관.
@@ -117,7 +142,7 @@ pub enum Target {
 pub struct Order {
     /// What is to be done.
     pub verb: Verb,
-    /// About what; a file for the verbs of files, a mandate for those of mandates.
+    /// About what: a file, a mandate or a payout, as the verb says.
     pub target: Target,
     /// Why, in the person's words; never empty.
     pub reason: String,
@@ -165,7 +190,7 @@ impl Order {
         let mut out = String::new();
         line(&mut out, "verb", self.verb.word());
         match &self.target {
-            Target::FileId(id) | Target::MandateId(id) => {
+            Target::FileId(id) | Target::MandateId(id) | Target::PayoutId(id) => {
                 let _ = writeln!(out, "id = {id}");
             }
             Target::FileName { owner, name } => {
@@ -311,14 +336,22 @@ impl Reading<'_> {
         let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
         let id = written.id.as_ref().map(|id| *id.get_ref());
         let none = |keys: &[bool]| keys.iter().all(|there| !there);
-        if verb.is_of_file() && none(&of_mandate) {
+        let about = verb.about();
+        if about == About::File && none(&of_mandate) {
             match (id, &written.name) {
                 (Some(id), None) if none(&of_file) && id > 0 => return Some(Target::FileId(id)),
                 (None, Some(name)) => return self.file_name(written.owner.as_ref(), name),
                 _ => {}
             }
         }
-        if !verb.is_of_file() && none(&of_file) {
+        if let (About::Payout, Some(id)) = (about, id)
+            && none(&of_file)
+            && none(&of_mandate)
+            && id > 0
+        {
+            return Some(Target::PayoutId(id));
+        }
+        if about == About::Mandate && none(&of_file) {
             match (id, &written.creditor, &written.payer_no, &written.item) {
                 (Some(id), None, None, None) if id > 0 => return Some(Target::MandateId(id)),
                 (None, Some(creditor), Some(payer_no), Some(item)) => {
@@ -329,10 +362,10 @@ impl Reading<'_> {
                 _ => {}
             }
         }
-        let expected = if verb.is_of_file() {
-            "one file: `id`, or `name` (with `owner` where two have that name)"
-        } else {
-            "one mandate: `id`, or `creditor`, `payer_no` and `item`"
+        let expected = match about {
+            About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
+            About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
+            About::Payout => "one payout: `id`",
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None
@@ -363,7 +396,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn targets(verb: Verb) -> Vec<Target> {
-        if !verb.is_of_file() {
+        if verb.about() == About::Payout {
+            return vec![Target::PayoutId(3)];
+        }
+        if verb.about() == About::Mandate {
             return vec![
                 Target::MandateId(7),
                 Target::Mandate {
