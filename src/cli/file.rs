@@ -36,6 +36,18 @@ enum FileVerb {
     Reject(OrderArguments),
     /// The bank has the file: it was sent by another way, or arrived before the power failed.
     MarkSent(OrderArguments),
+    /// Take a rejected result on, although its trailer states less than it lists. Whatever could hide a failure cannot be
+    /// taken on.
+    Accept(AcceptArguments),
+}
+
+#[derive(Debug, Args)]
+struct AcceptArguments {
+    /// Yes, past the proof of completeness.
+    #[arg(long = "override", required = true)]
+    past_the_proof: bool,
+    #[command(flatten)]
+    order: OrderArguments,
 }
 
 #[derive(Debug, Args)]
@@ -65,6 +77,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         FileVerb::Release(given) => (Verb::FileRelease, given),
         FileVerb::Reject(given) => (Verb::FileReject, given),
         FileVerb::MarkSent(given) => (Verb::FileMarkSent, given),
+        FileVerb::Accept(given) => (Verb::FileAccept, &given.order),
     };
     let target = match given.name.strip_prefix('#').map(str::parse) {
         Some(Ok(id)) => Target::FileId(id),

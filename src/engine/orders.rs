@@ -201,6 +201,7 @@ impl Engine {
                 }
                 Verb::FileHold
                 | Verb::FileReject
+                | Verb::FileAccept
                 | Verb::MandateSuspend
                 | Verb::MandateResume
                 | Verb::PayoutAgain
@@ -265,7 +266,9 @@ impl Engine {
                     Outcome::Refused(format!("{}: judged again, and held for the same reason", file.name))
                 })
             }
-            Verb::FileHold
+            Verb::FileAccept if state == In::Rejected => self.accept(file, cause, now),
+            Verb::FileAccept
+            | Verb::FileHold
             | Verb::FileRelease
             | Verb::FileMarkSent
             | Verb::MandateSuspend
@@ -362,13 +365,18 @@ fn happening_of(verb: Verb) -> Option<OutHappening> {
         Verb::FileRelease => Some(OutHappening::Released),
         Verb::FileReject => Some(OutHappening::Rejected),
         Verb::FileMarkSent => Some(OutHappening::MarkedSent),
-        Verb::MandateSuspend | Verb::MandateResume | Verb::PayoutAgain | Verb::PayoutPaid => None,
+        Verb::FileAccept
+        | Verb::MandateSuspend
+        | Verb::MandateResume
+        | Verb::PayoutAgain
+        | Verb::PayoutPaid => None,
     }
 }
 
 /// Whether a file in this state can take the verb: which of several of one name an order means.
 fn takes(state: FileState, verb: Verb) -> bool {
     match state {
+        FileState::In(In::Rejected) => verb == Verb::FileAccept,
         FileState::In(state) => state == In::Held && matches!(verb, Verb::FileRelease | Verb::FileReject),
         FileState::Out(Out::Refused) => verb == Verb::FileRelease,
         FileState::Out(state) => {
