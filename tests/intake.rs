@@ -254,15 +254,17 @@ fn judge_request(
         month_left: case.month_left.map(Won::new),
     };
     let proposal = if kind == Kind::Request {
-        let ask = Ask { month: parsed.month, listed: Some(Asked { standing, amount: parsed.amount }) };
+        let listed = Some(Asked { standing, amount: parsed.amount });
+        let ask = Ask { month: parsed.month, listed, arrears: parsed.arrears, unanswered: None };
         request::propose(&candidate, &date, &creditor, &ask)
     } else {
         let facts = RetryFacts {
-            rules: RetryRules { same_month: true, last_regular_day: Some(25), max: 3 },
+            rules: RetryRules { same_month: true, window_months: None, last_regular_day: Some(25), max: 3 },
             due_day: ContractDay::from_number(found.due_day).unwrap(),
             standing,
             charge: open.then_some(&charge),
             retryable: found.retryable,
+            on_regular_day: false,
             no_retry: found.no_retry,
             automatic: false,
             amount: parsed.amount,
@@ -280,6 +282,14 @@ fn judge(case: &Case, folder: &Path, list: &List) -> Vec<Verdict> {
             let judged = match list.kind {
                 Kind::Mandates => judge_mandate(case, &known, row, &mut mandates),
                 Kind::Cancel => judge_cancel(case, row),
+                // What is written only: whether it may be is asked in tests/days.
+                Kind::Cash => sunap::intake::cash::parse(row)
+                    .map(|row| Verdict::Accepted(format!("{:?} {}", row.deed, row.receipt_no))),
+                Kind::Terms => sunap::intake::terms::parse(row)
+                    .map(|row| Verdict::Accepted(format!("{:?} {:?}", row.arrears, row.pause))),
+                Kind::Charges => {
+                    sunap::intake::charges::parse(row).map(|row| Verdict::Accepted(format!("{:?}", row.deed)))
+                }
                 Kind::Request | Kind::Retry => judge_request(case, list.kind, row, &mut requests),
             };
             judged.unwrap_or_else(Verdict::Refused)
@@ -351,16 +361,25 @@ fn no_answer_repeats_a_resident_number() {
     assert!(seen >= 3);
 }
 
-/// Every reason is shown in a case of a list, or where no list can show it, in a table of the rules.
+/// Every reason is shown in a case of a list, in a bank day, or where no list can show it, in a table of the rules.
 #[test]
 fn every_reason_is_shown() {
     let mut shown = String::new();
     for folder in folders(&root()) {
         shown.push_str(&std::fs::read_to_string(folder.join("expected.summary.toml")).unwrap());
     }
+    let mut days = String::new();
+    for entry in
+        std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/days")).unwrap().flatten()
+    {
+        if entry.path().extension().is_some_and(|ending| ending == "day") {
+            days.push_str(&std::fs::read_to_string(entry.path()).unwrap());
+        }
+    }
     // A list is never automatic, and evidence is no list (src/intake/evidence/tests.rs).
     let only_in_rules = [
         Name::OptedOut,
+        Name::CashRefunded,
         Name::EvidenceName,
         Name::EvidenceType,
         Name::EvidenceContent,
@@ -371,7 +390,9 @@ fn every_reason_is_shown() {
     ];
     for name in Name::ALL {
         let in_lists = shown.lines().any(|line| line.split(" =").next() == Some(name.word()));
-        assert!(in_lists || only_in_rules.contains(name), "{} is not shown in tests/intake", name.word());
+        let in_days = days.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).any(|w| w == name.word());
+        let told = in_lists || in_days || only_in_rules.contains(name);
+        assert!(told, "{} is not shown in tests/intake or tests/days", name.word());
     }
 }
 

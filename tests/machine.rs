@@ -82,6 +82,7 @@ fn charge_happening(text: &str) -> charge::Happening {
         "collected" => charge::Happening::Collected(won),
         "returned" => charge::Happening::Returned(won),
         "amount-changed" => charge::Happening::AmountChanged(won),
+        "corrected" => charge::Happening::Corrected(won),
         "written-off" => charge::Happening::WrittenOff,
         "cancelled" => charge::Happening::Cancelled,
         other => panic!("unknown happening {other}"),
@@ -100,7 +101,7 @@ fn charge_table() {
         let found = answer(stepped.map(|(s, b)| format!("{s} {}/{}", b.paid.get(), b.amount.get())));
         assert_eq!(found, row[3], "{row:?}");
     }
-    let pairs = charge::State::ALL.len() * 2 * 5;
+    let pairs = charge::State::ALL.len() * 2 * 6;
     assert_eq!(seen.len(), pairs, "a state × in flight × happening is missing in charge.table");
 }
 
@@ -154,7 +155,8 @@ fn charge_happenings() -> impl Strategy<Value = (bool, charge::Happening)> {
     let one = prop_oneof![
         4 => won.clone().prop_map(charge::Happening::Collected),
         3 => won.clone().prop_map(charge::Happening::Returned),
-        2 => won.prop_map(charge::Happening::AmountChanged),
+        2 => won.clone().prop_map(charge::Happening::AmountChanged),
+        1 => won.prop_map(charge::Happening::Corrected),
         1 => Just(charge::Happening::WrittenOff),
         1 => Just(charge::Happening::Cancelled),
     ];
@@ -173,7 +175,7 @@ proptest! {
             match happening {
                 charge::Happening::Collected(won) => net += won.get(),
                 charge::Happening::Returned(won) => net -= won.get(),
-                charge::Happening::AmountChanged(won) => prop_assert_eq!(next.amount, won),
+                charge::Happening::AmountChanged(won) | charge::Happening::Corrected(won) => prop_assert_eq!(next.amount, won),
                 charge::Happening::WrittenOff | charge::Happening::Cancelled => prop_assert_eq!(next, balance),
             }
             let ended = |s| matches!(s, charge::State::WrittenOff | charge::State::Cancelled);

@@ -77,7 +77,7 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
             "engine",
             &[
                 "books", "calendar", "layout", "machine", "bank", "rules", "intake", "config", "spool",
-                "ledger", "seal", "sheet",
+                "ledger", "seal", "sheet", "report",
             ],
         ),
         ("daemon", &["engine", "config", "clock", "spool"]),

@@ -54,6 +54,12 @@ pub fn refund_bounced(won: Won) -> Vec<Entry> {
     refund_sent(won).into_iter().map(Entry::reversed).collect()
 }
 
+/// What came turned out to be above what is owed (a correction): it is the payer's, not the creditor's. The rows take
+/// back what [`collected`] said of that part.
+pub fn overpaid(won: Won) -> Vec<Entry> {
+    list([(A::CreditorPayable, A::Overpayment, won), (A::PayerReceivable, A::Expected, won)])
+}
+
 /// An overpayment pays a later charge: from now on it is the creditor's.
 pub fn overpayment_applied(won: Won) -> Vec<Entry> {
     list([(A::Overpayment, A::CreditorPayable, won), (A::Expected, A::PayerReceivable, won)])

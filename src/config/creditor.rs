@@ -2,6 +2,7 @@
 //! (product.md F01-F08, F13, F18).
 
 use super::channel::Channel;
+use super::collecting::{self, CashRules, ProposalPlan};
 use super::compile::PassbookCheck;
 use super::document::{At, Document, Section, wrong_kind};
 use super::profile::{MOST_WON, Profile, RetryRule};
@@ -54,6 +55,8 @@ pub enum Arrears {
     Include,
     /// Only the month's amount.
     Exclude,
+    /// A person says it for each payer who has some, in a list.
+    Ask,
 }
 
 /// Who starts a retry.
@@ -74,6 +77,8 @@ pub struct RetryPolicy {
     pub days: Vec<ContractDay>,
     /// How many retries a charge may have, by schedule or by hand.
     pub max: u32,
+    /// Only after these result codes, of those that allow a retry; empty is all of them.
+    pub only_codes: Vec<String>,
 }
 
 /// 집금항목: what is collected for.
@@ -130,6 +135,10 @@ pub struct Creditor {
     pub arrears: Arrears,
     /// How failed debits are tried again.
     pub retry: RetryPolicy,
+    /// When it is shown what may be requested; `None` where it is not.
+    pub proposal: Option<ProposalPlan>,
+    /// 현금수납.
+    pub cash: CashRules,
     /// What it collects for, by code.
     pub items: BTreeMap<ItemCode, ChargeItem>,
     /// Groups of payers, by code.
@@ -174,6 +183,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let items = items(&mut file, known.passbook);
     let groups = groups(&mut file);
     let settlement = settlement::read(&mut file);
+    let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
     file.finish();
     if !has_items {
         document.file_fault(
@@ -203,6 +213,8 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         auto_request: contract.auto_request,
         arrears: contract.arrears,
         retry: retry?,
+        proposal: proposal?,
+        cash: cash?,
         items,
         groups,
         settlement: settlement?,
@@ -283,7 +295,7 @@ fn contract(mut section: Section<'_>, known: &Known<'_>) -> Option<Contract> {
     let per_debit = section.number("limit_per_debit_won", 1..=MOST_WON);
     let per_month = section.number("limit_per_month_won", 1..=i64::MAX);
     let auto_request = section.flag("auto_request");
-    let arrears = section.choice("arrears", &[("include", Arrears::Include), ("exclude", Arrears::Exclude)]);
+    let arrears = section.choice("arrears", &collecting::ARREARS);
     let profile =
         channel.as_ref().and_then(|id| known.channels.get(id)).map(|channel| channel.profile.clone());
     let service = service(&mut section, profile.as_deref());
@@ -423,6 +435,7 @@ fn retry_policy(
     } else {
         Some(At { value: Vec::new(), span: section.span() })
     };
+    let only_codes = collecting::only_codes(&mut section);
     section.finish();
     let (mode, max, retry_days) = (mode?.value, max?, retry_days?);
     if mode == RetryMode::Auto && (retry_days.value.is_empty() || max.value == 0) {
@@ -455,7 +468,8 @@ fn retry_policy(
             );
         }
     }
-    Some(RetryPolicy { mode, days: retry_days.value, max: u32::try_from(max.value).ok()? })
+    let max = u32::try_from(max.value).ok()?;
+    Some(RetryPolicy { mode, days: retry_days.value, max, only_codes: only_codes? })
 }
 
 fn items(file: &mut Section<'_>, passbook: PassbookCheck) -> BTreeMap<ItemCode, ChargeItem> {

@@ -9,6 +9,7 @@
 mod accounts;
 mod bank_table;
 mod channel;
+mod collecting;
 mod compile;
 mod creditor;
 mod days;
@@ -31,6 +32,7 @@ mod users_file;
 pub use accounts::Accounts;
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
+pub use collecting::{CashFirst, CashRules, ProposalPlan};
 pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};
@@ -111,6 +113,7 @@ impl Config {
         let config = Self { bound, code_tables, ..config };
         if faults.is_empty() {
             formats::roles(&config, &mut faults);
+            collecting::check_codes(&config, &mut faults);
         }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
     }

@@ -27,6 +27,8 @@ pub struct WindowPlan {
 pub struct RetryRule {
     /// Only within the charge's month (decisions.md 7).
     pub same_month: bool,
+    /// Where not `same_month`: in the charge's month and so many after it (another agent's rule: 6). `None` is without end.
+    pub window_months: Option<u32>,
     /// A charge whose contract day is this or later has no retry: it joins the next month as arrears (decisions.md 9).
     /// `None` where the network has no such rule.
     pub last_regular_day: Option<u32>,
@@ -292,12 +294,27 @@ fn template(file: &mut Section<'_>) -> Option<Template> {
 fn retry_rule(mut section: Section<'_>) -> Option<RetryRule> {
     let same_month = section.flag("same_month");
     let last = section.has("last_regular_day").then(|| section.number("last_regular_day", 1..=31));
+    let document = section.document();
+    let window = section.has("window_months").then(|| section.number("window_months", 1..=60));
     section.finish();
+    if let (Some(true), Some(Some(window))) = (same_month, &window) {
+        document.fault(
+            "config-value-wrong",
+            window.span.clone(),
+            "window_months stands beside same_month = true: then no other month counts",
+            "take one of the two out",
+        );
+        return None;
+    }
+    let window_months = match window {
+        None => None,
+        Some(number) => Some(u32::try_from(number?.value).ok()?),
+    };
     let last_regular_day = match last {
         None => None,
         Some(number) => Some(u32::try_from(number?.value).ok()?),
     };
-    Some(RetryRule { same_month: same_month?, last_regular_day })
+    Some(RetryRule { same_month: same_month?, window_months, last_regular_day })
 }
 
 fn layout_roles(

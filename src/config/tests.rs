@@ -152,12 +152,12 @@ fn a_file_with_faults_is_not_told_again_by_those_who_name_it() {
 #[test]
 fn retry_rules() {
     let day = |text: &str| text.parse::<ContractDay>().unwrap();
-    let rule = RetryRule { same_month: true, last_regular_day: Some(25) };
+    let rule = RetryRule { same_month: true, window_months: None, last_regular_day: Some(25) };
     assert!(rule.permits(day("24")) && !rule.permits(day("25")) && !rule.permits(day("last")));
     assert!(
         rule.reaches(day("last"), &[day("5"), day("25")]) && !rule.reaches(day("5"), &[day("5"), day("25")])
     );
-    let open = RetryRule { same_month: false, last_regular_day: None };
+    let open = RetryRule { same_month: false, window_months: None, last_regular_day: None };
     assert!(open.permits(day("last")) && open.reaches(day("1"), &[day("last")]));
 }
 

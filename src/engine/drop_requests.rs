@@ -113,7 +113,7 @@ impl<'a> Requests<'a> {
         let attached = found.attached.iter().find(|charge| charge.month == row.month);
         let line = i64::try_from(no).ok();
         if !row.wanted {
-            return self.leave(attached, line);
+            return self.leave(row, found, line);
         }
         if self.taken.contains(&mandate_id) {
             return Ok(Verdict::Refused(vec![Refused::new(Name::DuplicateInFile)]));
@@ -141,7 +141,9 @@ impl<'a> Requests<'a> {
         };
         let proposal = match kind {
             CollectionKind::Regular => {
-                let ask = Ask { month: row.month, listed: Some(Asked { standing, amount: row.amount }) };
+                let (agreed, unanswered) = batch.arrears_of(mandate_id);
+                let listed = Some(Asked { standing, amount: row.amount });
+                let ask = Ask { month: row.month, listed, arrears: row.arrears.or(agreed), unanswered };
                 batch.propose(&found.candidate, &ask, place.is_contract_date(date))
             }
             CollectionKind::Retry => {
@@ -204,10 +206,24 @@ impl<'a> Requests<'a> {
     }
 
     /// 의뢰 = N: a requested debit is taken back while its window is open (product.md D11).
-    fn leave(&self, attached: Option<&AttachedCharge>, line: Option<i64>) -> Result<Verdict, Failure> {
+    /// Before the automatic request, the date is declined: else it would be requested all the same.
+    fn leave(&self, row: &RequestRow, found: &Named, line: Option<i64>) -> Result<Verdict, Failure> {
+        let attached = found.attached.iter().find(|charge| charge.month == row.month);
         match leave(attached.and_then(|charge| charge.state)) {
             Err(refused) => Ok(Verdict::Refused(vec![refused])),
-            Ok(Leave::Unchanged) => Ok(Verdict::Unchanged),
+            Ok(Leave::Unchanged) => {
+                let charge = found.candidate.charges.iter().find(|charge| charge.month == row.month);
+                let date = row.debit_date.or(charge.map(|charge| charge.debit_date));
+                match date
+                    .filter(|date| self.place.creditor.auto_request && self.place.is_open(*date, self.now))
+                {
+                    Some(date) => {
+                        self.tx.decline(found.candidate.mandate_id, date, self.now, (self.file_id, line))?;
+                        Ok(Verdict::Accepted(format!("{date} 의뢰하지 않음")))
+                    }
+                    None => Ok(Verdict::Unchanged),
+                }
+            }
             Ok(Leave::Withdraw) => {
                 let ids: Vec<i64> = attached.and_then(|charge| charge.collection_id).into_iter().collect();
                 self.tx.withdraw(&ids, "의뢰 취소", self.now, Some(self.file_id), line)?;

@@ -4,7 +4,9 @@
 //! summary are archived before the commit and owed by the ledger from it, so that a crash cannot lose them.
 
 use super::incoming::{Arrival, Decided};
-use super::{Engine, Failure, drop_cancels, drop_mandates, drop_requests};
+use super::{
+    Engine, Failure, drop_cancels, drop_cash, drop_charges, drop_mandates, drop_requests, drop_terms,
+};
 use crate::domain::{CreditorId, Date};
 use crate::fault::{Faults, Trouble};
 use crate::intake::answer::{self, About, Verdict};
@@ -41,6 +43,9 @@ impl Engine {
         let judged = match list.kind {
             Kind::Mandates => drop_mandates::judge(&tx, &place, &list, file_id, arrival.at)?,
             Kind::Cancel => drop_cancels::judge(&tx, &place, &list, file_id, arrival.at)?,
+            Kind::Charges => drop_charges::judge(&tx, &place, &list, file_id, arrival.at)?,
+            Kind::Terms => drop_terms::judge(&tx, &place, &list, file_id, arrival.at)?,
+            Kind::Cash => drop_cash::judge(&tx, &place, &list, file_id, arrival.at)?,
             Kind::Request | Kind::Retry => drop_requests::judge(&tx, &place, &list, file_id, arrival.at)?,
         };
         let summary = answer::summary(&about, &list, &judged.verdicts, judged.goes_to);

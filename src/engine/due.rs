@@ -8,6 +8,7 @@ use super::booking;
 use super::desk::{DebitDesk, Desk};
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
+use super::proposing;
 use super::settlement;
 use super::{Engine, Failure};
 use crate::config::{Config, RetryMode, WindowPlan};
@@ -29,6 +30,7 @@ const REQUESTS_AT: (u32, u32) = (9, 0);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Job {
     Charges,
+    Propose,
     Request,
     Retry,
     EmitRegistrations,
@@ -46,8 +48,9 @@ pub(super) enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Charges,
+        Self::Propose,
         Self::Request,
         Self::Retry,
         Self::EmitRegistrations,
@@ -67,6 +70,7 @@ impl Job {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Charges => "charges",
+            Self::Propose => "propose",
             Self::Request => "request",
             Self::Retry => "retry",
             Self::EmitRegistrations => "emit-registrations",
@@ -190,6 +194,7 @@ impl Engine {
             (Job::Charges, _, Some(creditor)) => {
                 return self.make_charges(creditor, row.date.month(), row, now).map(|()| true);
             }
+            (Job::Propose, _, Some(creditor)) => return self.propose_due(creditor, row, now).map(|()| true),
             (Job::Request, _, Some(creditor)) => return self.request_due(creditor, row, now).map(|()| true),
             (Job::Settle, _, Some(creditor)) => {
                 return self.settle_creditor(creditor, row, now).map(|()| true);
@@ -346,6 +351,9 @@ fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
         }
         if !calendar.is_open(date) {
             continue;
+        }
+        if let Some(at) = proposing::due_at(config, creditor, date) {
+            push(Job::Propose, date, at);
         }
         let at = calendar.shift(date, -1).at(time(REQUESTS_AT));
         if creditor.auto_request && !rolled_to(config, &creditor.days, date).is_empty() {

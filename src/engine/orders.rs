@@ -9,14 +9,14 @@ use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::rights::answer_name;
-use super::{Engine, Failure};
+use super::{Engine, Failure, desk_orders, payouts};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
-use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
+use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject, Tx};
 use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
 use crate::machine::mandate::{Happening, step};
-use crate::spool::{Owner, Sha256};
+use crate::spool::{Owner, Sha256, Spool};
 use std::ffi::OsStr;
 
 impl Engine {
@@ -46,10 +46,22 @@ impl Engine {
             return Ok(waits);
         }
         let order = Order { by: self.signed_by_two(arrival, &order.by), ..order };
-        let outcome = self.carry_out(&order, arrival.at)?;
-        let text = order.answer(&outcome);
         let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
-        self.answer_order(arrival, &note, &text, &outcome)
+        if matches!(order.verb.about(), About::File | About::Mandate) {
+            let outcome = self.carry_out(&order, arrival.at)?;
+            return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
+        }
+        // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
+        let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
+        let config = self.config.clone();
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, "order")?;
+        let outcome = match (&order.target, place) {
+            (Target::PayoutId(id), _) => payouts::carry_out(&tx, &config, &order, *id, arrival.at)?,
+            (_, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
+            (_, None) => Outcome::Refused("no such creditor is configured".into()),
+        };
+        answered(&self.spool, tx, arrival, file_id, &note, &order.answer(&outcome), &outcome)
     }
 
     /// Journals what became of an order, and owes its answer.
@@ -60,39 +72,16 @@ impl Engine {
         text: &str,
         outcome: &Outcome,
     ) -> Result<Decided, Failure> {
-        let answer_name = answer_name(&arrival.name);
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
-        owe(&self.spool, &tx, arrival, Some(file_id), &answer_name, text.as_bytes())?;
-        let (happening, said) = match outcome {
-            Outcome::Done(text) => ("done", text),
-            Outcome::Refused(text) => ("refused", text),
-        };
-        let note = format!("{note} — {said}");
-        tx.event(&Event {
-            subject: Subject::Order,
-            id: file_id,
-            at: arrival.at,
-            happening,
-            from: "",
-            to: "",
-            file: Some(file_id),
-            line: None,
-            code: "",
-            note: &note,
-        })?;
-        tx.set_report(file_id, text)?;
-        tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
-        tx.commit()?;
-        tracing::info!(order = %arrival.name, happening, "order");
-        Ok(Decided::new(In::Applied, text))
+        answered(&self.spool, tx, arrival, file_id, note, text, outcome)
     }
 
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
             About::Mandate => return self.order_of_mandate(order, now),
-            About::Payout => return self.order_of_payout(order, now),
+            About::Payout | About::Desk => return Ok(Outcome::Refused("it is done with its answer".into())),
         }
         let meant = self.file_meant(&order.target, order.verb)?;
         if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
@@ -128,10 +117,7 @@ impl Engine {
         let name = match (&order.target, file) {
             (_, Some(file)) => file.name.clone(),
             (Target::FileName { name, .. }, None) => name.clone(),
-            (
-                Target::FileId(_) | Target::MandateId(_) | Target::PayoutId(_) | Target::Mandate { .. },
-                None,
-            ) => return Ok(None),
+            (_, None) => return Ok(None),
         };
         if order.verb != Verb::FileReject || !over {
             return Ok(None);
@@ -149,7 +135,7 @@ impl Engine {
         let (owner, name) = match target {
             Target::FileId(id) => return Ok(tx.file(*id)?),
             Target::FileName { owner, name } => (owner.as_ref().map(ToString::to_string), name),
-            Target::MandateId(_) | Target::PayoutId(_) | Target::Mandate { .. } => return Ok(None),
+            _ => return Ok(None),
         };
         let mut found = Vec::new();
         for folder in owners.iter().filter(|folder| owner.as_ref().is_none_or(|owner| owner == *folder)) {
@@ -199,13 +185,7 @@ impl Engine {
                 Verb::FileMarkSent => {
                     self.spool.mark_sent(&channel, &file.name, &sha256).map_err(Failure::Spool)?;
                 }
-                Verb::FileHold
-                | Verb::FileReject
-                | Verb::FileAccept
-                | Verb::MandateSuspend
-                | Verb::MandateResume
-                | Verb::PayoutAgain
-                | Verb::PayoutPaid => {}
+                _ => {}
             }
         }
         let tx = self.ledger.begin()?;
@@ -267,16 +247,7 @@ impl Engine {
                 })
             }
             Verb::FileAccept if state == In::Rejected => self.accept(file, cause, now),
-            Verb::FileAccept
-            | Verb::FileHold
-            | Verb::FileRelease
-            | Verb::FileMarkSent
-            | Verb::MandateSuspend
-            | Verb::MandateResume
-            | Verb::PayoutAgain
-            | Verb::PayoutPaid => {
-                Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word())))
-            }
+            _ => Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word()))),
         }
     }
 
@@ -329,7 +300,7 @@ impl Engine {
                 let key = (payer_no.clone(), item.clone());
                 tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
             }
-            Target::FileId(_) | Target::PayoutId(_) | Target::FileName { .. } => None,
+            _ => None,
         };
         let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
         let happening =
@@ -358,6 +329,41 @@ impl Engine {
     }
 }
 
+/// Journals what became of an order and owes its answer, in the transaction that ends with it.
+fn answered(
+    spool: &Spool,
+    tx: Tx<'_>,
+    arrival: &Arrival,
+    file_id: i64,
+    note: &str,
+    text: &str,
+    outcome: &Outcome,
+) -> Result<Decided, Failure> {
+    owe(spool, &tx, arrival, Some(file_id), &answer_name(&arrival.name), text.as_bytes())?;
+    let (happening, said) = match outcome {
+        Outcome::Done(text) => ("done", text),
+        Outcome::Refused(text) => ("refused", text),
+    };
+    let note = format!("{note} — {said}");
+    tx.event(&Event {
+        subject: Subject::Order,
+        id: file_id,
+        at: arrival.at,
+        happening,
+        from: "",
+        to: "",
+        file: Some(file_id),
+        line: None,
+        code: "",
+        note: &note,
+    })?;
+    tx.set_report(file_id, text)?;
+    tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
+    tx.commit()?;
+    tracing::info!(order = %arrival.name, happening, "order");
+    Ok(Decided::new(In::Applied, text))
+}
+
 /// What an order means for a file of ours.
 fn happening_of(verb: Verb) -> Option<OutHappening> {
     match verb {
@@ -365,11 +371,7 @@ fn happening_of(verb: Verb) -> Option<OutHappening> {
         Verb::FileRelease => Some(OutHappening::Released),
         Verb::FileReject => Some(OutHappening::Rejected),
         Verb::FileMarkSent => Some(OutHappening::MarkedSent),
-        Verb::FileAccept
-        | Verb::MandateSuspend
-        | Verb::MandateResume
-        | Verb::PayoutAgain
-        | Verb::PayoutPaid => None,
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use super::desk::{DebitDesk, Desk};
-use crate::config::{Config, Creditor, Profile};
+use crate::config::{Arrears, CashFirst, Config, Creditor, Profile};
 use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
 use crate::ledger::ByService;
 use crate::rules::{Name, Refused};
@@ -152,6 +152,21 @@ impl Place {
     /// The same place by each debit service of the channel.
     pub(super) fn by_each(&self) -> Vec<Self> {
         self.desk.all_debits().map(|debits| self.by(debits)).collect()
+    }
+
+    /// The refusal of a request that would take up arrears while nobody has said that they are really open: `None`
+    /// where the creditor's rule decides.
+    pub(super) fn unanswered(&self) -> Option<Name> {
+        match self.creditor.arrears {
+            Arrears::Ask => Some(Name::ArrearsAsk),
+            Arrears::Include => self.cash_first(),
+            Arrears::Exclude => None,
+        }
+    }
+
+    /// The refusal of a request with arrears where cash comes first; `None` where it does not.
+    pub(super) fn cash_first(&self) -> Option<Name> {
+        (self.creditor.cash.first == CashFirst::Block).then_some(Name::CashFirst)
     }
 
     /// Everything about a debit date.

@@ -9,11 +9,13 @@ use super::{Engine, Failure};
 use crate::config::Arrears;
 use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
 use crate::ledger::{
-    Candidate, CandidateQuery, Due, Event, MakeCharges, NewCollection, OnlyFor, Subject, Tx,
+    ArrearsTerm, Candidate, CandidateQuery, DeskTerms, Due, Event, MakeCharges, NewCollection, OnlyFor,
+    Subject, Tx,
 };
 use crate::rules::request::{self, Ask, CandidateFacts, CreditorFacts, DateFacts, Standing};
 use crate::rules::retry::{self, RetryFacts, RetryRules};
 use crate::rules::{DebitLimits, Name, Proposal, Refused, Window};
+use std::collections::{HashMap, HashSet};
 
 /// Mandates that are fetched at a time.
 const CHUNK: usize = 2048;
@@ -127,6 +129,10 @@ pub(super) struct Batch<'a> {
     month_left: Won,
     lines: Vec<NewCollection>,
     requested: i64,
+    /// Mandates on which the creditor wants nothing requested for this date.
+    declined: HashSet<i64>,
+    /// What was agreed for single mandates.
+    terms: HashMap<i64, DeskTerms>,
 }
 
 impl<'a> Batch<'a> {
@@ -152,6 +158,8 @@ impl<'a> Batch<'a> {
             month_left,
             lines: Vec::new(),
             requested: 0,
+            declined: tx.declined(date)?,
+            terms: tx.desk_terms_of(place.creditor.id)?,
         })
     }
 
@@ -172,8 +180,7 @@ impl<'a> Batch<'a> {
                 creditor: self.place.creditor.id,
                 days,
                 month,
-                arrears: self.place.creditor.arrears == Arrears::Include
-                    || self.kind == CollectionKind::Retry,
+                arrears: self.may_join() || self.kind == CollectionKind::Retry,
                 by: named_by.query(),
                 kind: self.kind,
                 after_mandate: after,
@@ -191,12 +198,19 @@ impl<'a> Batch<'a> {
 
     fn take_candidate(&mut self, candidate: &Candidate, month: Month) -> Result<(), Failure> {
         let proposals = match self.kind {
+            CollectionKind::Regular if self.declined.contains(&candidate.mandate_id) => {
+                vec![Err(Refused::new(Name::Declined))]
+            }
             CollectionKind::Regular => {
-                vec![self.propose(candidate, &Ask { month, listed: None }, true)]
+                vec![self.propose(candidate, &self.ask(candidate, month), true)]
             }
             CollectionKind::Retry => {
-                let failed =
-                    candidate.charges.iter().filter(|charge| charge.month == month && charge.attempts > 0);
+                // Another agent's rule reaches back: what is too old is refused, and said, by the rule.
+                let same_month = self.place.profile.retry.same_month;
+                let failed = candidate.charges.iter().filter(|charge| {
+                    charge.attempts > 0
+                        && if same_month { charge.month == month } else { charge.month <= month }
+                });
                 failed
                     .map(|charge| {
                         self.propose_retry(
@@ -210,18 +224,56 @@ impl<'a> Batch<'a> {
                     .collect()
             }
         };
-        // One line per mandate and file: a second one would meet its own first.
-        for proposal in proposals.into_iter().take(1) {
+        // One line per mandate and file: a second one would meet its own first. The oldest that may go, goes.
+        let fit = proposals.iter().position(Result::is_ok).unwrap_or(0);
+        for proposal in proposals.into_iter().skip(fit).take(1) {
             match (proposal, &mut self.missed) {
                 (Ok(_), Some(missed)) => {
                     *missed += 1;
                     self.note(candidate.mandate_id, &Refused::new(Name::LateForWindow))?;
                 }
                 (Ok(proposal), None) => self.add(candidate.mandate_id, proposal, None, None),
+                // Only what stays with its own month is open: nothing to tell of this date.
+                (Err(refused), _) if refused.name == Name::NothingOwed => {}
                 (Err(refused), _) => self.note(candidate.mandate_id, &refused)?,
             }
         }
         Ok(())
+    }
+
+    /// What the automatic request of a month asks for of a candidate.
+    pub(super) fn ask(&self, candidate: &Candidate, month: Month) -> Ask {
+        let (arrears, unanswered) = self.arrears_of(candidate.mandate_id);
+        Ask { month, listed: None, arrears, unanswered }
+    }
+
+    /// Whether arrears of a mandate join, as agreed for it, and the refusal where somebody has to say it.
+    pub(super) fn arrears_of(&self, mandate_id: i64) -> (Option<bool>, Option<Name>) {
+        match self.terms.get(&mandate_id).and_then(|terms| terms.arrears) {
+            None => (None, self.place.unanswered()),
+            Some(ArrearsTerm::Exclude) => (Some(false), None),
+            Some(ArrearsTerm::Include) => {
+                (self.place.cash_first().is_none().then_some(true), self.place.cash_first())
+            }
+            Some(ArrearsTerm::Ask) => (None, Some(Name::ArrearsAsk)),
+        }
+    }
+
+    /// Whether earlier months are to be looked at for any candidate.
+    fn may_join(&self) -> bool {
+        let joins = |terms: &DeskTerms| terms.arrears.is_some_and(|term| term != ArrearsTerm::Exclude);
+        self.place.creditor.arrears != Arrears::Exclude || self.terms.values().any(joins)
+    }
+
+    /// The refusal of a mandate that pauses in the month of the charge or of the debit.
+    fn paused(&self, mandate_id: i64, month: Month) -> Result<(), Refused> {
+        match self.terms.get(&mandate_id).and_then(|terms| terms.pause) {
+            Some(pause) if pause.covers(month) || pause.covers(self.target.date.month()) => {
+                let last = pause.last.map_or(String::new(), |last| last.to_string());
+                Err(Refused::new(Name::Paused).with(format!("{}~{last}", pause.first)))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// The regular debit of a candidate. Dates of the automatic request are contract days by how they were found.
@@ -231,6 +283,7 @@ impl<'a> Batch<'a> {
         ask: &Ask,
         day_allowed: bool,
     ) -> Result<Proposal, Refused> {
+        self.paused(candidate.mandate_id, ask.month)?;
         request::propose(&self.facts(candidate), &self.date(day_allowed), &self.creditor(), ask)
             .map_err(|refused| self.told(refused))
     }
@@ -245,22 +298,37 @@ impl<'a> Batch<'a> {
         amount: Option<Won>,
     ) -> Result<Proposal, Refused> {
         let codes = &self.place.desk.codes;
+        self.paused(candidate.mandate_id, charge.map_or(self.target.date.month(), |charge| charge.month))?;
         let facts = RetryFacts {
             rules: RetryRules {
                 same_month: self.place.profile.retry.same_month,
+                window_months: self.place.profile.retry.window_months,
                 last_regular_day: self.place.profile.retry.last_regular_day,
                 max: self.place.creditor.retry.max,
             },
             due_day: candidate.due_day,
             standing,
             charge,
-            retryable: charge.is_some_and(|charge| codes.retryable(&charge.last_code)),
+            retryable: charge
+                .is_some_and(|charge| codes.retryable(&charge.last_code) && self.wants(&charge.last_code)),
+            on_regular_day: self
+                .place
+                .config
+                .calendar
+                .debit_date(self.target.date.month(), candidate.due_day)
+                == self.target.date,
             no_retry: candidate.no_retry,
             automatic,
             amount,
         };
         retry::propose(&self.facts(candidate), &self.date(true), &self.creditor(), &facts)
             .map_err(|refused| self.told(refused))
+    }
+
+    /// Whether the creditor tries again after this code.
+    fn wants(&self, code: &str) -> bool {
+        let only = &self.place.creditor.retry.only_codes;
+        only.is_empty() || only.iter().any(|wanted| wanted == code)
     }
 
     /// A refusal with what the other debit services of the channel would do.

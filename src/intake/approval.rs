@@ -33,6 +33,8 @@ pub fn right_of_list(word: &'static str) -> &'static str {
         "request" => "request.make",
         "retry" => "retry.request",
         "cash" => "cash.record",
+        "charges" => "charge.change",
+        "terms" => "terms.change",
         "refund" => "refund.request",
         other => other,
     }

@@ -58,6 +58,10 @@ impl Column {
 /// The headings that our answers add. A creditor may correct an answer file and drop it again: they are then left out.
 pub const ANSWER_HEADINGS: [&str; 3] = ["결과", "사유", "조치"];
 
+/// The headings of a proposal (의뢰 예정 목록) that only tell: the sheet comes back as a request, and they are left out.
+pub const PROPOSAL_HEADINGS: [&str; 7] =
+    ["납부자명", "이달금액", "미납금액", "미납월수", "합계", "제외사유", "주의"];
+
 /// The columns of a kind, in the order of the guide.
 pub const fn of_kind(kind: Kind) -> &'static [Column] {
     match kind {
@@ -65,6 +69,9 @@ pub const fn of_kind(kind: Kind) -> &'static [Column] {
         Kind::Cancel => CANCEL,
         Kind::Request => REQUEST,
         Kind::Retry => RETRY,
+        Kind::Cash => CASH,
+        Kind::Charges => CHARGES,
+        Kind::Terms => TERMS,
     }
 }
 
@@ -194,17 +201,93 @@ const REQUEST: &[Column] = &[
     MONTH,
     DEBIT_DATE,
     AMOUNT,
+    or(
+        may(
+            "의뢰",
+            Code,
+            5,
+            "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
+            "Y: request (the default); N: do not, or take a request back before the cut-off",
+        ),
+        "의뢰여부",
+    ),
     may(
-        "의뢰",
+        "미납",
         Code,
         5,
-        "Y이면 의뢰, N이면 의뢰하지 않거나 마감 전 의뢰를 거둠, 비우면 Y",
-        "Y: request (the default); N: do not, or take a request back before the cut-off",
+        "Y이면 지난달까지의 미납을 합치고, N이면 이 청구만, 비우면 약정대로",
+        "Y: what is open from earlier months joins; N: only this charge; empty: as agreed",
     ),
     SERVICE,
 ];
 
 const RETRY: &[Column] = &[PAYER, ITEM, MONTH, DEBIT_DATE, AMOUNT, SERVICE];
+
+const CASH: &[Column] = &[
+    PAYER,
+    ITEM,
+    MONTH,
+    may("금액", Code, 20, "50000 또는 50,000, 남은 금액 이하", "amount in won; required unless 구분 is 취소"),
+    may("수납일", Code, 30, "2026-01-05, 비우면 오늘", "day of the payment; empty is today"),
+    may(
+        "영수증번호",
+        Text,
+        30,
+        "이용기관의 영수증번호, 같은 번호는 한 번만",
+        "the creditor's receipt number, each once",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
+    may(
+        "구분",
+        Code,
+        10,
+        "수납 또는 취소, 비우면 수납",
+        "수납: a payment (the default); 취소: take one back",
+    ),
+    may(
+        "수납번호",
+        Code,
+        20,
+        "취소할 현금수납의 번호 (답에 있음)",
+        "number of the payment to take back, as its answer told",
+    ),
+];
+
+const CHARGES: &[Column] = &[
+    PAYER,
+    ITEM,
+    MONTH,
+    may("금액", Code, 20, "50000 또는 50,000", "amount in won; required unless 구분 is 취소"),
+    may(
+        "구분",
+        Code,
+        10,
+        "변경(이 금액으로), 추가(이만큼 더), 취소, 비우면 변경",
+        "변경: owes this (the default); 추가: owes so much more; 취소: never should have been",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
+];
+
+const TERMS: &[Column] = &[
+    PAYER,
+    ITEM,
+    may(
+        "미납합산",
+        Code,
+        10,
+        "합산, 제외, 확인(의뢰 때마다 정함), 비우면 약정대로",
+        "arrears: 합산 join, 제외 do not, 확인 a person says it each time; empty: as agreed with the creditor",
+    ),
+    may("정지시작년월", Code, 30, "2026-03, 비우면 정지 없음", "first month of a pause; empty: none"),
+    may(
+        "정지종료년월",
+        Code,
+        30,
+        "2026-05, 비우면 계속",
+        "last month of the pause; empty: until further notice",
+    ),
+    may("비고", Text, 100, "자유", "remark"),
+];
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 //! What is wrong with the file as a whole is a fault; what is wrong with one row waits in [`Row::broken`] and is
 //! told in the answer.
 
-use super::columns::{ANSWER_HEADINGS, Column, Need, of_kind};
+use super::columns::{ANSWER_HEADINGS, Column, Need, PROPOSAL_HEADINGS, of_kind};
 use super::text::{Encoding, decode};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};
@@ -213,6 +213,7 @@ fn match_headings(
                 let expected = format!("each heading once; {} stands twice", column.heading);
                 fault("list-heading-twice", heading, expected, "take one of the two columns out");
             }
+            None if kind == Kind::Request && PROPOSAL_HEADINGS.contains(&heading) => {}
             None if heading.replace(' ', "").contains("주민") => {
                 let expected = "no resident numbers (주민등록번호): they must not be collected".into();
                 let remedy = "take the column out; 생년월일 6자리만 받습니다";

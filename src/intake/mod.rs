@@ -10,7 +10,9 @@
 pub mod answer;
 pub mod approval;
 pub mod cancels;
+pub mod cash;
 pub mod cell;
+pub mod charges;
 pub mod columns;
 mod earlier;
 pub mod evidence;
@@ -19,8 +21,10 @@ mod lines;
 mod list;
 pub mod mandates;
 pub mod order;
+pub mod order_desk;
 pub mod requests;
 mod resident;
+pub mod terms;
 mod text;
 
 pub use earlier::Earlier;
@@ -38,11 +42,18 @@ pub enum Kind {
     Request,
     /// Retries (재처리의뢰).
     Retry,
+    /// Cash that the creditor took (현금수납).
+    Cash,
+    /// Amounts of single months (변동금액).
+    Charges,
+    /// What was agreed for single mandates (수납조건).
+    Terms,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Mandates, Self::Cancel, Self::Request, Self::Retry];
+    pub const ALL: [Self; 7] =
+        [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash, Self::Charges, Self::Terms];
 
     /// The word in summaries and the ledger, which is also how the file's name begins.
     pub const fn word(self) -> &'static str {
@@ -51,6 +62,9 @@ impl Kind {
             Self::Cancel => "cancel",
             Self::Request => "request",
             Self::Retry => "retry",
+            Self::Cash => "cash",
+            Self::Charges => "charges",
+            Self::Terms => "terms",
         }
     }
 
@@ -61,15 +75,20 @@ impl Kind {
             Self::Cancel => "계좌해지",
             Self::Request => "이체의뢰",
             Self::Retry => "재처리의뢰",
+            Self::Cash => "현금수납",
+            Self::Charges => "청구금액",
+            Self::Terms => "수납조건",
         }
     }
 
-    /// The kind of a file of this name; `None` where no kind begins so.
+    /// The kind of a file of this name; `None` where no kind begins so. A proposal that comes back is a request.
     pub fn of_name(file_name: &str) -> Option<Self> {
         let begins = |kind: &Self| {
             let head = file_name.as_bytes().get(..kind.word().len());
             head.is_some_and(|head| head.eq_ignore_ascii_case(kind.word().as_bytes()))
         };
-        Self::ALL.into_iter().find(begins)
+        let proposal =
+            file_name.as_bytes().get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"proposal"));
+        if proposal { Some(Self::Request) } else { Self::ALL.into_iter().find(begins) }
     }
 }

@@ -6,7 +6,8 @@
 //! Must not: know whether the file or mandate exists, or whether the order is allowed now (that is `machine`).
 
 use super::answer::line;
-use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
+use super::order_desk::ChargeTarget;
+use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo, Won};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -33,11 +34,23 @@ pub enum Verb {
     PayoutAgain,
     /// It was paid by another way.
     PayoutPaid,
+    /// Take a request back before the cut-off (product.md D11).
+    RequestWithdraw,
+    /// Take a cash payment back.
+    CashCancel,
+    /// Give up what is open of a charge (미납종료).
+    WriteOff,
+    /// A debit that came went back later (E46).
+    Reverse,
+    /// What a charge owes is corrected.
+    CorrectAmount,
+    /// A charge never should have been.
+    CorrectCancel,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -47,6 +60,12 @@ impl Verb {
         Self::MandateResume,
         Self::PayoutAgain,
         Self::PayoutPaid,
+        Self::RequestWithdraw,
+        Self::CashCancel,
+        Self::WriteOff,
+        Self::Reverse,
+        Self::CorrectAmount,
+        Self::CorrectCancel,
     ];
 
     /// The word in the order.
@@ -61,6 +80,12 @@ impl Verb {
             Self::MandateResume => "mandate.resume",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
+            Self::RequestWithdraw => "request.withdraw",
+            Self::CashCancel => "cash.cancel",
+            Self::WriteOff => "write-off.charge",
+            Self::Reverse => "correction.reverse",
+            Self::CorrectAmount => "correction.amount",
+            Self::CorrectCancel => "correction.cancel",
         }
     }
 
@@ -72,6 +97,12 @@ impl Verb {
             }
             Self::MandateSuspend | Self::MandateResume => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
+            Self::RequestWithdraw
+            | Self::CashCancel
+            | Self::WriteOff
+            | Self::Reverse
+            | Self::CorrectAmount
+            | Self::CorrectCancel => About::Desk,
         }
     }
 }
@@ -85,6 +116,8 @@ pub enum About {
     Mandate,
     /// A payment to a creditor or a payer.
     Payout,
+    /// A charge or what was paid for one: the collection desk (`order_desk`).
+    Desk,
 }
 
 /// Whose folder a file is in.
@@ -141,6 +174,15 @@ pub enum Target {
         /// 집금항목코드.
         item: ItemCode,
     },
+    /// A charge, and what shall be done with it.
+    Charge(ChargeTarget),
+    /// A cash payment by its number (수납번호).
+    Cash {
+        /// 이용기관.
+        creditor: CreditorId,
+        /// The number that the answer to its list told.
+        id: i64,
+    },
 }
 
 /// One order.
@@ -171,6 +213,9 @@ struct Written {
     creditor: Option<Spanned<String>>,
     payer_no: Option<Spanned<String>>,
     item: Option<Spanned<String>>,
+    month: Option<Spanned<String>>,
+    amount_won: Option<Spanned<i64>>,
+    code: Option<Spanned<String>>,
     reason: Spanned<String>,
     by: Spanned<String>,
     at: Spanned<String>,
@@ -185,7 +230,7 @@ impl Order {
         })?;
         let written: Written = toml::from_str(text).map_err(|error| {
             let place = place_of(file, text, error.span().map_or(0, |span| span.start));
-            let remedy = "write it as `sunap file …` or `sunap mandate …` writes it";
+            let remedy = "write it as docs/orders.md shows it";
             one(Fault::new("order-syntax", place, printable(error.message()), remedy))
         })?;
         Reading { file, text, faults: Faults::default() }.read(&written)
@@ -209,6 +254,11 @@ impl Order {
                 line(&mut out, "creditor", &creditor.to_string());
                 line(&mut out, "payer_no", payer_no.as_str());
                 line(&mut out, "item", item.as_str());
+            }
+            Target::Charge(charge) => charge.print_into(&mut out),
+            Target::Cash { creditor, id } => {
+                let _ = writeln!(out, "id = {id}");
+                line(&mut out, "creditor", &creditor.to_string());
             }
         }
         line(&mut out, "reason", &self.reason);
@@ -341,6 +391,13 @@ impl Reading<'_> {
         let of_file = [written.owner.is_some(), written.name.is_some()];
         let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
         let id = written.id.as_ref().map(|id| *id.get_ref());
+        if verb.about() == About::Desk {
+            return self.desk(verb, id, written);
+        }
+        if let Some(month) = &written.month {
+            self.fault("order-target", month.span().start, "no month for this verb", "take the line out");
+            return None;
+        }
         let none = |keys: &[bool]| keys.iter().all(|there| !there);
         let about = verb.about();
         if about == About::File && none(&of_mandate) {
@@ -372,6 +429,44 @@ impl Reading<'_> {
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",
+            About::Desk => "one charge or payment: see docs/orders.md",
+        };
+        self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
+        None
+    }
+
+    /// A cash payment by its creditor and number, or a charge by payer, item and month.
+    fn desk(&mut self, verb: Verb, id: Option<i64>, written: &Written) -> Option<Target> {
+        let of_file = written.owner.is_some() || written.name.is_some();
+        let extra = (written.amount_won.is_some() == verb.wants_amount())
+            && (written.code.is_none() || verb.takes_code());
+        if !of_file && extra {
+            match (verb, id, &written.creditor, &written.payer_no, &written.item, &written.month) {
+                (Verb::CashCancel, Some(id), Some(creditor), None, None, None) if id > 0 => {
+                    return Some(Target::Cash { creditor: self.value(creditor)?, id });
+                }
+                (Verb::CashCancel, ..) => {}
+                (_, None, Some(creditor), Some(payer_no), Some(item), Some(month)) => {
+                    let (creditor, payer_no) = (self.value(creditor), self.value(payer_no));
+                    let (item, month) = (self.value(item), self.value(month));
+                    return Some(Target::Charge(ChargeTarget {
+                        creditor: creditor?,
+                        payer_no: payer_no?,
+                        item: item?,
+                        month: month?,
+                        amount: written.amount_won.as_ref().map(|won| Won::new(*won.get_ref())),
+                        code: written.code.as_ref().map_or_else(String::new, |code| code.get_ref().clone()),
+                    }));
+                }
+                _ => {}
+            }
+        }
+        let expected = if verb == Verb::CashCancel {
+            "one cash payment: `creditor` and `id` (수납번호)"
+        } else if verb.wants_amount() {
+            "one charge: `creditor`, `payer_no`, `item`, `month`, and `amount_won`"
+        } else {
+            "one charge: `creditor`, `payer_no`, `item` and `month`"
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None
@@ -397,96 +492,4 @@ impl Reading<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn targets(verb: Verb) -> Vec<Target> {
-        if verb.about() == About::Payout {
-            return vec![Target::PayoutId(3)];
-        }
-        if verb.about() == About::Mandate {
-            return vec![
-                Target::MandateId(7),
-                Target::Mandate {
-                    creditor: "00000012".parse().unwrap(),
-                    payer_no: "가-\"1\"".parse().unwrap(),
-                    item: "FEE".parse().unwrap(),
-                },
-            ];
-        }
-        let name = |owner: Option<&str>| Target::FileName {
-            owner: owner.map(|o| o.parse().unwrap()),
-            name: "EB210105".into(),
-        };
-        vec![Target::FileId(1), name(None), name(Some("channel/main")), name(Some("creditor/00000012"))]
-    }
-
-    fn order(verb: Verb, target: Target) -> Order {
-        let at = "2026-01-05 13:00:00".parse().unwrap();
-        Order { verb, target, reason: "계좌 확인 중".into(), by: "kim".into(), at }
-    }
-
-    #[test]
-    fn every_order_reads_back() {
-        for verb in Verb::ALL {
-            for target in targets(verb) {
-                let order = order(verb, target);
-                assert_eq!(Order::parse("o.toml", order.print().as_bytes()), Ok(order.clone()));
-                let answer: toml::Table = order.answer(&Outcome::Done("held".into())).parse().unwrap();
-                assert_eq!(answer["result"].as_str(), Some("done"));
-            }
-        }
-    }
-
-    fn name_of(text: &str) -> String {
-        match Order::parse("o.toml", text.as_bytes()) {
-            Ok(order) => order.verb.word().into(),
-            Err(faults) => {
-                faults.kept().iter().map(|f| format!("{}@{}", f.name, f.place)).collect::<Vec<_>>().join(" ")
-            }
-        }
-    }
-
-    #[test]
-    fn half_orders_do_nothing() {
-        let rest = "reason = \"x\"\nby = \"kim\"\nat = \"2026-01-05\"\n";
-        for (head, expected) in [
-            ("verb = \"file.hold\"\nid = 1\n", "file.hold"),
-            ("verb = \"file.hold\"\nid = 0\n", "order-target@o.toml:1:8"),
-            ("verb = \"file.hold\"\n", "order-target@o.toml:1:8"),
-            ("verb = \"file.hold\"\nowner = \"channel/main\"\n", "order-target@o.toml:1:8"),
-            ("verb = \"file.hold\"\nowner = \"main\"\nname = \"a\"\n", "order-value@o.toml:2:9"),
-            ("verb = \"file.hold\"\npayer_no = \"1\"\nid = 1\n", "order-target@o.toml:1:8"),
-            ("verb = \"mandate.suspend\"\npayer_no = \"1\"\n", "order-target@o.toml:1:8"),
-            ("verb = \"mandate.suspend\"\nname = \"a\"\n", "order-target@o.toml:1:8"),
-            ("verb = \"mandate.suspend\"\nid = 3\n", "mandate.suspend"),
-            ("verb = \"file.hold\"\nid = 1\nid = 2\n", "order-syntax@o.toml:3:1"),
-        ] {
-            assert_eq!(name_of(&format!("{head}{rest}")), expected, "{head}");
-        }
-        assert!(name_of("verb = \"file.hold\"\nid = 1\n").starts_with("order-syntax"));
-        assert_eq!(Order::parse("o.toml", b"verb = \"\xFF").unwrap_err().kept()[0].name, "order-syntax");
-    }
-
-    proptest! {
-        #[test]
-        fn any_words_read_back(reason in "[^\\p{C}]{1,60}", name in "[^\\p{C}/]{1,60}") {
-            let target = Target::FileName { owner: None, name };
-            let mut order = order(Verb::FileReject, target);
-            order.reason = reason;
-            match Order::parse("o.toml", order.print().as_bytes()) {
-                Ok(read) => prop_assert_eq!(read, order),
-                Err(faults) => prop_assert!(faults.kept().iter().all(|f| f.name == "order-value"), "{}", faults),
-            }
-        }
-
-        #[test]
-        fn any_bytes_are_told_and_never_break(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = Order::parse("o.toml", &bytes);
-            for name in ["mandates.csv", "cancel.tsv", "request.csv", "x"] {
-                let _ = crate::intake::read_list(name, &bytes);
-            }
-        }
-    }
-}
+mod tests;

@@ -18,6 +18,8 @@ pub struct RequestRow {
     pub debit_date: Option<Date>,
     /// 금액; `None` takes what is open.
     pub amount: Option<Won>,
+    /// 미납: whether what is open from earlier months joins; `None` is the agreed rule.
+    pub arrears: Option<bool>,
     /// 의뢰: false where the row says N.
     pub wanted: bool,
     /// 출금구분 as written; empty takes the mandate's.
@@ -33,11 +35,14 @@ pub fn parse(row: Row<'_>) -> Result<RequestRow, Vec<Refused>> {
     let debit_date = cells.optional("이체예정일", date);
     let amount = cells.optional("금액", won);
     let wanted = cells.yes_no("의뢰");
+    let arrears = cells.yes_no("미납");
     let who = payer_no.zip(item);
-    let what = month.zip(debit_date).zip(amount.zip(wanted));
+    let what = month.zip(debit_date).zip(amount.zip(wanted)).zip(arrears);
     let service = cells.text("출금구분").to_string();
-    let parsed = who.zip(what).map(|((payer_no, item), ((month, debit_date), (amount, wanted)))| {
-        RequestRow { payer_no, item, month, debit_date, amount, wanted: wanted.unwrap_or(true), service }
-    });
+    let parsed =
+        who.zip(what).map(|((payer_no, item), (((month, debit_date), (amount, wanted)), arrears))| {
+            let wanted = wanted.unwrap_or(true);
+            RequestRow { payer_no, item, month, debit_date, amount, arrears, wanted, service }
+        });
     cells.end(parsed)
 }

@@ -1,8 +1,9 @@
 //! Charges: what is owed for one month, made for many mandates at once.
 
 use super::column::{self, Doing};
+use super::event::{Event, Subject};
 use super::open::Tx;
-use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
+use crate::domain::{ContractDay, CreditorId, Date, Instant, Month, Won};
 use crate::fault::Trouble;
 use rusqlite::params;
 
@@ -32,6 +33,27 @@ pub struct MakeCharges<'a> {
     pub at: Instant,
 }
 
+/// One charge that a list asks for.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCharge<'a> {
+    /// On which mandate.
+    pub mandate_id: i64,
+    /// For which month, which has none yet.
+    pub month: Month,
+    /// What is owed.
+    pub amount: Won,
+    /// Its debit date, rolled.
+    pub debit_date: Date,
+    /// When.
+    pub at: Instant,
+    /// The list.
+    pub file: i64,
+    /// Its row.
+    pub line: Option<i64>,
+    /// A remark for people.
+    pub note: &'a str,
+}
+
 /// The mandates of [`OnlyFor::All`]; `?5` is not used.
 pub(super) const ALL: &str = "mandate m WHERE ?5 IS NULL";
 /// The mandates of [`OnlyFor::ActivatedBy`]; `?5` is the file.
@@ -48,7 +70,9 @@ pub(super) fn making(which: &str) -> String {
            (SELECT m.mandate_id, m.monthly_won,
               (SELECT json_extract(d.value, '$[1]') FROM json_each(?3) d
                WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
-            FROM {which} AND m.creditor = ?1 AND m.state = 'active' AND m.monthly_won > 0
+            FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
+                AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
+              AND m.creditor = ?1 AND m.state = 'active' AND m.monthly_won > 0
               AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
             ORDER BY m.mandate_id)
          WHERE debit_date IS NOT NULL
@@ -57,8 +81,36 @@ pub(super) fn making(which: &str) -> String {
 }
 
 impl Tx<'_> {
-    /// Makes the charge of one month for every active mandate that runs in it, owes something, has one of the contract
-    /// days, and has no charge of that month yet. Returns how many are new.
+    /// Makes one charge and journals it; its key.
+    pub fn make_charge(&self, new: &NewCharge<'_>) -> Result<i64, Trouble> {
+        let doing = "make a charge";
+        let text = "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at)
+            VALUES (?1, (SELECT creditor FROM mandate WHERE mandate_id = ?1), ?2, ?3, ?4, ?5)";
+        let with = params![
+            new.mandate_id,
+            new.month.to_index(),
+            new.amount.get(),
+            new.debit_date.to_epoch_days(),
+            new.at.unix_ms()
+        ];
+        let charge_id = self.sql.prepare_cached(text).and_then(|mut s| s.insert(with)).doing(doing)?;
+        self.event(&Event {
+            subject: Subject::Charge,
+            id: charge_id,
+            at: new.at,
+            happening: "made",
+            from: "",
+            to: "open",
+            file: Some(new.file),
+            line: new.line,
+            code: "",
+            note: new.note,
+        })?;
+        Ok(charge_id)
+    }
+
+    /// Makes the charge of one month for every active mandate that runs in it and does not pause, owes something, has one
+    /// of the contract days, and has no charge of that month yet. Returns how many are new.
     pub fn make_charges(&self, make: &MakeCharges<'_>) -> Result<i64, Trouble> {
         let doing = "make charges";
         let due: Vec<(u32, i64)> =

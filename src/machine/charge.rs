@@ -60,6 +60,9 @@ pub enum Happening {
     Returned(Won),
     /// The amount owed changed while nothing is on its way: more than 0 won, at least what came.
     AmountChanged(Won),
+    /// A person corrects the amount owed, also below what came (then it is overpaid), while nothing is on its way: more
+    /// than 0 won.
+    Corrected(Won),
     /// The creditor gives up the rest.
     WrittenOff,
     /// It never should have been.
@@ -72,6 +75,7 @@ impl std::fmt::Display for Happening {
             Self::Collected(won) => write!(f, "collected {won}"),
             Self::Returned(won) => write!(f, "returned {won}"),
             Self::AmountChanged(won) => write!(f, "amount-changed {won}"),
+            Self::Corrected(won) => write!(f, "corrected {won}"),
             Self::WrittenOff => f.write_str("written-off"),
             Self::Cancelled => f.write_str("cancelled"),
         }
@@ -90,7 +94,10 @@ pub fn step(
     let ended = matches!(state, State::WrittenOff | State::Cancelled);
     let refuse = || Err(Refusal::not_from(state, happening));
     match happening {
-        Happening::Collected(won) | Happening::Returned(won) | Happening::AmountChanged(won)
+        Happening::Collected(won)
+        | Happening::Returned(won)
+        | Happening::AmountChanged(won)
+        | Happening::Corrected(won)
             if !won.is_positive() =>
         {
             Err(Refusal::new("AMOUNT_NOT_POSITIVE", "an amount that moves or is owed is more than 0 won"))
@@ -109,7 +116,7 @@ pub fn step(
             let next = Balance { paid, ..balance };
             Ok((if ended { state } else { next.state() }, next))
         }
-        Happening::AmountChanged(_) if in_flight => {
+        Happening::AmountChanged(_) | Happening::Corrected(_) if in_flight => {
             Err(Refusal::new("COLLECTION_IN_FLIGHT", "a debit of this charge is on its way"))
         }
         Happening::AmountChanged(amount) => match state {
@@ -122,6 +129,13 @@ pub fn step(
             }
             // What is settled stays: a change then belongs to the next charge (product.md E34).
             State::Paid | State::Overpaid | State::WrittenOff | State::Cancelled => refuse(),
+        },
+        Happening::Corrected(amount) => match state {
+            State::Open | State::PartlyPaid | State::Paid | State::Overpaid => {
+                let next = Balance { amount, ..balance };
+                Ok((next.state(), next))
+            }
+            State::WrittenOff | State::Cancelled => refuse(),
         },
         Happening::WrittenOff | Happening::Cancelled if in_flight => {
             Err(Refusal::new("COLLECTION_IN_FLIGHT", "a debit of this charge is on its way"))

@@ -1,5 +1,7 @@
 //! The reports: which listing, which columns, in which words.
 
+mod desk;
+
 use super::csv::Csv;
 use super::json::Json;
 use super::screen::Screen;
@@ -10,6 +12,7 @@ use crate::domain::{BankCode, CreditorId, Date, ItemCode, PayerNo};
 use crate::fault::Trouble;
 use crate::ledger::{Listed, Listing, ListingQuery, Reader, Take};
 use crate::machine::{charge, collection};
+use desk::{CASH, SETTLEMENTS, payout_ko};
 use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
@@ -27,18 +30,24 @@ pub enum Report {
     Overpaid,
     /// 불능집계: by code and bank.
     Failures,
+    /// 현금수납집계 (F22).
+    Cash,
+    /// 정산내역집계 (F24).
+    Settlements,
     /// 계좌신청내역.
     Registrations,
 }
 
 impl Report {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Requests,
         Self::Transactions,
         Self::Arrears,
         Self::Overpaid,
         Self::Failures,
+        Self::Cash,
+        Self::Settlements,
         Self::Registrations,
     ];
 
@@ -50,6 +59,8 @@ impl Report {
             Self::Arrears => "arrears",
             Self::Overpaid => "overpaid",
             Self::Failures => "failures",
+            Self::Cash => "cash",
+            Self::Settlements => "settlements",
             Self::Registrations => "registrations",
         }
     }
@@ -62,6 +73,8 @@ impl Report {
             Self::Arrears => "미납내역집계",
             Self::Overpaid => "과오납내역",
             Self::Failures => "불능집계",
+            Self::Cash => "현금수납집계",
+            Self::Settlements => "정산내역집계",
             Self::Registrations => "계좌신청내역",
         }
     }
@@ -73,6 +86,8 @@ impl Report {
             Self::Arrears => Listing::Arrears,
             Self::Overpaid => Listing::Overpaid,
             Self::Failures => Listing::Failures,
+            Self::Cash => Listing::Cash,
+            Self::Settlements => Listing::Settlements,
             Self::Registrations => Listing::Registrations,
         }
     }
@@ -89,6 +104,8 @@ impl Report {
             Self::Arrears => ARREARS,
             Self::Overpaid => OVERPAID,
             Self::Failures => FAILURES,
+            Self::Cash => CASH,
+            Self::Settlements => SETTLEMENTS,
             Self::Registrations => REGISTRATIONS,
         }
     }
@@ -125,6 +142,8 @@ enum From {
     Code(usize),
     /// A state, in Korean.
     State(usize),
+    /// How a payout stands, in Korean.
+    Payout(usize),
     /// Days from a day to the day of the report.
     Age(usize),
     /// The bucket of that age.
@@ -352,6 +371,7 @@ impl Words<'_> {
             }
             From::Code(at) => Cell::Text(self.code_ko(code(at))),
             From::State(at) => Cell::Text(state_ko(code(at)).to_string()),
+            From::Payout(at) => Cell::Text(payout_ko(code(at)).to_string()),
             From::Age(at) => self.age(listed, at).map_or(Cell::Empty, Cell::Number),
             From::Bucket(at) => {
                 self.age(listed, at).map_or(Cell::Empty, |days| Cell::Text(bucket(days).into()))
@@ -450,6 +470,7 @@ mod tests {
                 | From::Code(at)
                 | From::State(at)
                 | From::Age(at)
+                | From::Payout(at)
                 | From::Bucket(at)) = from;
                 assert!(*at < places, "{report}: {}", column.key);
             }

@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod csv;
+mod given;
 mod json;
 mod paper;
 mod screen;
@@ -17,6 +18,7 @@ mod work;
 
 pub use catalogue::{Report, ReportQuery, write};
 pub use csv::CsvEncoding;
+pub use given::{given_csv, given_xlsx};
 pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};

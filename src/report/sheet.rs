@@ -79,6 +79,18 @@ impl<'w> Sheet<'w> {
         Ok(Self { out, workbook, columns: columns.to_vec(), formats: Formats::new(false), next: 1 })
     }
 
+    /// Ends the sheet: filters over its rows, and out it goes.
+    pub(super) fn close(mut self) -> Result<(), Trouble> {
+        let last = self.next;
+        let last_column = u16::try_from(self.columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
+        if last > 1 {
+            let sheet = Self::sheet(&mut self.workbook)?;
+            sheet.autofilter(0, 0, last.saturating_sub(1), last_column).map_err(told)?;
+        }
+        let bytes = self.workbook.save_to_buffer().map_err(told)?;
+        self.out.write_all(&bytes).map_err(|error| Trouble::new("write an xlsx", error))
+    }
+
     fn sheet(workbook: &mut Workbook) -> Result<&mut Worksheet, Trouble> {
         workbook.worksheet_from_index(0).map_err(told)
     }
@@ -141,16 +153,11 @@ impl Sink for Sheet<'_> {
 
     fn finish(mut self: Box<Self>, totals: &[Cell], rows: u64) -> Result<(), Trouble> {
         let (last, bold) = (self.next, Formats::new(true));
-        let last_column = u16::try_from(self.columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
         let sheet = Self::sheet(&mut self.workbook)?;
         for (nth, cell) in (0_u16..).zip(totals) {
             let label = Cell::Text(format!("합계 {rows}건"));
             put(sheet, last, nth, if nth == 0 && *cell == Cell::Empty { &label } else { cell }, &bold)?;
         }
-        if last > 1 {
-            sheet.autofilter(0, 0, last.saturating_sub(1), last_column).map_err(told)?;
-        }
-        let bytes = self.workbook.save_to_buffer().map_err(told)?;
-        self.out.write_all(&bytes).map_err(|error| Trouble::new("write an xlsx", error))
+        self.close()
     }
 }

@@ -7,8 +7,10 @@
 //! Must not: do I/O, log, know bytes or files, ask the time (days are handed in).
 #![deny(clippy::arithmetic_side_effects)]
 
+pub mod amount;
 pub mod application;
 pub mod cancel;
+pub mod cash;
 pub mod emission;
 pub mod names;
 pub mod request;

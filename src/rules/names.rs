@@ -105,14 +105,33 @@ names! {
     LateForWindow = "LATE_FOR_WINDOW", "이 이체일의 의뢰 마감이 지났습니다", "다음 가능 이체일로 다시 의뢰하십시오", "The window of this debit date is closed.";
     DayNotAllowed = "DAY_NOT_ALLOWED", "의뢰할 수 없는 이체일입니다", "계약된 이체일이나 재처리일의 영업일로 바꾸십시오", "The debit date is not one that the contract allows.";
     CreditorClosed = "CREDITOR_CLOSED", "이용기관의 수납이 정지되어 있습니다", "대행사에 문의하십시오", "Collection for this creditor is stopped.";
+    ArrearsAsk = "ARREARS_ASK", "지난달까지의 미납을 합칠지 정해야 합니다", "미납 칸에 Y(합침) 또는 N(이달분만)을 적어 의뢰하십시오", "Somebody has to say whether arrears join the debit.";
+    CashFirst = "CASH_FIRST", "지난달까지의 미납이 있어 현금수납 여부를 먼저 확인해야 합니다", "현금으로 받았으면 현금수납 목록을 올리고, 아니면 미납 칸에 Y 또는 N을 적어 의뢰하십시오", "Arrears are open: record cash first, or say in the list whether they join.";
+    Paused = "PAUSED", "휴지기간인 납부자입니다", "수납조건 목록으로 정지를 끝낸 뒤 의뢰하십시오", "The mandate pauses in this month.";
+    Declined = "DECLINED", "이용기관이 이 이체일에는 의뢰하지 않기로 하였습니다", "의뢰하려면 의뢰 칸에 Y를 적어 올리십시오", "The creditor said that nothing is requested for this date.";
     // The retry.
     RetryInstead = "RETRY_INSTEAD", "이달에 이미 실패한 청구입니다", "재처리 목록으로 의뢰하십시오", "The charge failed this month: ask for a retry.";
     NothingFailed = "NOTHING_FAILED", "실패한 이체가 없습니다", "처음 의뢰는 이체의뢰 목록으로 하십시오", "No debit of this charge has failed.";
     NotSameMonth = "NOT_SAME_MONTH", "재처리는 같은 달의 청구만 할 수 있습니다", "다음 정기 이체에 미납으로 합쳐 의뢰하십시오", "A retry is possible only in the charge's month.";
     RegularDay25 = "REGULAR_DAY_25", "25일 이후 정기 이체분은 재처리할 수 없습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "A charge of the 25th or later has no retry; it joins the next request as arrears.";
+    RetryWindowOver = "RETRY_WINDOW_OVER", "재처리할 수 있는 기간이 지났습니다", "미납으로 합쳐 의뢰하거나 현금으로 수납하십시오", "The charge is too old for a retry.";
     CodeNotRetryable = "CODE_NOT_RETRYABLE", "다시 의뢰해도 되지 않는 불능 사유입니다", "불능 사유를 먼저 해결하십시오", "The result code does not allow a retry.";
     MaxAttempts = "MAX_ATTEMPTS", "재처리 횟수를 모두 썼습니다", "다음 달 정기 이체에 미납으로 합쳐집니다", "All retries are used.";
     OptedOut = "OPTED_OUT", "재처리를 원하지 않는 납부자입니다", "납부자와 의논한 뒤 목록으로 의뢰하십시오", "The payer wants no automatic retry.";
+    // The amount of one month.
+    AmountUnderPaid = "AMOUNT_UNDER_PAID", "이미 수납된 금액보다 작습니다", "수납된 금액 이상으로 하거나 대행사에 정정을 요청하십시오", "Less than what came already.";
+    MonthNotAllowed = "MONTH_NOT_ALLOWED", "청구할 수 있는 년월이 아닙니다", "열두 달 안의 청구년월로 올리십시오", "The month is too far away, or outside of the mandate's months.";
+    // Cash.
+    CashInFlight = "CASH_IN_FLIGHT", "이 청구의 이체가 은행에 가 있어 현금으로 수납할 수 없습니다", "이체 결과가 나온 뒤 미수납이면 다시 올리십시오", "A debit of the charge is with the bank: cash would collect it twice.";
+    CashBeforeDebit = "CASH_BEFORE_DEBIT", "아직 이체하지 않은 청구입니다", "이체 결과가 미완료로 나온 뒤 현금으로 수납하십시오", "Cash is taken only after a debit failed, was left out or was missed.";
+    CashOverOpen = "CASH_OVER_OPEN", "현금수납 가능금액보다 큽니다", "남은 금액 안에서 수납하십시오", "More cash than is open.";
+    CashDate = "CASH_DATE", "수납일이 오늘보다 뒤입니다", "받은 날을 적으십시오", "The day of the payment is in the future.";
+    CashReceiptUsed = "CASH_RECEIPT_USED", "이 영수증번호로 이미 수납되었습니다", "같은 수납을 두 번 올리지 않았는지 확인하십시오", "The receipt number has a payment already.";
+    CashUnknown = "CASH_UNKNOWN", "그런 수납번호의 현금수납이 없거나 이 청구의 것이 아닙니다", "수납번호를 확인하십시오", "There is no such cash payment of this charge.";
+    CashCancelled = "CASH_CANCELLED", "이미 취소된 현금수납입니다", "조치할 것이 없습니다", "The payment was cancelled already.";
+    CashDebited = "CASH_DEBITED", "현금수납 뒤에 이 청구의 이체가 이루어져 취소할 수 없습니다", "먼저 이체를 취소(사후)하십시오", "A later debit brought money for the charge: reverse it first.";
+    CashRefunded = "CASH_REFUNDED", "이 청구의 과오납 반환이 진행 중이거나 끝났습니다", "반환을 먼저 확인하십시오", "A refund of the charge is on its way or done.";
+    CashMonthClosed = "CASH_MONTH_CLOSED", "현금수납을 취소할 수 있는 기한이 지났습니다", "대행사에 정정을 요청하십시오", "The month of the payment is closed.";
     // The evidence of consent.
     EvidenceName = "EVIDENCE_NAME", "증빙 파일 이름을 읽을 수 없습니다", "evidence-납부자번호-집금항목코드.확장자로 이름을 고쳐 다시 올리십시오", "The name of an evidence file does not say whose it is.";
     EvidenceType = "EVIDENCE_TYPE", "증빙으로 보낼 수 없는 파일 형식입니다", "jpg, jpeg, gif, tif, mp3, wav, wma 가운데 하나로 다시 올리십시오", "The network takes no evidence of this file type.";

@@ -87,6 +87,11 @@ pub struct Ask {
     pub month: Month,
     /// What the list says; `None` for the automatic request.
     pub listed: Option<Asked>,
+    /// 미납: whether open charges of earlier months join; `None` is the creditor's rule.
+    pub arrears: Option<bool>,
+    /// Nobody said whether arrears join, and somebody has to (arrears = "ask", cash first): the refusal where there
+    /// are some.
+    pub unanswered: Option<Name>,
 }
 
 /// What the debit takes, or why there is none. Without an asked amount it takes what is open, oldest first, up to
@@ -108,9 +113,15 @@ pub fn propose(
     if candidate.has_live {
         return Err(Refused::new(Name::CollectionInFlight));
     }
+    if let (Some(name), None) = (ask.unanswered, ask.arrears)
+        && candidate.charges.iter().any(|charge| charge.open.is_positive() && charge.month < ask.month)
+    {
+        return Err(Refused::at(name, "미납"));
+    }
+    let arrears = ask.arrears.unwrap_or(creditor.arrears);
     let wanted = |charge: &&CandidateCharge| {
         charge.open.is_positive()
-            && if creditor.arrears { charge.month <= ask.month } else { charge.month == ask.month }
+            && if arrears { charge.month <= ask.month } else { charge.month == ask.month }
     };
     let charges: Vec<&CandidateCharge> = candidate.charges.iter().filter(wanted).collect();
     // A second try in the charge's own month is a retry, with the retry's rules (product.md F18).

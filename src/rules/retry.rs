@@ -9,6 +9,8 @@ use crate::domain::{CandidateCharge, ContractDay, Won};
 pub struct RetryRules {
     /// Only in the charge's own month.
     pub same_month: bool,
+    /// Where not in the same month: in the charge's month and so many after it; `None` is without end.
+    pub window_months: Option<u32>,
     /// Contract days from this one on have no retry (decisions.md 9: 25; the month's last day counts as 99).
     pub last_regular_day: Option<u32>,
     /// How many retries a charge may have, the regular attempt not counted.
@@ -28,6 +30,8 @@ pub struct RetryFacts<'a> {
     pub charge: Option<&'a CandidateCharge>,
     /// Whether its last code says that a retry may help (`bank::codes`; unknown and blank codes never).
     pub retryable: bool,
+    /// The date is the mandate's own regular debit date of another month: then the charge goes as arrears.
+    pub on_regular_day: bool,
     /// The payer wants no automatic retry.
     pub no_retry: bool,
     /// Asked for by the schedule and not by a list.
@@ -55,6 +59,12 @@ pub fn propose(
     if facts.rules.same_month && charge.month != date.debit_date.month() {
         return Err(Refused::new(Name::NotSameMonth).with(format!("청구년월 {}", charge.month)));
     }
+    let away = date.debit_date.month().to_index().saturating_sub(charge.month.to_index());
+    if let Some(most) = facts.rules.window_months.filter(|most| away > i64::from(*most)) {
+        return Err(
+            Refused::new(Name::RetryWindowOver).with(format!("청구년월 {}, {most}개월", charge.month))
+        );
+    }
     if !facts.retryable {
         let detail = if charge.last_code.is_empty() {
             String::new()
@@ -73,7 +83,7 @@ pub fn propose(
     if candidate.has_live {
         return Err(Refused::new(Name::CollectionInFlight));
     }
-    if !date.day_allowed || date.debit_date <= charge.debit_date {
+    if !date.day_allowed || facts.on_regular_day || date.debit_date <= charge.debit_date {
         return Err(Refused::at(Name::DayNotAllowed, "이체예정일"));
     }
     date.window.check()?;

@@ -184,7 +184,8 @@ impl Stage {
             return Err(format!("{file} does not hold {old:?}"));
         }
         std::fs::remove_file(&path).map_err(|error| error.to_string())?;
-        put(&path, text.replace(old, new).as_bytes())
+        // `\n` in NEW is a new line.
+        put(&path, text.replace(old, &new.replace("\\n", "\n")).as_bytes())
     }
 
     fn simulate_bank(&mut self, rules: &str) -> Done {

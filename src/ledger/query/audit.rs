@@ -3,6 +3,7 @@
 use super::Violation;
 use crate::fault::Trouble;
 use crate::ledger::books::RULES as BOOKS;
+use crate::ledger::cash::RULES as CASH;
 use crate::ledger::column::Doing;
 use crate::ledger::open::{Reader, Tx};
 use crate::ledger::settlement::RULES as SETTLEMENTS;
@@ -13,11 +14,14 @@ const RULES: &[(&str, &str)] = &[
     (
         "I3",
         "SELECT 'charge ' || h.charge_id || ': paid ' || h.paid_now || ', its collections brought ' || coalesce(t.came, 0)
-         FROM charge_now h LEFT JOIN (SELECT a.charge_id, sum(CASE coalesce(k.state, f.collection_state)
+           || ', cash ' || coalesce(c.came, 0)
+         FROM charge_now h LEFT JOIN (SELECT charge_id, sum(CASE WHEN cancels IS NULL THEN won ELSE -won END) AS came
+           FROM cash GROUP BY charge_id) c ON c.charge_id = h.charge_id
+         LEFT JOIN (SELECT a.charge_id, sum(CASE coalesce(k.state, f.collection_state)
              WHEN 'succeeded' THEN coalesce(a.collected_won, a.won) WHEN 'partial' THEN a.collected_won ELSE 0 END) AS came
            FROM allocation a CROSS JOIN collection k ON k.collection_id = a.collection_id
            CROSS JOIN file f ON f.file_id = k.file_id GROUP BY a.charge_id) t ON t.charge_id = h.charge_id
-         WHERE h.paid_now <> coalesce(t.came, 0)",
+         WHERE h.paid_now <> coalesce(t.came, 0) + coalesce(c.came, 0)",
     ),
     (
         "I2",
@@ -71,10 +75,12 @@ const RULES: &[(&str, &str)] = &[
     (
         "file-sum",
         "SELECT 'file ' || f.file_id || ' ' || f.name || ': ' || f.won || ' less ' || f.failed_won || ' failed less '
-           || f.partial_won || ' not withdrawn is not ' || sum(k.collected_now)
+           || f.partial_won || ' not withdrawn is not ' || sum(CASE k.state_now WHEN 'reversed' THEN k.collected_won
+             ELSE k.collected_now END)
          FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id AND k.line_no >= 1
          WHERE f.way = 'out' AND f.state = 'answered' GROUP BY f.file_id
-         HAVING f.won - f.failed_won - f.partial_won <> sum(k.collected_now)",
+         HAVING f.won - f.failed_won - f.partial_won <> sum(CASE k.state_now WHEN 'reversed' THEN k.collected_won
+           ELSE k.collected_now END)",
     ),
     (
         "answered-by",
@@ -127,7 +133,7 @@ impl Tx<'_> {
     pub fn audit_money(&self) -> Result<Vec<Violation>, Trouble> {
         let mut found = Vec::new();
         let conservation = RULES.iter().filter(|(rule, _)| *rule == "I3");
-        for &(rule, text) in conservation.chain(BOOKS).chain(SETTLEMENTS) {
+        for &(rule, text) in conservation.chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
             broken(&self.sql, rule, text, &mut found)?;
         }
         Ok(found)
@@ -141,7 +147,7 @@ impl Reader {
         let doing = "audit the ledger";
         let tx = self.sql.unchecked_transaction().doing(doing)?;
         let mut found = Vec::new();
-        for &(rule, text) in RULES.iter().chain(BOOKS).chain(SETTLEMENTS) {
+        for &(rule, text) in RULES.iter().chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
             broken(&tx, rule, text, &mut found)?;
         }
         for text in self.broken_lines()?.into_iter().take(TOLD) {

@@ -25,6 +25,10 @@ pub enum Listing {
     Overpaid,
     /// Failed and partial collections by debit date, counted by code and bank.
     Failures,
+    /// Cash and its cancellations by 수납일.
+    Cash,
+    /// Settlements by their day.
+    Settlements,
     /// Registrations and cancellations by the day on which they were queued.
     Registrations,
 }
@@ -106,13 +110,15 @@ const CHARGES: &str = "FROM charge_now h CROSS JOIN mandate m ON m.mandate_id = 
 
 impl Listing {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Requests,
         Self::Transactions,
         Self::Arrears,
         Self::Paid,
         Self::Overpaid,
         Self::Failures,
+        Self::Cash,
+        Self::Settlements,
         Self::Registrations,
     ];
 
@@ -135,6 +141,10 @@ impl Listing {
             Self::Paid | Self::Overpaid => &[Count, Text, Text, Text, Text, Month, Date, Won, Won, State],
             // code, bank, lines, requested, came
             Self::Failures => &[Text, Text, Count, Won, Won],
+            // day, payer no, name, group, item, month, won (below 0: taken back), number, receipt, 수납 or 취소, remark
+            Self::Cash => &[Date, Text, Text, Text, Text, Month, Won, Count, Text, Text, Text],
+            // day, number, requests, successes, collected, reversed, carried in, fee, VAT, net, payout, sheet
+            Self::Settlements => &[Date, Count, Count, Count, Won, Won, Won, Won, Won, Won, State, Text],
             // queued, payer no, name, group, item, bank, account, kind, state, code, file, line
             Self::Registrations => {
                 &[Time, Text, Text, Text, Text, Text, Account, State, State, Text, Text, Count]
@@ -182,6 +192,23 @@ impl Listing {
                 "SELECT k.code, {bank}, count(*), sum(k.amount_won), sum(k.collected_now) {lines} {when}
                    AND k.state_now IN ('failed', 'partial') {FILTER} {unused}
                  GROUP BY k.code, m.bank ORDER BY count(*) DESC, k.code, m.bank"
+            ),
+            Self::Cash => format!(
+                "SELECT c.paid_on, p.payer_no, p.name, p.payer_group, m.item, h.month,
+                   CASE WHEN c.cancels IS NULL THEN c.won ELSE -c.won END, coalesce(c.cancels, c.cash_id), c.receipt_no,
+                   CASE WHEN c.cancels IS NULL THEN '수납' ELSE '취소' END, c.note
+                 FROM cash c CROSS JOIN charge h ON h.charge_id = c.charge_id
+                 CROSS JOIN mandate m ON m.mandate_id = h.mandate_id CROSS JOIN payer p ON p.payer_id = m.payer_id
+                 WHERE c.creditor = :creditor AND c.paid_on BETWEEN :from_day AND :to_day {FILTER} {unused}
+                 ORDER BY c.paid_on, c.cash_id"
+            ),
+            Self::Settlements => format!(
+                "SELECT s.date, s.settlement_id, s.requests, s.successes, s.collected_won, s.reversed_won, s.carried_in_won,
+                   s.fee_won, s.vat_won, s.net_won, coalesce((SELECT o.state FROM payout o
+                     WHERE o.settlement_id = s.settlement_id ORDER BY o.payout_id DESC LIMIT 1), ''), s.sheet
+                 FROM settlement s WHERE s.creditor = :creditor AND s.date BETWEEN :from_day AND :to_day {unused}
+                   AND :item IS NULL AND :grp IS NULL AND :payer IS NULL
+                 ORDER BY s.date, s.settlement_id"
             ),
             Self::Registrations => format!(
                 "SELECT r.queued_at, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, r.kind, r.state_now, r.code,

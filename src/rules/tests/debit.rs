@@ -60,10 +60,10 @@ fn proposed(result: Result<Proposal, Refused>) -> String {
 
 #[test]
 fn requests_take_the_oldest_first_up_to_the_limit() {
-    let auto = Ask { month: month("2026-03"), listed: None };
+    let auto = Ask { month: month("2026-03"), listed: None, arrears: None, unanswered: None };
     let listed = |amount: Option<i64>| {
         let asked = Asked { standing: Standing::At(charge::State::Open), amount: amount.map(Won::new) };
-        Ask { month: month("2026-03"), listed: Some(asked) }
+        Ask { month: month("2026-03"), listed: Some(asked), arrears: None, unanswered: None }
     };
     let charges =
         [owed(1, "2026-01", 40_000, 1), owed(2, "2026-02", 40_000, 1), owed(3, "2026-03", 50_000, 0)];
@@ -104,7 +104,7 @@ fn requests_take_the_oldest_first_up_to_the_limit() {
 #[test]
 fn requests_are_refused_in_a_fixed_order() {
     let charges = [owed(1, "2026-03", 50_000, 0)];
-    let auto = Ask { month: month("2026-03"), listed: None };
+    let auto = Ask { month: month("2026-03"), listed: None, arrears: None, unanswered: None };
     let good = (candidate(&charges), on("2026-03-05"), CREDITOR, auto);
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, CreditorFacts, Ask);
     // Applied one upon the other: each is met before all that were added earlier.
@@ -176,13 +176,14 @@ fn retries() {
     type Facts<'a> = (CandidateFacts<'a>, DateFacts, RetryFacts<'a>, CandidateCharge);
     let run = |change: fn(&mut Facts<'static>)| {
         let failed = owed(7, "2026-03", 50_000, 1);
-        let rules = RetryRules { same_month: true, last_regular_day: Some(25), max: 3 };
+        let rules = RetryRules { same_month: true, window_months: None, last_regular_day: Some(25), max: 3 };
         let facts = RetryFacts {
             rules,
             due_day: ContractDay::new(5).unwrap(),
             standing: Standing::At(charge::State::Open),
             charge: None,
             retryable: true,
+            on_regular_day: false,
             no_retry: false,
             automatic: true,
             amount: None,
@@ -234,13 +235,14 @@ fn retries() {
 fn a_contract_day_in_january_that_rolls_into_february_stays_januarys() {
     let mut charge = owed(1, "2026-01", 50_000, 1);
     charge.debit_date = date("2026-02-02");
-    let rules = RetryRules { same_month: true, last_regular_day: None, max: 1 };
+    let rules = RetryRules { same_month: true, window_months: None, last_regular_day: None, max: 1 };
     let facts = RetryFacts {
         rules,
         due_day: ContractDay::LAST,
         standing: Standing::At(charge::State::Open),
         charge: Some(&charge),
         retryable: true,
+        on_regular_day: false,
         no_retry: false,
         automatic: false,
         amount: None,

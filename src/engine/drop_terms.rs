@@ -1,0 +1,98 @@
+//! `terms*`: what was agreed for single mandates (수납조건): whether arrears join, and a pause. From then on; what is
+//! requested already stays and may be taken back by a list.
+
+use super::Failure;
+use super::drops::Judged;
+use super::place::Place;
+use crate::domain::{Instant, ItemCode, PayerNo};
+use crate::intake::List;
+use crate::intake::answer::Verdict;
+use crate::intake::terms::{self, ArrearsCell, TermsRow};
+use crate::ledger::{ArrearsTerm, DeskTerms, MandateFacts, Pause, Tx};
+use crate::machine::mandate;
+use crate::rules::{Name, Refused};
+use std::collections::{HashMap, HashSet};
+
+type Key = (PayerNo, ItemCode);
+
+/// Judges and applies all rows.
+pub(super) fn judge(
+    tx: &Tx<'_>,
+    place: &Place,
+    list: &List,
+    file_id: i64,
+    now: Instant,
+) -> Result<Judged, Failure> {
+    let parsed: Vec<_> = list.rows().map(|row| (row.no(), terms::parse(row))).collect();
+    let keys: Vec<Key> = parsed
+        .iter()
+        .filter_map(|(_, row)| row.as_ref().ok())
+        .map(|row| (row.payer_no.clone(), row.item.clone()))
+        .collect();
+    let known: HashMap<Key, MandateFacts> = tx.mandates(place.creditor.id, &keys)?;
+    let mut seen = HashSet::new();
+    let mut verdicts = Vec::with_capacity(parsed.len());
+    for (no, row) in parsed {
+        verdicts.push(match row {
+            Err(refused) => Verdict::Refused(refused),
+            Ok(row) => {
+                let key = (row.payer_no.clone(), row.item.clone());
+                let mandate = known.get(&key);
+                if seen.insert(key) {
+                    agree(tx, &row, mandate, now, (file_id, i64::try_from(no).ok()))?
+                } else {
+                    Verdict::Refused(vec![Refused::new(Name::DuplicateInFile)])
+                }
+            }
+        });
+    }
+    Ok(Judged { verdicts, goes_to: None })
+}
+
+fn agree(
+    tx: &Tx<'_>,
+    row: &TermsRow,
+    mandate: Option<&MandateFacts>,
+    now: Instant,
+    from: (i64, Option<i64>),
+) -> Result<Verdict, Failure> {
+    let Some(mandate) = mandate else {
+        return Ok(Verdict::Refused(vec![Refused::new(Name::MandateUnknown)]));
+    };
+    if mandate.state == mandate::State::Ended {
+        return Ok(Verdict::Refused(vec![Refused::new(Name::MandateEnded)]));
+    }
+    let was = tx.desk_terms(mandate.mandate_id)?;
+    let word = |cell| match cell {
+        ArrearsCell::Include => ArrearsTerm::Include,
+        ArrearsCell::Exclude => ArrearsTerm::Exclude,
+        ArrearsCell::Ask => ArrearsTerm::Ask,
+    };
+    let next = DeskTerms {
+        arrears: row.arrears.map_or(was.arrears, |cell| cell.map(word)),
+        pause: row.pause.map_or(was.pause, |cell| cell.map(|(first, last)| Pause { first, last })),
+    };
+    if next == was {
+        return Ok(Verdict::Unchanged);
+    }
+    let text = told(&next);
+    tx.set_desk_terms(mandate.mandate_id, &next, now, from, &format!("{text} {}", row.note))?;
+    Ok(Verdict::Accepted(text))
+}
+
+fn told(terms: &DeskTerms) -> String {
+    let arrears = match terms.arrears {
+        None => "약정대로",
+        Some(ArrearsTerm::Include) => "합산",
+        Some(ArrearsTerm::Exclude) => "제외",
+        Some(ArrearsTerm::Ask) => "확인",
+    };
+    let pause = terms.pause.map_or_else(
+        || "정지 없음".to_string(),
+        |pause| {
+            let last = pause.last.map_or(String::new(), |last| last.to_string());
+            format!("정지 {}~{last}", pause.first)
+        },
+    );
+    format!("미납 {arrears}, {pause}")
+}
