@@ -278,29 +278,30 @@ fn reach(section: &mut Section<'_>, known: &Known<'_>) -> Option<Reach> {
     Some(Reach::Creditors(some))
 }
 
-/// What needs a second person must have two: one who may order it, and another who may approve it.
+/// What somebody may order and what needs a second person must have one: another user who may approve it.
 fn lonely(document: &Document<'_>, users: &Users, span: Range<usize>) {
     let verbs = Verb::ALL.into_iter().map(Verb::word).filter(|verb| users.needs_second(verb));
     let alone: Vec<&str> = verbs
         .filter(|verb| {
             let approve = format!("approve.{verb}");
             let unmapped = |right: &str| users.unmapped().is_some_and(|role| role.allows(right));
-            let may = |right: &str| -> BTreeSet<&str> {
-                users.all().filter(|user| user.may(right, None)).map(|user| user.id.as_str()).collect()
-            };
-            let (first, second) = (may(verb), may(&approve));
+            // Whoever has the right for one creditor needs a second person, too.
+            let allowed = |user: &&Arc<User>| user.active && user.roles.iter().any(|role| role.allows(verb));
+            let first: BTreeSet<&str> = users.all().filter(allowed).map(|user| user.id.as_str()).collect();
+            let second: BTreeSet<&str> =
+                users.all().filter(|user| user.may(&approve, None)).map(|user| user.id.as_str()).collect();
+            let orders = !first.is_empty() || unmapped(verb);
             let pair = first.iter().any(|one| second.iter().any(|other| one != other));
-            let with_unmapped = (unmapped(verb) && (unmapped(&approve) || !second.is_empty()))
-                || (unmapped(&approve) && !first.is_empty());
-            !pair && !with_unmapped
+            let with_unmapped = unmapped(&approve) || (unmapped(verb) && !second.is_empty());
+            orders && !pair && !with_unmapped
         })
         .collect();
     if !alone.is_empty() {
         document.fault(
             "second-person-alone",
             span,
-            format!("no two users could do these together, one ordering and another approving: {}", alone.join(", ")),
-            "give one role the right and another user's role approve.<right>; or name in second_person only what two people can do",
+            format!("somebody may order these, but there is no other user who may approve them: {}", alone.join(", ")),
+            "give another user a role with approve.<right>, for all creditors; or name in second_person only what two people can do",
         );
     }
 }
