@@ -5,6 +5,7 @@
 //!
 //! Must not: look at what an order says about who gave it, other than to refuse a name that is another's.
 
+use super::desk_orders::creditor_of;
 use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure};
 use crate::config::Who;
@@ -72,7 +73,7 @@ impl Engine {
     pub(super) fn may_not_order(&self, arrival: &Arrival, order: &Order) -> Option<Fault> {
         let creditor = match &order.target {
             Target::Mandate { creditor, .. } => Some(*creditor),
-            _ => None,
+            _ => creditor_of(order),
         };
         self.claims_another(arrival, &order.by).or_else(|| self.lacks(arrival, order.verb.word(), creditor))
     }
