@@ -303,24 +303,7 @@ impl World {
                 return Err(format!("{number}: {debited} won were debited, and at most {most} were agreed"));
             }
         }
-        for creditor in people::creditors() {
-            let (from, to) = ("2025-01-01".parse::<Date>()?, now.date());
-            for settled in reader.settlements(creditor, from, to).map_err(|error| error.to_string())? {
-                let payouts = reader.payouts_of(settled.settlement_id).map_err(|error| error.to_string())?;
-                let by_bank: Vec<i64> = payouts
-                    .iter()
-                    .filter_map(|payout| {
-                        accounts.paid.get(&format!("SUNAP-{:012}", payout.payout_id)).copied()
-                    })
-                    .collect();
-                if by_bank.len() > 1 || by_bank.iter().any(|won| *won != settled.net.get()) {
-                    return Err(format!(
-                        "{creditor} {}: net {}, paid {by_bank:?}",
-                        settled.date, settled.net
-                    ));
-                }
-            }
-        }
+        no_payment_twice(&reader, &accounts, now)?;
         if all_is_in {
             let open: Vec<_> = reader
                 .files(&FileQuery { limit: 10_000, ..FileQuery::default() })
@@ -337,6 +320,24 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// A settlement is paid once, with its net.
+fn no_payment_twice(reader: &Reader, accounts: &Accounts, now: Instant) -> Result<(), String> {
+    for creditor in people::creditors() {
+        let (from, to) = ("2025-01-01".parse::<Date>()?, now.date());
+        for settled in reader.settlements(creditor, from, to).map_err(|error| error.to_string())? {
+            let payouts = reader.payouts_of(settled.settlement_id).map_err(|error| error.to_string())?;
+            let by_bank: Vec<i64> = payouts
+                .iter()
+                .filter_map(|payout| accounts.paid.get(&format!("SUNAP-{:012}", payout.payout_id)).copied())
+                .collect();
+            if by_bank.len() > 1 || by_bank.iter().any(|won| *won != settled.net.get()) {
+                return Err(format!("{creditor} {}: net {}, paid {by_bank:?}", settled.date, settled.net));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Banks and people, kept while the daemon dies and comes back.
