@@ -19,10 +19,12 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 use sunap::bank::codes::CodeTable;
-use sunap::bank::matching::{SentCollection, SentRegistration, SentRegistrations, bind_collection};
+use sunap::bank::matching::{
+    SentCollection, SentRegistration, SentRegistrations, bind_collection, bind_payout,
+};
 use sunap::bank::proof::{Bound, Expected, Proof};
 use sunap::bank::reading::FileReading;
-use sunap::bank::{Format, collection, registration};
+use sunap::bank::{Format, collection, payout, registration};
 use sunap::domain::{ApplicationKind, Won};
 use sunap::fault::Faults;
 use sunap::layout::{Layout, WriteError};
@@ -139,6 +141,34 @@ fn collections(case: &Bank, format: &collection::ResultFormat, bytes: &[u8]) -> 
     faults
 }
 
+fn payments(case: &Bank, format: &payout::ResultFormat, bytes: &[u8]) -> Faults {
+    let (mut count, mut faults) = (Bound::default(), Faults::default());
+    let bank = "004".parse().unwrap();
+    let sent = case.sent.iter().map(|s| payout::Line {
+        serial: s.serial,
+        bank,
+        account: s.account.clone(),
+        amount: Won::new(s.won),
+        passbook_text: String::new(),
+        reference: s.payer.clone(),
+    });
+    let sent: Vec<_> = sent.collect();
+    let reading = format
+        .read(&case.name, bytes, |line| {
+            match bind_payout(&case.name, &line, sent.iter().find(|s| s.serial == line.line.serial)) {
+                Ok(()) => count.bound += 1,
+                Err(wrong) => {
+                    count.unbound += 1;
+                    faults.append(wrong);
+                }
+            }
+        })
+        .unwrap();
+    faults.append(reading.faults.clone());
+    faults.append(prove(case, &reading, count));
+    faults
+}
+
 fn sent_registrations(case: &Bank) -> Result<SentRegistrations, Faults> {
     let lines = case.sent.iter().map(|s| SentRegistration {
         serial: s.serial,
@@ -174,6 +204,8 @@ fn read_file(case: &Bank) -> Faults {
     match &format {
         Format::CollectionResult(format) => collections(case, format, &bytes),
         Format::RegistrationResult(format) => registrations(case, format, &bytes),
+        Format::PayoutResult(format) => payments(case, format, &bytes),
+        Format::PayoutRequest(_) => panic!("no case reads our own payments"),
         Format::CollectionRequest(format) => {
             // Read, and written again: a sum that does not fit is found in writing.
             let mut faults = Faults::default();

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::{Verdict, collection, registration};
+use super::{Verdict, collection, payout, registration};
 use crate::domain::{ApplicationKind, Won, masked};
 use crate::fault::{Fault, Faults, Place};
 use crate::layout::PartialAmount;
@@ -224,6 +224,37 @@ impl SentRegistrations {
         }
         Ok(sent.serial)
     }
+}
+
+/// Holds a line of a result of payments against the payment sent under its serial (`None`: there is none). Nothing is
+/// paid in part, so a line says the amount that was asked for.
+pub fn bind_payout(file: &str, line: &payout::ResultLine, sent: Option<&payout::Line>) -> Result<(), Faults> {
+    let place = || whole(file, line.record_no);
+    let Some(sent) = sent.filter(|sent| sent.serial == line.line.serial) else {
+        return Err(one(never_sent(place(), &format!("serial {:08}", line.line.serial))));
+    };
+    let mut faults = Faults::default();
+    if line.line.account != sent.account {
+        let (found, ours) = (masked(&line.line.account), masked(&sent.account));
+        faults.push(differs("result-account-differs", place(), "입금계좌번호 (account)", &found, &ours));
+    }
+    let (amount, asked) = (line.line.amount.to_string(), sent.amount.to_string());
+    let reference = (&line.line.reference, &sent.reference);
+    for (field, found, ours) in [
+        ("입금의뢰금액 (amount_won)", &amount, &asked),
+        ("이용기관 사용영역 (institution_use)", reference.0, reference.1),
+    ] {
+        if found != ours {
+            faults.push(differs(
+                "payout-differs",
+                place(),
+                field,
+                &format!("{found:?}"),
+                &format!("{ours:?}"),
+            ));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn whole(file: &str, record: u64) -> Place {

@@ -1,4 +1,4 @@
-//! Messages in a bank's files: applications for registration, debits, and their results; the proof that a result is
+//! Messages in a bank's files: applications for registration, debits, payments, and their results; the proof that a result is
 //! complete; what result codes mean.
 //!
 //! The only room that knows both a layout and a message. A layout is bound once, at load ([`Format::bind`]): what its
@@ -9,6 +9,7 @@ mod bind;
 pub mod codes;
 pub mod collection;
 pub mod matching;
+pub mod payout;
 pub mod proof;
 pub mod reading;
 pub mod receipt;
@@ -80,11 +81,15 @@ pub enum Format {
     CollectionRequest(collection::RequestFormat),
     /// `message = "collection-result"`.
     CollectionResult(collection::ResultFormat),
+    /// `message = "payout-request"`.
+    PayoutRequest(payout::RequestFormat),
+    /// `message = "payout-result"`.
+    PayoutResult(payout::ResultFormat),
     /// A file that can be read and written and moves nothing by itself: a bank's applications, evidence, or no message.
     Other(Arc<Layout>),
 }
 
-/// The messages that layouts may name besides the four that are bound.
+/// The messages that layouts may name besides the six that are bound.
 const UNBOUND: [&str; 3] = ["bank-application", "bank-application-answer", "evidence"];
 
 impl Format {
@@ -98,12 +103,14 @@ impl Format {
             "registration-result" => registration::ResultFormat::bind(layout).map(Self::RegistrationResult),
             "collection-request" => collection::RequestFormat::bind(layout).map(Self::CollectionRequest),
             "collection-result" => collection::ResultFormat::bind(layout).map(Self::CollectionResult),
+            "payout-request" => payout::RequestFormat::bind(layout).map(Self::PayoutRequest),
+            "payout-result" => payout::ResultFormat::bind(layout).map(Self::PayoutResult),
             known if UNBOUND.contains(&known) => Ok(Self::Other(layout)),
             unknown => Err(Faults::from(vec![Fault::new(
                 "message-unknown",
                 Place::file(layout.file()),
                 format!(
-                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | {}.",
+                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | payout-request | payout-result | {}.",
                     UNBOUND.join(" | ")
                 ),
                 "write one of these, or leave `message` out for a file that sunap only reads and writes",
@@ -118,6 +125,8 @@ impl Format {
             Self::RegistrationResult(format) => format.layout(),
             Self::CollectionRequest(format) => format.layout(),
             Self::CollectionResult(format) => format.layout(),
+            Self::PayoutRequest(format) => format.layout(),
+            Self::PayoutResult(format) => format.layout(),
             Self::Other(layout) => layout,
         }
     }

@@ -109,7 +109,10 @@ impl HeadFields {
         let institution = binder.field(record, "institution_code", Want::Text);
         let date = binder.field(record, date, Want::Date);
         let branch = binder.optional(record, "main_bank_branch", Want::Text);
-        let account = binder.optional(record, "collection_account", Want::Text);
+        // Where debits are paid in, or payments are taken from: one account of the channel.
+        let account = binder
+            .optional(record, "collection_account", Want::Text)
+            .or_else(|| binder.optional(record, "funding_account", Want::Text));
         Some(Self { record: record?, institution: institution?, date: date?, branch, account })
     }
 

@@ -103,6 +103,10 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
             profile.needs_registration,
         )?);
     }
+    if let Some(payout) = &profile.payout {
+        let (request, result, window) = (&payout.request, &payout.result, &payout.window);
+        plans.push(plan(Service::Payout, request, result, window, Won::ZERO, false)?);
+    }
     Ok(plans)
 }
 

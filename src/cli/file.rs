@@ -71,9 +71,30 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
     };
-    let config = given.config.load()?;
+    let giving = Giving { reason: &given.reason, by: &given.by, timeout: given.timeout };
+    give(&given.config, verb, target, &giving, screen)
+}
+
+/// What every order says besides its verb and target.
+pub(super) struct Giving<'a> {
+    pub(super) reason: &'a str,
+    pub(super) by: &'a str,
+    /// Seconds to wait for the answer; 0 does not wait.
+    pub(super) timeout: u64,
+}
+
+/// Drops an order into the control inbox, and waits for its answer.
+pub(super) fn give(
+    config: &ConfigArgument,
+    verb: Verb,
+    target: Target,
+    giving: &Giving<'_>,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let config = config.load()?;
     let clock = System::new();
-    let order = Order { verb, target, reason: given.reason.clone(), by: given.by.clone(), at: wall_time() };
+    let (reason, by) = (giving.reason.to_string(), giving.by.to_string());
+    let order = Order { verb, target, reason, by, at: wall_time() };
     let text = order.print();
     // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
     let name =
@@ -89,11 +110,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return Err(Failed::told(Exit::Later, told));
     }
     spool::drop_file(&inbox, &name, text.as_bytes())?;
-    if given.timeout == 0 {
+    if giving.timeout == 0 {
         screen.line(format_args!("dropped: {}", inbox.join(&name).display()))?;
         return Ok(Exit::Done);
     }
-    wait(&control, &name, &clock, given.timeout, screen)
+    wait(&control, &name, &clock, giving.timeout, screen)
 }
 
 /// Waits for the answer and prints it. Exit 65 where the order was refused.

@@ -14,6 +14,7 @@ mod exchange;
 mod file;
 mod key;
 mod paper;
+mod payout;
 mod read;
 mod report;
 mod run;
@@ -80,6 +81,8 @@ enum Verb {
     Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
+    /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
+    Payout(payout::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The keys that seal account and identity numbers and the archive.
@@ -172,6 +175,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -112,6 +112,9 @@ fn step_ko(job: &str) -> &str {
         "emit-collections" => "이체의뢰 전송 (emit-collections)",
         "overdue-registrations" => "등록 결과 미도착 확인 (overdue-registrations)",
         "overdue-collections" => "이체 결과 미도착 확인 (overdue-collections)",
+        "emit-payouts" => "지급의뢰 전송 (emit-payouts)",
+        "deadline-payouts" => "지급의뢰 전송 확인 (deadline-payouts)",
+        "overdue-payouts" => "지급 결과 미도착 확인 (overdue-payouts)",
         "expire" => "기간 만료 (expire)",
         other => other,
     }

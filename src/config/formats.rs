@@ -74,6 +74,10 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
             };
             roles.extend([(keys.0, request), (keys.1, result)]);
         }
+        if let Some(payout) = &profile.payout {
+            roles.push(("request", carries(&payout.request, |f| matches!(f, Format::PayoutRequest(_)))));
+            roles.push(("result", carries(&payout.result, |f| matches!(f, Format::PayoutResult(_)))));
+        }
         for (role, _) in roles.iter().filter(|(_, fits)| !fits) {
             faults.push(Fault::new(
                 "layout-of-other-message",

@@ -4,6 +4,7 @@ use super::bank_table::Banks;
 use super::debit_service::{self, Services, Whole};
 use super::document::{At, Document, Section};
 use super::payer_no_template::Template;
+use super::payout_service::{self, PayoutService};
 use crate::calendar::{Calendar, DayOffset, Offset};
 use crate::domain::ContractDay;
 use crate::domain::{BankCode, Date, Mode, Won};
@@ -71,6 +72,8 @@ pub struct Profile {
     pub registration: WindowPlan,
     /// The debit services: their times, gates, least amounts and layouts.
     pub services: Services,
+    /// Payments by file; `None` where this network is not used for them.
+    pub payout: Option<PayoutService>,
     /// How long after `result_due` a missing result is an alarm, in minutes.
     pub result_grace_minutes: i64,
     /// When a failed collection may be tried again.
@@ -138,6 +141,11 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
     let several = file.has_list("collection");
     let retry = file.section("retry").and_then(retry_rule);
+    let payout = if file.has("payout") {
+        Some(file.section("payout").and_then(|section| payout_service::read(section, known)))
+    } else {
+        None
+    };
     let layouts = file
         .section("layouts")
         .and_then(|section| layout_roles(section, known.layouts, needs_evidence?, !several));
@@ -157,7 +165,12 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     };
     file.finish();
     let (name, mode) = (name?, mode?.value);
+    let payout = match payout {
+        Some(read) => Some(read?),
+        None => None,
+    };
     let profile = Profile {
+        payout,
         name: name.value.clone(),
         registration: registration?,
         services: services?,
@@ -363,7 +376,7 @@ pub(super) fn window(
                 "window-anchor-wrong",
                 offset.span.clone(),
                 format!("{} is not counted from {anchor}", offset.value),
-                "count registrations from X, the day of the file, and collections from D, the debit date",
+                "count registrations from X, the day of the file, collections from D, the debit date, and payments from P, the deposit date",
             );
         }
     }

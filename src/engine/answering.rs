@@ -45,12 +45,18 @@ impl Engine {
             .read_to_end(&mut first)
             .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
         let debits = desk.all_debits().map(|debits| debits.result.layout());
-        let known: Vec<_> = std::iter::once(desk.registration_result.layout()).chain(debits).collect();
+        let payouts = desk.payouts.iter().map(|payouts| payouts.result.layout());
+        let known: Vec<_> =
+            std::iter::once(desk.registration_result.layout()).chain(debits).chain(payouts).collect();
         match layout::detect(known.iter().map(|layout| layout.as_ref()), &arrival.name, &first) {
             Err(fault) => self.reject(arrival, "", &Faults::from(vec![fault])),
             Ok(found) if found.name() == desk.registration_result.layout().name() => {
                 let input = self.open_bytes(arrival)?;
                 self.registration_result(channel, arrival, input)
+            }
+            Ok(found) if desk.payouts.as_ref().is_some_and(|p| p.service.result == found.name()) => {
+                let input = self.open_bytes(arrival)?;
+                self.payout_result(channel, arrival, input)
             }
             Ok(found) => {
                 let Some(debits) = desk.debits_of(found.name()).cloned() else {

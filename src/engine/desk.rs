@@ -1,8 +1,8 @@
 //! What the engine has at hand for one channel: its config, and the bank's formats bound to their messages.
 
 use crate::bank::codes::CodeTable;
-use crate::bank::{FileHead, Format, collection, registration};
-use crate::config::{Channel, Config, DebitService, Profile};
+use crate::bank::{FileHead, Format, collection, payout, registration};
+use crate::config::{Channel, Config, DebitService, PayoutService, Profile};
 use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
@@ -15,6 +15,21 @@ pub(super) struct DebitDesk {
     pub(super) result: collection::ResultFormat,
 }
 
+/// How a channel pays out, ready to work.
+pub(super) struct PayoutDesk {
+    pub(super) service: PayoutService,
+    pub(super) request: payout::RequestFormat,
+    pub(super) result: payout::ResultFormat,
+}
+
+/// What the lines of a file of ours are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carries {
+    Registrations,
+    Debits,
+    Payouts,
+}
+
 /// One channel, ready to work.
 pub(super) struct Desk {
     pub(super) channel: Arc<Channel>,
@@ -25,6 +40,8 @@ pub(super) struct Desk {
     pub(super) debits: Arc<DebitDesk>,
     /// The profile's other debit services.
     pub(super) further: Vec<Arc<DebitDesk>>,
+    /// Payments; `None` where the profile makes none by file.
+    pub(super) payouts: Option<Arc<PayoutDesk>>,
     pub(super) codes: Arc<CodeTable>,
     pub(super) mode: collection::Mode,
 }
@@ -62,11 +79,25 @@ impl Desk {
         self.all_debits().find(|debits| debits.service.request == kind || debits.service.result == kind)
     }
 
+    /// What the lines of our files of this kind are.
+    pub(super) fn carries(&self, request: &str) -> Carries {
+        if request == self.profile.layouts.registration_request {
+            Carries::Registrations
+        } else if self.payouts.as_ref().is_some_and(|payouts| payouts.service.request == request) {
+            Carries::Payouts
+        } else {
+            Carries::Debits
+        }
+    }
+
     /// The kind of request that a kind of result answers.
     pub(super) fn request_of(&self, result: &str) -> Option<String> {
         let layouts = &self.profile.layouts;
+        let payouts = self.payouts.as_ref().filter(|payouts| payouts.service.result == result);
         if result == layouts.registration_result {
             Some(layouts.registration_request.clone())
+        } else if let Some(payouts) = payouts {
+            Some(payouts.service.request.clone())
         } else {
             let debits = self.all_debits().find(|debits| debits.service.result == result);
             debits.map(|debits| debits.service.request.clone())
@@ -96,6 +127,10 @@ impl Desk {
             registration_result: registration_result.clone(),
             debits: DebitDesk::new(&profile.services.first, config)?,
             further,
+            payouts: match &profile.payout {
+                Some(service) => Some(PayoutDesk::new(service, config)?),
+                None => None,
+            },
             codes: config.code_tables.get(&profile.codes)?.clone(),
             mode: profile.mode,
             profile,
@@ -109,6 +144,14 @@ impl DebitDesk {
             return None;
         };
         let Some(Format::CollectionResult(result)) = config.bound.get(&service.result) else { return None };
+        Some(Arc::new(Self { service: service.clone(), request: request.clone(), result: result.clone() }))
+    }
+}
+
+impl PayoutDesk {
+    fn new(service: &PayoutService, config: &Config) -> Option<Arc<Self>> {
+        let Some(Format::PayoutRequest(request)) = config.bound.get(&service.request) else { return None };
+        let Some(Format::PayoutResult(result)) = config.bound.get(&service.result) else { return None };
         Some(Arc::new(Self { service: service.clone(), request: request.clone(), result: result.clone() }))
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn creditor_of(order: &Order) -> Option<CreditorId> {
     match &order.target {
         Target::Charge(charge) => Some(charge.creditor),
         Target::Cash { creditor, .. } => Some(*creditor),
-        Target::FileId(_) | Target::FileName { .. } | Target::MandateId(_) | Target::Mandate { .. } => None,
+        _ => None,
     }
 }
 
@@ -58,9 +58,7 @@ pub(super) fn carry_out(
                 _ => Ok(Outcome::Refused(format!("{} is not about a charge", order.verb.word()))),
             }
         }
-        Target::FileId(_) | Target::FileName { .. } | Target::MandateId(_) | Target::Mandate { .. } => {
-            Ok(Outcome::Refused(format!("{} is about a charge or a payment", order.verb.word())))
-        }
+        _ => Ok(Outcome::Refused(format!("{} is about a charge or a payment", order.verb.word()))),
     }
 }
 

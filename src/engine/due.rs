@@ -35,27 +35,33 @@ pub(super) enum Job {
     Retry,
     EmitRegistrations,
     EmitCollections,
+    EmitPayouts,
     DeadlineRegistrations,
     DeadlineCollections,
+    DeadlinePayouts,
     OverdueRegistrations,
     OverdueCollections,
+    OverduePayouts,
     Expire,
     Books,
     Settle,
 }
 
 impl Job {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 16] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
         Self::Retry,
         Self::EmitRegistrations,
         Self::EmitCollections,
+        Self::EmitPayouts,
         Self::DeadlineRegistrations,
         Self::DeadlineCollections,
+        Self::DeadlinePayouts,
         Self::OverdueRegistrations,
         Self::OverdueCollections,
+        Self::OverduePayouts,
         Self::Expire,
         Self::Books,
         Self::Settle,
@@ -69,10 +75,13 @@ impl Job {
             Self::Retry => "retry",
             Self::EmitRegistrations => "emit-registrations",
             Self::EmitCollections => "emit-collections",
+            Self::EmitPayouts => "emit-payouts",
             Self::DeadlineRegistrations => "deadline-registrations",
             Self::DeadlineCollections => "deadline-collections",
+            Self::DeadlinePayouts => "deadline-payouts",
             Self::OverdueRegistrations => "overdue-registrations",
             Self::OverdueCollections => "overdue-collections",
+            Self::OverduePayouts => "overdue-payouts",
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
@@ -154,7 +163,7 @@ impl Engine {
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some((job, service)) = Job::from_word(&row.job) else { return self.missed(row, now) };
-        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections);
+        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts);
         if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
@@ -170,10 +179,15 @@ impl Engine {
                     return Ok(false);
                 }
             }
-            (Job::OverdueRegistrations | Job::OverdueCollections, Some(channel), _) => {
+            (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
+            (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
                 self.note_overdue(row, &self.request_layout(&channel, job, service), now)?;
             }
-            (Job::DeadlineRegistrations | Job::DeadlineCollections, Some(channel), _) => {
+            (
+                Job::DeadlineRegistrations | Job::DeadlineCollections | Job::DeadlinePayouts,
+                Some(channel),
+                _,
+            ) => {
                 self.note_untaken(row, &self.request_layout(&channel, job, service), now)?;
             }
             // Not repeatable: done and noted as done in one commit.
@@ -200,13 +214,14 @@ impl Engine {
 
     /// The layout of the file of ours that a step looks after.
     fn request_layout(&self, channel: &ChannelId, job: Job, service: &str) -> String {
-        let registration = matches!(job, Job::DeadlineRegistrations | Job::OverdueRegistrations);
-        let name = self.desks.get(channel).and_then(|desk| {
-            if registration {
+        let name = self.desks.get(channel).and_then(|desk| match job {
+            Job::DeadlineRegistrations | Job::OverdueRegistrations => {
                 Some(&desk.profile.layouts.registration_request)
-            } else {
-                desk.debits_named(service).map(|debits| &debits.service.request)
             }
+            Job::DeadlinePayouts | Job::OverduePayouts => {
+                desk.payouts.as_ref().map(|payouts| &payouts.service.request)
+            }
+            _ => desk.debits_named(service).map(|debits| &debits.service.request),
         });
         name.cloned().unwrap_or_default()
     }
@@ -303,6 +318,10 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
     };
     let jobs = [Job::EmitRegistrations, Job::DeadlineRegistrations, Job::OverdueRegistrations];
     plan(&desk.profile.registration, jobs.map(|job| job.word().to_string()));
+    if let Some(payouts) = &desk.payouts {
+        let jobs = [Job::EmitPayouts, Job::DeadlinePayouts, Job::OverduePayouts];
+        plan(&payouts.service.window, jobs.map(|job| job.word().to_string()));
+    }
     for debits in desk.all_debits() {
         let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
         plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));

@@ -4,7 +4,7 @@
 //! there `outgoing` publishes them. A crash before the commit leaves an archive object that nothing names and that
 //! the next try writes again, byte for byte. What the peer may have seen is never built twice.
 
-use super::desk::{DebitDesk, Desk};
+use super::desk::{Carries, DebitDesk, Desk};
 use super::lines::{Content, Lines, differs, serial, unreadable};
 use super::{Engine, Failure};
 use crate::bank::{FileHead, registration};
@@ -177,7 +177,9 @@ impl Engine {
         let channel = file.owner.strip_prefix("channel/").and_then(|id| id.parse::<ChannelId>().ok());
         let (Some(channel), Some(date)) = (channel, file.date) else { return Ok(()) };
         let Some(desk) = self.desks.get(&channel).cloned() else { return Ok(()) };
-        if file.kind == desk.profile.layouts.registration_request {
+        if desk.carries(&file.kind) == Carries::Payouts {
+            self.emit_payouts(&channel, date, now)
+        } else if file.kind == desk.profile.layouts.registration_request {
             let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
             self.emit_registrations(&channel, date, cutoff, now)
         } else if let Some(debits) = desk.debits_of(&file.kind) {
@@ -195,7 +197,7 @@ fn unwritten<T>(archived: Result<T, Trouble>) -> Trouble {
 
 /// Commits what was built: hash, counts, boot id, and the state `built`.
 #[expect(clippy::too_many_arguments, reason = "each is one column of the file's row")]
-fn seal(
+pub(super) fn seal(
     tx: &Tx<'_>,
     file_id: i64,
     archived: &crate::spool::Archived,

@@ -9,7 +9,7 @@ use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::{Engine, Failure, desk_orders};
 use crate::domain::{ChannelId, Instant};
-use crate::intake::order::{self, Order, Outcome, Target, Verb};
+use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
 use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
 use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
 use crate::machine::mandate::{Happening, step};
@@ -35,7 +35,8 @@ impl Engine {
         };
         // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
         let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
-        let outcome = if order.verb.is_of_desk() { None } else { Some(self.carry_out(&order, arrival.at)?) };
+        let outcome =
+            if order.verb.about() == About::Desk { None } else { Some(self.carry_out(&order, arrival.at)?) };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
         let outcome = match (outcome, place) {
@@ -70,8 +71,12 @@ impl Engine {
     }
 
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
-        if !order.verb.is_of_file() {
-            return self.order_of_mandate(order, now);
+        match order.verb.about() {
+            About::File => {}
+            About::Mandate => return self.order_of_mandate(order, now),
+            About::Payout => return self.order_of_payout(order, now),
+            // Done by the caller, in the commit that takes the order.
+            About::Desk => return Ok(Outcome::Refused("not an order of the desk".into())),
         }
         let meant = self.file_meant(&order.target, order.verb)?;
         if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
@@ -107,8 +112,15 @@ impl Engine {
         let name = match (&order.target, file) {
             (_, Some(file)) => file.name.clone(),
             (Target::FileName { name, .. }, None) => name.clone(),
-            (Target::FileId(_) | Target::MandateId(_) | Target::Mandate { .. }, None)
-            | (Target::Charge(_) | Target::Cash { .. }, None) => return Ok(None),
+            (
+                Target::FileId(_)
+                | Target::MandateId(_)
+                | Target::PayoutId(_)
+                | Target::Mandate { .. }
+                | Target::Charge(_)
+                | Target::Cash { .. },
+                None,
+            ) => return Ok(None),
         };
         if order.verb != Verb::FileReject || !over {
             return Ok(None);
@@ -126,9 +138,7 @@ impl Engine {
         let (owner, name) = match target {
             Target::FileId(id) => return Ok(tx.file(*id)?),
             Target::FileName { owner, name } => (owner.as_ref().map(ToString::to_string), name),
-            Target::MandateId(_) | Target::Mandate { .. } | Target::Charge(_) | Target::Cash { .. } => {
-                return Ok(None);
-            }
+            _ => return Ok(None),
         };
         let mut found = Vec::new();
         for folder in owners.iter().filter(|folder| owner.as_ref().is_none_or(|owner| owner == *folder)) {
@@ -168,7 +178,7 @@ impl Engine {
                 "the exchange's deadline is over: mark it as sent if the bank has it, else reject it".into(),
             ));
         }
-        let registration = self.is_registration(file);
+        let carries = self.carries(file);
         let sha256 = file.sha256.map(Sha256::from_bytes);
         if let Some(sha256) = sha256 {
             match verb {
@@ -185,7 +195,7 @@ impl Engine {
         step_out(&tx, file.file_id, state, happening, now, cause)?;
         if verb == Verb::FileReject {
             let late = file.deadline_at.is_some_and(|deadline| now > deadline);
-            lines_refused(&tx, file, registration, None, "", late, now)?;
+            lines_refused(&tx, file, carries, None, "", late, now)?;
         }
         for alert in ["file-uncertain", UNTAKEN] {
             tx.clear_alert(alert, &file.name, now)?;
@@ -279,7 +289,7 @@ impl Engine {
                 let key = (payer_no.clone(), item.clone());
                 tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
             }
-            Target::FileId(_) | Target::FileName { .. } | Target::Charge(_) | Target::Cash { .. } => None,
+            _ => None,
         };
         let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
         let happening =

@@ -5,7 +5,9 @@
 //! file is, and does the one step that follows. So a crash at any point is continued by the very code that would
 //! have gone on.
 
+use super::desk::Carries;
 use super::emission::step_out;
+use super::payouts;
 use super::result_collection::bug;
 use super::result_registration::cancel_refused;
 use super::{Engine, Failure};
@@ -113,10 +115,10 @@ impl Engine {
         Ok(())
     }
 
-    /// Whether a file of ours holds registrations (and not debits).
-    pub(super) fn is_registration(&self, file: &FileRow) -> bool {
+    /// What the lines of a file of ours are.
+    pub(super) fn carries(&self, file: &FileRow) -> Carries {
         let desk = self.desks.values().find(|desk| desk.key() == file.owner);
-        desk.is_some_and(|desk| desk.profile.layouts.registration_request == file.kind)
+        desk.map_or(Carries::Debits, |desk| desk.carries(&file.kind))
     }
 
     fn peer(&self, channel: &ChannelId) -> Peer {
@@ -262,14 +264,14 @@ impl Engine {
         let Some(file) = file else {
             return Err(Failure::Ledger(Trouble::new("find a file of ours", "its row is gone")));
         };
-        let registration = self.is_registration(&file);
+        let carries = self.carries(&file);
         let cause = format!("refused by the centre: {} {}", receipt.code, receipt.why);
         let tx = self.ledger.begin()?;
         step_out(&tx, out.file_id, state, OutHappening::Refused, now, cause.trim_end())?;
         let late = file.deadline_at.is_some_and(|deadline| now > deadline);
         // A line that the file does not have is no line to set aside: the same bytes would go and be refused again.
         let named = receipt.line_no().filter(|line| *line <= file.lines);
-        let moved = lines_refused(&tx, &file, registration, named, receipt.code.trim(), late, now)?;
+        let moved = lines_refused(&tx, &file, carries, named, receipt.code.trim(), late, now)?;
         let after = match (late, named) {
             (true, _) => "the exchange's deadline is over: its lines are missed".to_string(),
             (false, Some(line)) => {
@@ -298,13 +300,16 @@ impl Engine {
 pub(super) fn lines_refused(
     tx: &Tx<'_>,
     file: &FileRow,
-    registration: bool,
+    carries: Carries,
     named: Option<i64>,
     code: &str,
     late: bool,
     now: Instant,
 ) -> Result<i64, Failure> {
-    if registration {
+    if carries == Carries::Payouts {
+        return payouts::line_refused(tx, file, named, code, now);
+    }
+    if carries == Carries::Registrations {
         if let Some(row) = named.map(|line| tx.registration_lines(file.file_id, line - 1, 1)).transpose()? {
             for row in row.iter().filter(|row| Some(row.line_no) == named) {
                 refuse_registration(tx, row, file, code, now)?;

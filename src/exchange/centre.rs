@@ -44,22 +44,28 @@ pub(crate) enum Asks<'a> {
         passbook_text: Cow<'a, str>,
         phone: Cow<'a, str>,
     },
+    /// 입금이체의뢰; its reference stands as the payer's number.
+    Payment {
+        amount: Won,
+        /// 통장기재내용.
+        passbook_text: Cow<'a, str>,
+    },
 }
 
 impl Line<'_> {
-    /// What is applied for; `None` for a debit.
+    /// What is applied for; `None` for a debit or a payment.
     pub(crate) fn kind(&self) -> Option<ApplicationKind> {
         match self.asks {
             Asks::Application { kind, .. } => Some(kind),
-            Asks::Debit { .. } => None,
+            Asks::Debit { .. } | Asks::Payment { .. } => None,
         }
     }
 
-    /// What is to be debited; 0 for an application.
+    /// What is to be debited or paid; 0 for an application.
     pub(crate) fn amount(&self) -> Won {
         match self.asks {
             Asks::Application { .. } => Won::ZERO,
-            Asks::Debit { amount, .. } => amount,
+            Asks::Debit { amount, .. } | Asks::Payment { amount, .. } => amount,
         }
     }
 
@@ -94,6 +100,9 @@ impl Line<'_> {
                     passbook_text: own(passbook_text),
                     phone: own(phone),
                 },
+                Asks::Payment { amount, passbook_text } => {
+                    Asks::Payment { amount: *amount, passbook_text: own(passbook_text) }
+                }
             },
         }
     }
@@ -192,6 +201,9 @@ impl<'a> Sitting<'a> {
         if line.id_no.len() == 13 && line.id_no.bytes().all(|b| b.is_ascii_digit()) {
             return Some(Check::ResidentNumber);
         }
+        if let Asks::Payment { amount, .. } = line.asks {
+            return (!amount.is_positive()).then_some(Check::AmountZero);
+        }
         if rules.centre.payer_no_bytes.is_some_and(|bytes| line.bank_payer_no.len() != bytes) {
             return Some(Check::PayerNoShape);
         }
@@ -206,13 +218,16 @@ impl<'a> Sitting<'a> {
             Asks::Debit { amount, .. } if rules.centre.limit.is_some_and(|limit| amount > limit) => {
                 Some(Check::AmountOverLimit)
             }
-            Asks::Debit { .. } => None,
+            Asks::Debit { .. } | Asks::Payment { .. } => None,
         }
     }
 
     /// What does not go with what is registered.
     fn standing(&self, line: &Line<'_>) -> Option<Check> {
         let same = |r: &Registration| r.bank == line.bank && r.account == *line.account;
+        if matches!(line.asks, Asks::Payment { .. }) {
+            return None;
+        }
         match line.kind() {
             None if self.terms.needs_registration
                 == self.terms.registration_exceptions.contains(&line.bank) =>

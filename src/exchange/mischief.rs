@@ -106,7 +106,10 @@ fn harmed(answer: &Answer, right: &[u8], what: &Harm, write: &Write<'_>) -> Resu
         Harm::WrongSum => {
             let mut other = listed.clone();
             match other.last_mut() {
-                Some(Listed { line: Line { asks: Asks::Debit { amount, .. }, .. }, .. }) => {
+                Some(Listed {
+                    line: Line { asks: Asks::Debit { amount, .. } | Asks::Payment { amount, .. }, .. },
+                    ..
+                }) => {
                     *amount = amount.checked_add(Won::new(1)).unwrap_or(*amount);
                 }
                 _ => other = with_foreign(answer, 1_000),
@@ -206,6 +209,7 @@ fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Listed> {
             passbook_text: Cow::Borrowed(""),
             phone: Cow::Borrowed(""),
         },
+        Service::Payout => Asks::Payment { amount: Won::new(won.max(1)), passbook_text: Cow::Borrowed("") },
     };
     let line = Line {
         serial,

@@ -15,6 +15,8 @@ pub enum Service {
     Registration,
     /// 출금이체의뢰 (EB21, EC21) and its result (EB22, EC22).
     Collection,
+    /// 입금이체의뢰 (EB31) and its result (EB32).
+    Payout,
 }
 
 impl Service {
@@ -23,6 +25,7 @@ impl Service {
         match self {
             Self::Registration => "registration",
             Self::Collection => "collection",
+            Self::Payout => "payout",
         }
     }
 }

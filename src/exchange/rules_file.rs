@@ -257,6 +257,9 @@ impl Page<'_> {
             Service::Registration if partial || amount || raw.attempt.is_some() => {
                 self.contradiction("a registration has no amount and no attempt");
             }
+            Service::Payout if partial || raw.kind.is_some() || raw.attempt.is_some() => {
+                self.contradiction("a payment has no `kind`, no part and no attempt");
+            }
             Service::Collection if raw.kind.is_some() => self.contradiction("a collection has no `kind`"),
             _ => {}
         }

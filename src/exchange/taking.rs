@@ -228,6 +228,7 @@ impl Exchange {
         let said: Option<Offset> = match plan.service {
             Service::Registration => self.rules.registration_answer,
             Service::Collection => self.rules.collection_answer,
+            Service::Payout => None,
         };
         if let Some(offset) = said {
             return offset.instant(&self.setup.calendar, date);

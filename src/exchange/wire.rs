@@ -6,7 +6,7 @@ use super::centre::{Asks, Line};
 use super::mischief::Listed;
 use super::play::ServicePlan;
 use super::rules::Service;
-use crate::bank::{FileHead, Format, collection, registration};
+use crate::bank::{FileHead, Format, collection, payout, registration};
 use crate::domain::{Date, Won};
 use crate::fault::{Faults, Trouble};
 use crate::layout::{PartialAmount, WriteError};
@@ -33,6 +33,9 @@ impl ServicePlan {
                 (&*self.request, &*self.result),
                 (Format::CollectionRequest(_), Format::CollectionResult(_))
             ),
+            Service::Payout => {
+                matches!((&*self.request, &*self.result), (Format::PayoutRequest(_), Format::PayoutResult(_)))
+            }
         }
     }
 
@@ -61,6 +64,7 @@ impl ServicePlan {
         match &*self.request {
             Format::RegistrationRequest(format) => format.read_head(name, input),
             Format::CollectionRequest(format) => format.read_head(name, input),
+            Format::PayoutRequest(format) => format.read_head(name, input),
             _ => Ok(None),
         }
     }
@@ -87,6 +91,9 @@ impl ServicePlan {
                 })?;
                 Ok(reading.faults)
             }
+            Format::PayoutRequest(format) => {
+                Ok(format.read(name, input, |line| each(&payment(&line)))?.faults)
+            }
             _ => Ok(Faults::default()),
         }
     }
@@ -103,6 +110,7 @@ impl ServicePlan {
         let written = match &*self.result {
             Format::RegistrationResult(format) => write_registrations(format, &head, listed),
             Format::CollectionResult(format) => write_collections(format, &head, listed),
+            Format::PayoutResult(format) => write_payments(format, &head, listed),
             _ => Ok(Vec::new()),
         };
         written.map_err(|error| match error {
@@ -140,6 +148,46 @@ fn debit<'a>(line: &'a collection::Line<'_>) -> Line<'a> {
             phone: Cow::Borrowed(&line.phone),
         },
     }
+}
+
+fn payment(line: &payout::Line) -> Line<'_> {
+    Line {
+        serial: line.serial,
+        bank: line.bank,
+        account: Cow::Borrowed(&line.account),
+        bank_payer_no: Cow::Borrowed(&line.reference),
+        id_no: Cow::Borrowed(""),
+        asks: Asks::Payment { amount: line.amount, passbook_text: Cow::Borrowed(&line.passbook_text) },
+    }
+}
+
+fn write_payments(
+    format: &payout::ResultFormat,
+    head: &FileHead,
+    listed: &[Listed],
+) -> Result<Vec<u8>, WriteError> {
+    let lines: Vec<payout::Line> = listed.iter().filter_map(|listed| paid(&listed.line)).collect();
+    let said = listed.iter().map(|listed| (listed.verdict, listed.code.as_str()));
+    let mut bytes = Vec::new();
+    format.write(
+        &mut bytes,
+        head,
+        lines.iter().zip(said).map(|(line, (verdict, code))| (line, verdict, code)),
+    )?;
+    Ok(bytes)
+}
+
+/// A payment as the result echoes it.
+fn paid(line: &Line<'_>) -> Option<payout::Line> {
+    let Asks::Payment { amount, passbook_text } = &line.asks else { return None };
+    Some(payout::Line {
+        serial: line.serial,
+        bank: line.bank,
+        account: line.account.to_string(),
+        amount: *amount,
+        passbook_text: passbook_text.to_string(),
+        reference: line.bank_payer_no.to_string(),
+    })
 }
 
 fn write_registrations(

@@ -7,7 +7,7 @@
 
 use super::answer::line;
 use super::order_desk::ChargeTarget;
-use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo, Won};
+use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -40,11 +40,15 @@ pub enum Verb {
     CorrectAmount,
     /// A charge never should have been.
     CorrectCancel,
+    /// Pay again what the bank refused to pay.
+    PayoutAgain,
+    /// It was paid by another way.
+    PayoutPaid,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -57,6 +61,8 @@ impl Verb {
         Self::Reverse,
         Self::CorrectAmount,
         Self::CorrectCancel,
+        Self::PayoutAgain,
+        Self::PayoutPaid,
     ];
 
     /// The word in the order.
@@ -74,18 +80,38 @@ impl Verb {
             Self::Reverse => "correction.reverse",
             Self::CorrectAmount => "correction.amount",
             Self::CorrectCancel => "correction.cancel",
+            Self::PayoutAgain => "payout.again",
+            Self::PayoutPaid => "payout.paid",
         }
     }
 
-    /// Whether it concerns a file (and not a mandate or charge).
-    pub const fn is_of_file(self) -> bool {
-        matches!(self, Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent)
+    /// What it concerns.
+    pub const fn about(self) -> About {
+        match self {
+            Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent => About::File,
+            Self::MandateSuspend | Self::MandateResume => About::Mandate,
+            Self::PayoutAgain | Self::PayoutPaid => About::Payout,
+            Self::RequestWithdraw
+            | Self::CashCancel
+            | Self::WriteOff
+            | Self::Reverse
+            | Self::CorrectAmount
+            | Self::CorrectCancel => About::Desk,
+        }
     }
+}
 
-    /// Whether it concerns a charge or what was paid for one: the collection desk (`order_desk`).
-    pub const fn is_of_desk(self) -> bool {
-        !self.is_of_file() && !matches!(self, Self::MandateSuspend | Self::MandateResume)
-    }
+/// What sort of thing an order concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A file.
+    File,
+    /// A mandate.
+    Mandate,
+    /// A payment to a creditor or a payer.
+    Payout,
+    /// A charge or what was paid for one: the collection desk (`order_desk`).
+    Desk,
 }
 
 /// Whose folder a file is in.
@@ -131,6 +157,8 @@ pub enum Target {
     },
     /// A mandate by its ledger id.
     MandateId(i64),
+    /// A payout by its ledger id.
+    PayoutId(i64),
     /// The live mandate of a payer for an item.
     Mandate {
         /// 이용기관.
@@ -156,7 +184,7 @@ pub enum Target {
 pub struct Order {
     /// What is to be done.
     pub verb: Verb,
-    /// About what; a file for the verbs of files, a mandate for those of mandates.
+    /// About what: a file, a mandate or a payout, as the verb says.
     pub target: Target,
     /// Why, in the person's words; never empty.
     pub reason: String,
@@ -171,20 +199,20 @@ const MAX_TEXT_CHARS: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
-    verb: Spanned<String>,
-    id: Option<Spanned<i64>>,
-    owner: Option<Spanned<String>>,
-    name: Option<Spanned<String>>,
-    creditor: Option<Spanned<String>>,
-    payer_no: Option<Spanned<String>>,
-    item: Option<Spanned<String>>,
-    month: Option<Spanned<String>>,
-    amount_won: Option<Spanned<i64>>,
-    code: Option<Spanned<String>>,
-    reason: Spanned<String>,
-    by: Spanned<String>,
-    at: Spanned<String>,
+pub(super) struct Written {
+    pub(super) verb: Spanned<String>,
+    pub(super) id: Option<Spanned<i64>>,
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) creditor: Option<Spanned<String>>,
+    pub(super) payer_no: Option<Spanned<String>>,
+    pub(super) item: Option<Spanned<String>>,
+    pub(super) month: Option<Spanned<String>>,
+    pub(super) amount_won: Option<Spanned<i64>>,
+    pub(super) code: Option<Spanned<String>>,
+    pub(super) reason: Spanned<String>,
+    pub(super) by: Spanned<String>,
+    pub(super) at: Spanned<String>,
 }
 
 impl Order {
@@ -207,7 +235,7 @@ impl Order {
         let mut out = String::new();
         line(&mut out, "verb", self.verb.word());
         match &self.target {
-            Target::FileId(id) | Target::MandateId(id) => {
+            Target::FileId(id) | Target::MandateId(id) | Target::PayoutId(id) => {
                 let _ = writeln!(out, "id = {id}");
             }
             Target::FileName { owner, name } => {
@@ -274,10 +302,11 @@ fn place_of(file: &str, text: &str, offset: usize) -> Place {
     Place::Line { file: file.into(), line, column }
 }
 
-struct Reading<'a> {
-    file: &'a str,
-    text: &'a str,
-    faults: Faults,
+/// An order that is being read.
+pub(super) struct Reading<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+    pub(super) faults: Faults,
 }
 
 impl Reading<'_> {
@@ -295,7 +324,13 @@ impl Reading<'_> {
         }
     }
 
-    fn fault(&mut self, name: &'static str, offset: usize, expected: impl Into<String>, remedy: &str) {
+    pub(super) fn fault(
+        &mut self,
+        name: &'static str,
+        offset: usize,
+        expected: impl Into<String>,
+        remedy: &str,
+    ) {
         let place = place_of(self.file, self.text, offset);
         self.faults.push(Fault::new(name, place, expected, remedy));
     }
@@ -314,7 +349,10 @@ impl Reading<'_> {
         found
     }
 
-    fn value<T: std::str::FromStr<Err = String>>(&mut self, written: &Spanned<String>) -> Option<T> {
+    pub(super) fn value<T: std::str::FromStr<Err = String>>(
+        &mut self,
+        written: &Spanned<String>,
+    ) -> Option<T> {
         match written.get_ref().parse() {
             Ok(value) => Some(value),
             Err(error) => {
@@ -340,7 +378,7 @@ impl Reading<'_> {
         let of_file = [written.owner.is_some(), written.name.is_some()];
         let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
         let id = written.id.as_ref().map(|id| *id.get_ref());
-        if verb.is_of_desk() {
+        if verb.about() == About::Desk {
             return self.desk(verb, id, written);
         }
         if let Some(month) = &written.month {
@@ -348,14 +386,22 @@ impl Reading<'_> {
             return None;
         }
         let none = |keys: &[bool]| keys.iter().all(|there| !there);
-        if verb.is_of_file() && none(&of_mandate) {
+        let about = verb.about();
+        if about == About::File && none(&of_mandate) {
             match (id, &written.name) {
                 (Some(id), None) if none(&of_file) && id > 0 => return Some(Target::FileId(id)),
                 (None, Some(name)) => return self.file_name(written.owner.as_ref(), name),
                 _ => {}
             }
         }
-        if !verb.is_of_file() && none(&of_file) {
+        if let (About::Payout, Some(id)) = (about, id)
+            && none(&of_file)
+            && none(&of_mandate)
+            && id > 0
+        {
+            return Some(Target::PayoutId(id));
+        }
+        if about == About::Mandate && none(&of_file) {
             match (id, &written.creditor, &written.payer_no, &written.item) {
                 (Some(id), None, None, None) if id > 0 => return Some(Target::MandateId(id)),
                 (None, Some(creditor), Some(payer_no), Some(item)) => {
@@ -366,47 +412,11 @@ impl Reading<'_> {
                 _ => {}
             }
         }
-        let expected = if verb.is_of_file() {
-            "one file: `id`, or `name` (with `owner` where two have that name)"
-        } else {
-            "one mandate: `id`, or `creditor`, `payer_no` and `item`"
-        };
-        self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
-        None
-    }
-
-    /// A cash payment by its creditor and number, or a charge by payer, item and month.
-    fn desk(&mut self, verb: Verb, id: Option<i64>, written: &Written) -> Option<Target> {
-        let of_file = written.owner.is_some() || written.name.is_some();
-        let extra = (written.amount_won.is_some() == verb.wants_amount())
-            && (written.code.is_none() || verb.takes_code());
-        if !of_file && extra {
-            match (verb, id, &written.creditor, &written.payer_no, &written.item, &written.month) {
-                (Verb::CashCancel, Some(id), Some(creditor), None, None, None) if id > 0 => {
-                    return Some(Target::Cash { creditor: self.value(creditor)?, id });
-                }
-                (Verb::CashCancel, ..) => {}
-                (_, None, Some(creditor), Some(payer_no), Some(item), Some(month)) => {
-                    let (creditor, payer_no) = (self.value(creditor), self.value(payer_no));
-                    let (item, month) = (self.value(item), self.value(month));
-                    return Some(Target::Charge(ChargeTarget {
-                        creditor: creditor?,
-                        payer_no: payer_no?,
-                        item: item?,
-                        month: month?,
-                        amount: written.amount_won.as_ref().map(|won| Won::new(*won.get_ref())),
-                        code: written.code.as_ref().map_or_else(String::new, |code| code.get_ref().clone()),
-                    }));
-                }
-                _ => {}
-            }
-        }
-        let expected = if verb == Verb::CashCancel {
-            "one cash payment: `creditor` and `id` (수납번호)"
-        } else if verb.wants_amount() {
-            "one charge: `creditor`, `payer_no`, `item`, `month`, and `amount_won`"
-        } else {
-            "one charge: `creditor`, `payer_no`, `item` and `month`"
+        let expected = match about {
+            About::Desk => "a charge or a cash payment",
+            About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
+            About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
+            About::Payout => "one payout: `id`",
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None
@@ -437,21 +447,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn targets(verb: Verb) -> Vec<Target> {
-        if verb.is_of_desk() {
-            let creditor: CreditorId = "00000012".parse().unwrap();
-            if verb == Verb::CashCancel {
-                return vec![Target::Cash { creditor, id: 7 }];
-            }
-            return vec![Target::Charge(ChargeTarget {
-                creditor,
-                payer_no: "가-1".parse().unwrap(),
-                item: "FEE".parse().unwrap(),
-                month: "2026-01".parse().unwrap(),
-                amount: verb.wants_amount().then(|| Won::new(1)),
-                code: if verb.takes_code() { "0031".into() } else { String::new() },
-            })];
+        if verb.about() == About::Desk {
+            return crate::intake::order_desk::tests::targets(verb);
         }
-        if !verb.is_of_file() {
+        if verb.about() == About::Payout {
+            return vec![Target::PayoutId(3)];
+        }
+        if verb.about() == About::Mandate {
             return vec![
                 Target::MandateId(7),
                 Target::Mandate {

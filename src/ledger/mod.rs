@@ -54,7 +54,7 @@ pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
-pub use payout::{NewPayout, PayoutFor, PayoutRow};
+pub use payout::{NewPayout, PayoutFor, PayoutLine, PayoutRow};
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,

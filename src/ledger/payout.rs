@@ -63,7 +63,66 @@ pub struct PayoutRow {
     pub code: String,
 }
 
+/// A payout as a line of a file of ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayoutLine {
+    /// Its place in the file, from 1.
+    pub line_no: i64,
+    /// The payout, without its account.
+    pub row: PayoutRow,
+    /// The account that gets it.
+    pub account: AccountNo,
+    /// 통장기재내용.
+    pub passbook_text: String,
+}
+
 impl Tx<'_> {
+    /// How many payouts of a channel wait for a file of this deposit date.
+    pub fn payouts_waiting(&self, channel: &ChannelId, date: Date) -> Result<i64, Trouble> {
+        let text = "SELECT count(*) FROM payout WHERE channel = ?1 AND state = 'requested' AND pay_on <= ?2";
+        let with = params![channel.as_str(), date.to_epoch_days()];
+        let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row(with, |row| row.get(0)));
+        found.doing("count payouts that wait")
+    }
+
+    /// Puts them into a file, numbered in the order in which they were asked for.
+    pub fn batch_payouts(&self, channel: &ChannelId, file_id: i64, date: Date) -> Result<i64, Trouble> {
+        let text = "UPDATE payout SET state = 'sent', file_id = ?1, line_no = n.line FROM
+              (SELECT payout_id AS id, row_number() OVER (ORDER BY payout_id) AS line FROM payout
+               WHERE channel = ?2 AND state = 'requested' AND pay_on <= ?3) n
+            WHERE payout_id = n.id";
+        let with = params![file_id, channel.as_str(), date.to_epoch_days()];
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        done.map(column::count).doing("put payouts into a file")
+    }
+
+    /// The payouts of a file that did not stand wait for another one. How many.
+    pub fn unbatch_payouts(&self, file_id: i64) -> Result<i64, Trouble> {
+        let text = "UPDATE payout SET state = 'requested', file_id = NULL, line_no = NULL
+                    WHERE file_id = ?1 AND state = 'sent'";
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([file_id]));
+        done.map(column::count).doing("take payouts out of a file")
+    }
+
+    /// The lines of a file of payments, in their order, decided ones too.
+    pub fn payout_lines(&self, file_id: i64) -> Result<Vec<PayoutLine>, Trouble> {
+        let doing = "read the lines of a file of payments";
+        let text = format!(
+            "SELECT {COLUMNS}, line_no, account, passbook_text FROM payout WHERE file_id = ?1 ORDER BY line_no"
+        );
+        let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
+        let rows = statement.query_map([file_id], |row| {
+            let payout_id = row.get(0)?;
+            Ok(PayoutLine {
+                row: payout_row(row)?,
+                line_no: row.get(9)?,
+                account: personal::payout_account(self.ring, row, 10, payout_id)?,
+                passbook_text: row.get(11)?,
+            })
+        });
+        rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
+    }
+
     /// Asks for a payout; its key. Post it to the books in the same commit (`books::post::settled`, `refund_sent`).
     pub fn request_payout(&self, payout: &NewPayout<'_>, at: Instant) -> Result<i64, Trouble> {
         let doing = "ask for a payout";
@@ -119,19 +178,39 @@ impl Tx<'_> {
     }
 }
 
+impl Tx<'_> {
+    /// Whether another payout took the place of this one.
+    pub fn paid_again(&self, payout_id: i64) -> Result<bool, Trouble> {
+        let text = "SELECT EXISTS (SELECT 1 FROM payout WHERE again_of = ?1)";
+        let found =
+            self.sql.prepare_cached(text).and_then(|mut s| s.query_row([payout_id], |row| row.get(0)));
+        found.doing("look for a later payout")
+    }
+}
+
 impl Reader {
+    /// The payouts that wait, are on their way, or failed and were not asked for again; oldest first.
+    pub fn open_payouts(&self) -> Result<Vec<PayoutRow>, Trouble> {
+        rows(
+            &self.sql,
+            "?1 = 0 AND (state IN ('requested', 'sent')
+               OR state = 'failed' AND NOT EXISTS (SELECT 1 FROM payout a WHERE a.again_of = payout.payout_id))",
+            0,
+        )
+    }
+
     /// The payouts of a settlement, oldest first.
     pub fn payouts_of(&self, settlement_id: i64) -> Result<Vec<PayoutRow>, Trouble> {
         rows(&self.sql, "settlement_id = ?1", settlement_id)
     }
 }
 
+/// What [`payout_row`] reads.
+const COLUMNS: &str = "payout_id, settlement_id, charge_id, creditor, won, bank, pay_on, state, code";
+
 fn rows(sql: &rusqlite::Connection, rest: &str, key: i64) -> Result<Vec<PayoutRow>, Trouble> {
     let doing = "read payouts";
-    let text = format!(
-        "SELECT payout_id, settlement_id, charge_id, creditor, won, bank, pay_on, state, code FROM payout
-         WHERE {rest} ORDER BY payout_id"
-    );
+    let text = format!("SELECT {COLUMNS} FROM payout WHERE {rest} ORDER BY payout_id");
     let mut statement = sql.prepare_cached(&text).doing(doing)?;
     let rows = statement.query_map([key], payout_row).doing(doing)?;
     rows.collect::<rusqlite::Result<_>>().doing(doing)

@@ -52,6 +52,11 @@ pub(super) fn sealed_payout(ring: &KeyRing, payout_id: i64, account: &AccountNo)
     ring.seal(PAYOUT.of_row(payout_id), account.reveal().as_bytes())
 }
 
+/// The account of a payout, in column `at`.
+pub(super) fn payout_account(ring: &KeyRing, row: &Row<'_>, at: usize, payout_id: i64) -> Result<AccountNo> {
+    opened(ring, row, at, PAYOUT, payout_id)
+}
+
 fn failed(at: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::FromSqlConversionFailure(at, Type::Blob, why.into())
 }

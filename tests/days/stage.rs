@@ -118,6 +118,9 @@ impl Stage {
                 put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
                 self.play()
             }
+            (["order", verb, id, reason], None) if verb.starts_with("payout.") => {
+                self.order(verb, Target::PayoutId(id.parse().map_err(|_| "the id of a payout")?), reason)
+            }
             (["order", verb, name, reason], None) => {
                 self.order(verb, Target::FileName { owner: None, name: (*name).to_string() }, reason)
             }

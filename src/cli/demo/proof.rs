@@ -1,11 +1,11 @@
 //! The end of the demo: does everything add up? Charge by charge (I3, the ledger's audit), creditor by creditor, and
-//! file by file: requested minus failed is what the ledger holds as collected.
+//! file by file: requested minus failed is what the ledger holds as collected. Then what was settled and paid.
 //!
 //! Must not: correct anything, or round.
 
 use super::script::Script;
 use crate::cli::{Failed, Screen};
-use crate::config::Config;
+use crate::config::{Config, Profile};
 use crate::domain::{CollectionKind, CreditorId, Month, Won};
 use crate::ledger::{CreditorTotals, FileQuery, FileRow, FileState, LineRow, Reader, Way};
 use crate::machine::file::Out;
@@ -45,9 +45,10 @@ pub(super) fn print(
     screen: &mut Screen,
 ) -> Result<bool, Failed> {
     screen.line("\nProof\n")?;
-    let found = files(reader)?;
+    let found = files(config, reader)?;
     let holds_files = print_files(&found, screen)?;
     let holds_creditors = print_creditors(config, script, reader, &found, screen)?;
+    print_settlements(config, script, reader, screen)?;
     let violations = reader.audit()?;
     for violation in &violations {
         screen.line(format_args!("  violated {}: {}", violation.rule, violation.text))?;
@@ -67,13 +68,16 @@ pub(super) fn print(
 }
 
 /// Every answered collection file, its lines added up.
-fn files(reader: &Reader) -> Result<Found, Failed> {
+fn files(config: &Config, reader: &Reader) -> Result<Found, Failed> {
     let mut found = Found::default();
     let query = FileQuery { way: Some(Way::Out), limit: FILES, ..FileQuery::default() };
     let mut files = reader.files(&query)?;
     files.sort_by_key(|file| (file.date, file.file_id));
-    for file in
-        files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && file.won.is_positive())
+    let debits = |kind: &str| {
+        let services = |profile: &Profile| profile.services.iter().any(|service| service.request == kind);
+        config.profiles.values().any(|profile| services(profile))
+    };
+    for file in files.iter().filter(|file| file.state == FileState::Out(Out::Answered) && debits(&file.kind))
     {
         found.rows.push(add_up(reader, file, &mut found.retried)?);
     }
@@ -154,6 +158,32 @@ fn print_creditors(
     }
     screen.line(format_args!("{table}\n"))?;
     Ok(holds)
+}
+
+/// What was settled, and where its payment stands (정산, 지급).
+fn print_settlements(
+    config: &Config,
+    script: &Script,
+    reader: &Reader,
+    screen: &mut Screen,
+) -> Result<(), Failed> {
+    let heads = ["creditor", "settled on", "collected", "fee", "VAT", "net", "payment"];
+    let mut table = numbers_table(&heads);
+    for creditor in config.creditors.values() {
+        for row in reader.settlements(creditor.id, script.starts.date(), script.ends.date())? {
+            let payments = reader.payouts_of(row.settlement_id)?;
+            table.add_row([
+                format!("{} {}", creditor.id, creditor.name),
+                row.date.to_string(),
+                row.waiting.collected.to_string(),
+                row.fee.to_string(),
+                row.vat.to_string(),
+                row.net.to_string(),
+                payments.last().map_or_else(String::new, |payment| payment.state.clone()),
+            ]);
+        }
+    }
+    screen.line(format_args!("{table}\n"))
 }
 
 fn creditor_row(config: &Config, month: Month, totals: &CreditorTotals, found: &Found) -> Vec<String> {

@@ -1,0 +1,99 @@
+//! `sunap payout …`: the payments that are open, and orders about one that the bank refused.
+//!
+//! Must not: act on the ledger. Only the daemon does, when it takes the order.
+
+use super::file::{Giving, give};
+use super::settings::{ConfigArgument, open_reader};
+use super::{Exit, Failed, Screen};
+use crate::intake::order::{Target, Verb};
+use crate::ledger::{PayoutFor, PayoutRow};
+use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
+
+/// Payments (지급) to creditors and payers.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: PayoutVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum PayoutVerb {
+    /// Those that wait, are with the bank, or failed; exit code 2 where one failed.
+    List {
+        #[command(flatten)]
+        config: ConfigArgument,
+    },
+    /// Pay again what the bank refused, into the account that the config names now.
+    Again(OrderArguments),
+    /// It was paid by another way: nothing is sent.
+    Paid(OrderArguments),
+}
+
+#[derive(Debug, Args)]
+struct OrderArguments {
+    /// The payout's number, as `sunap payout list` shows it.
+    id: i64,
+    /// Why; kept in the journal.
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Who orders it; the login name unless given.
+    #[arg(long, value_name = "WHO", env = "USER", default_value = "unknown")]
+    by: String,
+    /// How many seconds to wait for the answer; 0 does not wait.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+/// Does the verb.
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
+    let (verb, given) = match &arguments.verb {
+        PayoutVerb::List { config } => return list(config, screen),
+        PayoutVerb::Again(given) => (Verb::PayoutAgain, given),
+        PayoutVerb::Paid(given) => (Verb::PayoutPaid, given),
+    };
+    let giving = Giving { reason: &given.reason, by: &given.by, timeout: given.timeout };
+    give(&given.config, verb, Target::PayoutId(given.id), &giving, screen)
+}
+
+fn list(config: &ConfigArgument, screen: &mut Screen) -> Result<Exit, Failed> {
+    let config = config.load()?;
+    let open = open_reader(&config)?.open_payouts()?;
+    if open.is_empty() {
+        screen.line("지급할 것이 없습니다 (no payment is open).")?;
+        return Ok(Exit::Done);
+    }
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_FULL_CONDENSED);
+    table.set_header(["번호", "이용기관", "내용", "금액", "은행", "지급일", "상태"]);
+    for row in &open {
+        table.add_row(cells(row));
+    }
+    screen.line(table)?;
+    let failed = open.iter().any(|row| row.state == "failed");
+    Ok(if failed { Exit::Missing } else { Exit::Done })
+}
+
+fn cells(row: &PayoutRow) -> [String; 7] {
+    let what = match row.of {
+        PayoutFor::Settlement(id) => format!("정산 {id}"),
+        PayoutFor::Refund(id) => format!("과오납 반환, 청구 {id}"),
+    };
+    let state = match row.state.as_str() {
+        "requested" => "지급의뢰대기".to_string(),
+        "sent" => "지급의뢰중".to_string(),
+        "failed" => format!("지급불능 {}", row.code),
+        other => other.to_string(),
+    };
+    [
+        row.payout_id.to_string(),
+        format!("{:08}", row.creditor),
+        what,
+        row.won.to_string(),
+        row.bank.to_string(),
+        row.pay_on.to_string(),
+        state,
+    ]
+}
