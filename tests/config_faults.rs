@@ -36,6 +36,9 @@ struct Case {
     add: Vec<Add>,
     #[serde(default)]
     edit: Vec<Edit>,
+    /// Files that everybody may write.
+    #[serde(default)]
+    world_writable: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +111,11 @@ fn spoilt(case: &Case, name: &str) -> tempfile::TempDir {
     for (file, bytes) in files {
         write(&folder.path().join(file), &bytes);
     }
+    for file in &case.world_writable {
+        use std::os::unix::fs::PermissionsExt;
+        let everybody = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(folder.path().join(file), everybody).unwrap();
+    }
     folder
 }
 
@@ -121,7 +129,13 @@ fn faults_of(folder: &Path) -> Faults {
 
 #[test]
 fn the_small_configuration_is_good() {
-    let case = Case { room: "config".into(), remove: Vec::new(), add: Vec::new(), edit: Vec::new() };
+    let case = Case {
+        room: "config".into(),
+        remove: Vec::new(),
+        add: Vec::new(),
+        edit: Vec::new(),
+        world_writable: Vec::new(),
+    };
     let folder = spoilt(&case, "small");
     assert_eq!(faults_of(folder.path()).to_string(), "");
 }

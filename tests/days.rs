@@ -27,6 +27,9 @@
 //! | `order VERB NAME "REASON"` | an operator's order about a file: `order file.hold EB130105 "wait"` |
 //! | `order VERB CREDITOR PAYER ITEM "REASON"` | one about a mandate |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
+//! | `users <<< toml >>>` | config/users.toml is this; while the engine runs, from the next `restart` on |
+//! | `as UID[:GID] [mode BITS]` | files are dropped from this account from now on; a page with it needs root, and is left out without |
+//! | `approve "REASON"`, `decline "REASON"` | an order that answers what the last order proposed; `sha256 DIGITS` behind it names another content |
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
 //! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |
@@ -105,6 +108,12 @@ fn run(path: &Path) -> Result<(), String> {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let commands = script::parse(&text).map_err(|(line, why)| format!("{name}:{line}: {why}"))?;
+    if commands.iter().any(|command| command.words.first().is_some_and(|word| word == "as"))
+        && !stage::people::may_chown()
+    {
+        eprintln!("{name}: left out: only root can give files to other accounts");
+        return Ok(());
+    }
     for commands in
         orders::pages(commands).map_err(|(line, why)| format!("{name}: in any order, {line}: {why}"))?
     {

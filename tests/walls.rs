@@ -62,7 +62,8 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("books", &[]),
         ("rules", &["machine"]),
         ("intake", &["rules", "machine"]),
-        ("config", &["calendar", "layout", "bank", "machine", "books"]),
+        // Which orders and lists there are decides which rights there are.
+        ("config", &["calendar", "layout", "bank", "machine", "books", "intake"]),
         ("clock", &[]),
         ("transfer", &["spool", "clock"]),
         ("seal", &[]),

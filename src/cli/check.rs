@@ -5,7 +5,7 @@
 mod due_times;
 
 use super::settings::{ConfigArgument, read_text, wall_time};
-use super::{Exit, Failed, Screen};
+use super::{Exit, Failed, Screen, tell};
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
 use crate::config::{Config, FormatSource, LoadError};
@@ -50,6 +50,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         config.banks.iter().count()
     ))?;
     due_times::print(&config, now, screen)?;
+    screen.flush()?;
+    for open in config.users.openness() {
+        tell(format_args!("sunap: note: {open}\n  → config/users.toml, docs/rights.md"));
+    }
     Ok(Exit::Done)
 }
 

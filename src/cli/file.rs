@@ -2,9 +2,10 @@
 //!
 //! Must not: act on the file or the ledger. Only the daemon does, when it takes the order.
 
-use super::settings::{ConfigArgument, wall_time};
+use super::settings::{ConfigArgument, account, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::clock::{Clock, System};
+use crate::config::Config;
 use crate::intake::order::{Order, Owner, Target, Verb};
 use crate::spool;
 use clap::{Args, Subcommand};
@@ -46,9 +47,9 @@ struct OrderArguments {
     /// Whose file, where the name alone is not enough: channel/<id> or creditor/<id>.
     #[arg(long, value_name = "OWNER")]
     owner: Option<Owner>,
-    /// Who orders it; the login name unless given.
-    #[arg(long, value_name = "WHO", env = "USER", default_value = "unknown")]
-    by: String,
+    /// Who orders it, in words; the account that runs this command counts.
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
     /// How many seconds to wait for the answer; 0 does not wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
@@ -71,14 +72,15 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         None => Target::FileName { owner: given.owner.clone(), name: given.name.clone() },
     };
-    let giving = Giving { reason: &given.reason, by: &given.by, timeout: given.timeout };
+    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
     give(&given.config, verb, target, &giving, screen)
 }
 
 /// What every order says besides its verb and target.
 pub(super) struct Giving<'a> {
     pub(super) reason: &'a str,
-    pub(super) by: &'a str,
+    /// Who; the account that runs the command unless given.
+    pub(super) by: Option<&'a str>,
     /// Seconds to wait for the answer; 0 does not wait.
     pub(super) timeout: u64,
 }
@@ -92,14 +94,26 @@ pub(super) fn give(
     screen: &mut Screen,
 ) -> Result<Exit, Failed> {
     let config = config.load()?;
-    let clock = System::new();
-    let (reason, by) = (giving.reason.to_string(), giving.by.to_string());
+    let reason = giving.reason.to_string();
+    let by = giving.by.map_or_else(|| account(&config), str::to_string);
     let order = Order { verb, target, reason, by, at: wall_time() };
     let text = order.print();
-    // The names of orders need only differ; an order that cannot be read back is refused here, not in an answer.
-    let name =
-        format!("{}-{}-{}.toml", verb.word().replace('.', "-"), clock.now().unix_ms(), std::process::id());
-    Order::parse(&name, text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    // An order that cannot be read back is refused here, not in an answer.
+    Order::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    hand_in(&config, verb.word(), &text, giving.timeout, screen)
+}
+
+/// Drops an order into the control inbox, and waits for its answer where somebody wants to.
+pub(super) fn hand_in(
+    config: &Config,
+    word: &str,
+    text: &str,
+    timeout: u64,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let clock = System::new();
+    // The names of orders need only differ.
+    let name = format!("{}-{}-{}.toml", word.replace('.', "-"), clock.now().unix_ms(), std::process::id());
     let control = config.spool_dir.join("control");
     let inbox = control.join("inbox");
     if !inbox.is_dir() {
@@ -110,14 +124,14 @@ pub(super) fn give(
         return Err(Failed::told(Exit::Later, told));
     }
     spool::drop_file(&inbox, &name, text.as_bytes())?;
-    if giving.timeout == 0 {
+    if timeout == 0 {
         screen.line(format_args!("dropped: {}", inbox.join(&name).display()))?;
         return Ok(Exit::Done);
     }
-    wait(&control, &name, &clock, giving.timeout, screen)
+    wait(&control, &name, &clock, timeout, screen)
 }
 
-/// Waits for the answer and prints it. Exit 65 where the order was refused.
+/// Waits for the answer and prints it. Exit 65 where the order was refused, 75 where it waits for a second person.
 fn wait(
     control: &Path,
     name: &str,
@@ -131,8 +145,12 @@ fn wait(
         // The answer appears whole, by a rename; whether it is there is asked by reading it.
         if let Ok(text) = std::fs::read_to_string(&answer) {
             screen.text(&text)?;
-            let done = text.lines().any(|line| line == "result = \"done\"");
-            return Ok(if done { Exit::Done } else { Exit::Data });
+            let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
+            return Ok(match (says("done"), says("proposed")) {
+                (true, _) => Exit::Done,
+                (false, true) => Exit::Later,
+                (false, false) => Exit::Data,
+            });
         }
         if clock.monotonic_ms() >= give_up_at {
             let waiting = control.join("inbox").join(name).exists();

@@ -5,6 +5,8 @@
 //!
 //! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
 
+mod approve;
+mod audit;
 mod backup;
 pub mod bank_side;
 mod calendar;
@@ -30,6 +32,7 @@ mod words;
 mod write;
 
 use crate::fault::{Fault, Faults, Trouble};
+use crate::intake::approval::Answer;
 use clap::{Parser, Subcommand};
 use screen::{Screen, tell};
 use std::process::ExitCode;
@@ -83,8 +86,14 @@ enum Verb {
     File(file::Arguments),
     /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
     Payout(payout::Arguments),
+    /// Approve, as the second person, what another user has proposed.
+    Approve(approve::Arguments),
+    /// Decline what another user has proposed, or withdraw what you have.
+    Decline(approve::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The chain of the journal: is every row as it was written?
+    Audit(audit::Arguments),
     /// The keys that seal account and identity numbers and the archive.
     Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
@@ -176,6 +185,9 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
+        Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
+        Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
+        Verb::Audit(arguments) => audit::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

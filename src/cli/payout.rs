@@ -37,9 +37,9 @@ struct OrderArguments {
     /// Why; kept in the journal.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who orders it; the login name unless given.
-    #[arg(long, value_name = "WHO", env = "USER", default_value = "unknown")]
-    by: String,
+    /// Who orders it; the account that runs the command unless given.
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
     /// How many seconds to wait for the answer; 0 does not wait.
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     timeout: u64,
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         PayoutVerb::Again(given) => (Verb::PayoutAgain, given),
         PayoutVerb::Paid(given) => (Verb::PayoutPaid, given),
     };
-    let giving = Giving { reason: &given.reason, by: &given.by, timeout: given.timeout };
+    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
     give(&given.config, verb, Target::PayoutId(given.id), &giving, screen)
 }
 

@@ -52,6 +52,13 @@ pub(super) fn wall_time() -> Instant {
     Instant::from_unix_ms(ms.saturating_sub(ms.rem_euclid(1000)))
 }
 
+/// The account that runs this process, as its dropped files will show it: its name, or `uid:1000` where the machine
+/// lists none.
+pub(super) fn account(config: &Config) -> String {
+    let uid = rustix::process::getuid().as_raw();
+    config.users.accounts().name_of(uid).map_or_else(|| format!("uid:{uid}"), str::to_string)
+}
+
 /// Starts the log, to stderr: what sunap.toml says, or what `SUNAP_LOG` says instead (`sunap=debug`).
 pub(crate) fn start_log(log: &LogSettings) {
     let filter = EnvFilter::try_from_env("SUNAP_LOG")

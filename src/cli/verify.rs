@@ -7,7 +7,7 @@
 use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
-use crate::engine::witness_findings;
+use crate::engine::{journal_findings, witness_findings};
 use crate::fault::Trouble;
 use crate::ledger::{FileQuery, FileRow, PageCheck, Reader};
 use crate::seal::KeyRing;
@@ -43,6 +43,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let archived = archive(&config, &ring, &rows, &mut found)?;
     let answers = answers(&config, &ring, &reader, &mut found)?;
     let witnessed = witness(&config, &reader, &mut found)?;
+    let journal = journal_findings(&config.state_dir, &reader)?;
+    found.extend(journal.findings.into_iter().map(|text| format!("journal: {text}")));
     for line in found.iter().take(PRINTED) {
         screen.line(line)?;
     }

@@ -7,7 +7,7 @@ use super::document::{At, Document};
 use super::settings::Settings;
 use super::sources::{FormatSource, Sources};
 use super::{Channel, Config, Creditor, Profile, SETTINGS, passbook};
-use super::{bank_table, channel, creditor, days, profile, settings};
+use super::{bank_table, channel, creditor, days, profile, settings, users_file};
 use crate::domain::{ChannelId, CreditorId};
 use crate::fault::{Fault, Faults, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,8 +55,16 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     let creditors: BTreeMap<CreditorId, Arc<Creditor>> =
         compiler.each("creditors", |document| creditor::read(document, &known));
 
+    let known = users_file::Known {
+        accounts: &sources.accounts,
+        creditors: &creditors,
+        creditor_names: &compiler.names("creditors"),
+    };
+    let users = compiler.one("users.toml", |document| users_file::read(document, &known));
+
     let faults = compiler.faults;
-    let (Some(settings), Some(calendar), Some(banks), true) = (settings, calendar, banks, faults.is_empty())
+    let (Some(settings), Some(calendar), Some(banks), Some(users), true) =
+        (settings, calendar, banks, users, faults.is_empty())
     else {
         return Err(faults);
     };
@@ -75,6 +83,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         profiles,
         channels,
         creditors,
+        users,
         formats: sources.formats.clone(),
         codes: sources.codes.clone(),
         bound: BTreeMap::new(),

@@ -6,6 +6,7 @@
 //! Must not: read the clock, or run on with a default where a value is wrong. The schedule, codes and limits of banks
 //! stand in the files, not here.
 
+mod accounts;
 mod bank_table;
 mod channel;
 mod collecting;
@@ -24,7 +25,10 @@ mod settlement;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod users;
+mod users_file;
 
+pub use accounts::Accounts;
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
 pub use collecting::{CashFirst, CashRules, ProposalPlan};
@@ -37,6 +41,7 @@ pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
+pub use users::{Pattern, Reach, Role, User, Users, Who};
 
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
@@ -80,6 +85,8 @@ pub struct Config {
     pub channels: BTreeMap<ChannelId, Arc<Channel>>,
     /// Creditors by id.
     pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
+    /// Who may do what.
+    pub users: Users,
     /// The texts of the layouts, in the order of their file names.
     pub formats: Vec<FormatSource>,
     /// The texts of the code tables, in the order of their file names.

@@ -2,10 +2,11 @@
 //!
 //! Must not: judge what the texts say.
 
-use super::LoadError;
+use super::{Accounts, LoadError};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -13,7 +14,10 @@ use toml::de::DeTable;
 const FOLDERS: [&str; 3] = ["profiles", "channels", "creditors"];
 
 /// The files beside `sunap.toml`.
-const FILES: [&str; 2] = ["calendar.toml", "banks.toml"];
+const FILES: [&str; 3] = ["calendar.toml", "banks.toml", "users.toml"];
+
+/// A mode by which everybody may write.
+const WORLD_WRITABLE: u32 = 0o002;
 
 /// A file of `formats/`, not read yet: the layout and bank rooms make something of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct Sources {
     pub formats: Vec<FormatSource>,
     /// The code tables.
     pub codes: Vec<FormatSource>,
+    /// The accounts of this machine, for users.toml.
+    pub accounts: Accounts,
     /// What was wrong with the files as such.
     pub faults: Faults,
 }
@@ -79,8 +85,10 @@ impl Sources {
             files: BTreeMap::new(),
             formats: Vec::new(),
             codes: Vec::new(),
+            accounts: accounts()?,
             faults: Faults::default(),
         };
+        sources.look_at_mode(&folder, &sources.folder.clone())?;
         sources.take(&folder.join(&settings_name), super::SETTINGS)?;
         for name in FILES {
             sources.take(&folder.join(name), name)?;
@@ -134,6 +142,7 @@ impl Sources {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Trouble::at("read", path, error).into()),
         };
+        self.look_at_mode(path, shown)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
@@ -148,10 +157,34 @@ impl Sources {
         Ok(Some(text.ok()))
     }
 
+    /// What everybody on the machine may write says nothing that could be trusted.
+    fn look_at_mode(&mut self, path: &Path, shown: &str) -> Result<(), LoadError> {
+        let mode = std::fs::metadata(path).map_err(|error| Trouble::at("look at", path, error))?.mode();
+        if mode & WORLD_WRITABLE != 0 {
+            self.faults.push(Fault::new(
+                "config-world-writable",
+                Place::file(shown),
+                "everybody on this machine may write here, and so change rights, accounts and limits",
+                format!("chmod o-w {shown}"),
+            ));
+        }
+        Ok(())
+    }
+
     /// The name of a file as faults show it: `config/banks.toml`.
     pub fn shown(&self, name: &str) -> String {
         if self.folder.is_empty() { name.to_string() } else { format!("{}/{name}", self.folder) }
     }
+}
+
+/// The accounts that this machine lists; none where it has no lists.
+fn accounts() -> Result<Accounts, Trouble> {
+    let list = |path: &str| match std::fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
+        Err(error) => Err(Trouble::at("read", Path::new(path), error)),
+    };
+    Ok(Accounts::parse(&list("/etc/passwd")?, &list("/etc/group")?))
 }
 
 fn missing(path: &Path) -> LoadError {

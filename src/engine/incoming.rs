@@ -6,12 +6,13 @@
 
 use super::drops::owe;
 use super::{Engine, Failure};
+use crate::config::Who;
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
 use crate::intake::Kind;
 use crate::ledger::{FileRow, FileState, NewIn, Tx};
 use crate::machine::file::{In, InHappening};
-use crate::spool::{Archived, ClaimError, Claimed, Outcome, Owner, Seen, Sha256, Skip};
+use crate::spool::{Archived, ClaimError, Claimed, Dropper, Outcome, Owner, Seen, Sha256, Skip};
 
 /// The alert of a file that was rejected: over when one of its name is applied.
 const REJECTED: &str = "file-rejected";
@@ -33,7 +34,13 @@ pub(super) struct Arrival {
     /// When it is judged: business time.
     pub(super) at: Instant,
     /// Its row, where it was held and is judged again.
-    held: Option<i64>,
+    pub(super) held: Option<i64>,
+    /// Who dropped it.
+    pub(super) who: Who,
+    /// Its owner as the system says; `None` where a held file is judged again.
+    pub(super) dropper: Option<Dropper>,
+    /// Who approved it as the second person.
+    pub(super) approved_by: Option<String>,
 }
 
 /// What was decided about a file, already committed.
@@ -117,7 +124,7 @@ impl Engine {
     /// Archives, decides, commits and settles one claimed file.
     pub(super) fn decide_and_settle(&mut self, claimed: Claimed, now: Instant) -> Result<(), Failure> {
         let archived = self.spool.archive(&claimed, now.date()).map_err(Failure::Spool)?;
-        let arrival = Arrival::new(&claimed, &archived, now);
+        let arrival = Arrival::new(&claimed, &archived, self.who(claimed.dropper()), now);
         if archived.repaired {
             let tx = self.ledger.begin()?;
             let text = "the archive held other bytes under this hash (a damaged disk); they were replaced";
@@ -133,6 +140,15 @@ impl Engine {
     }
 
     pub(super) fn decide(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
+        if let Some(fault) = self.may_not_drop(arrival) {
+            return self.turn_away(arrival, fault);
+        }
+        if let (Owner::Creditor(_), Some((deed, _))) = (&arrival.owner, self.right_of(arrival)) {
+            let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
+            if let Some(waits) = self.propose(arrival, deed, kind)? {
+                return Ok(waits);
+            }
+        }
         match arrival.owner.clone() {
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
             Owner::Creditor(creditor) => self.list(creditor, arrival),
@@ -265,7 +281,7 @@ impl Engine {
 
 impl Arrival {
     /// A file that was just claimed and archived.
-    fn new(claimed: &Claimed, archived: &Archived, at: Instant) -> Self {
+    fn new(claimed: &Claimed, archived: &Archived, who: Who, at: Instant) -> Self {
         Self {
             owner: claimed.owner().clone(),
             owner_key: claimed.owner().folder(),
@@ -275,11 +291,21 @@ impl Arrival {
             day: at.date(),
             at,
             held: None,
+            who,
+            dropper: Some(claimed.dropper()),
+            approved_by: None,
         }
     }
 
     /// A held file, judged again.
-    pub(super) fn again(file: &FileRow, owner: Owner, sha256: Sha256, day: Date, at: Instant) -> Self {
+    pub(super) fn again(
+        file: &FileRow,
+        owner: Owner,
+        sha256: Sha256,
+        day: Date,
+        who: Who,
+        at: Instant,
+    ) -> Self {
         Self {
             owner_key: owner.folder(),
             owner,
@@ -289,6 +315,9 @@ impl Arrival {
             day,
             at,
             held: Some(file.file_id),
+            who,
+            dropper: None,
+            approved_by: None,
         }
     }
 
@@ -299,6 +328,9 @@ impl Arrival {
             tx.file_stepped(file_id, happening, FileState::In(In::Claimed), self.at, "judged again")?;
             return Ok(file_id);
         }
+        if let Some(user) = &self.who.user {
+            tx.user_seen(&user.id, self.at)?;
+        }
         Ok(tx.file_in(&NewIn {
             owner: &self.owner_key,
             kind,
@@ -306,7 +338,7 @@ impl Arrival {
             sha256: *self.sha256.as_bytes(),
             bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
             archive_day: self.day,
-            dropped_by: "",
+            dropped_by: &self.who.key,
             at: self.at,
         })?)
     }
@@ -320,7 +352,7 @@ impl Arrival {
     }
 
     /// Closes the row of a file that is not applied: its state, why, and the report for its folder.
-    fn leave(
+    pub(super) fn leave(
         &self,
         tx: &Tx<'_>,
         file_id: i64,

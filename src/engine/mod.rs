@@ -11,6 +11,7 @@
 //! and tried again in the next turn (`Failure::Spool`), never taken for a verdict on that file's content.
 
 mod answering;
+mod approval;
 mod booking;
 mod desk;
 mod desk_orders;
@@ -24,6 +25,7 @@ mod drops;
 mod due;
 mod emission;
 mod incoming;
+mod journal;
 mod keys;
 mod lines;
 mod orders;
@@ -37,6 +39,7 @@ mod result_collection;
 mod result_payout;
 mod result_registration;
 mod reversing;
+mod rights;
 mod self_test;
 mod settlement;
 mod start;
@@ -54,6 +57,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use journal::journal_findings;
 pub use start::{LEDGER, StartError};
 pub use witness::witness_findings;
 
@@ -111,6 +115,7 @@ pub struct Engine {
     /// Set when a disk step failed in this turn.
     troubled: bool,
     witness: Witness,
+    closing: journal::Closing,
     ring: Arc<KeyRing>,
     key_change: keys::KeyChange,
     /// A file may lie in work, decided or not: a step with it failed on the disk.
@@ -144,10 +149,12 @@ impl Engine {
         worked |= self.do_due(now)?;
         worked |= self.look_after_outgoing(now)?;
         worked |= self.judge_early(now)?;
+        worked |= self.expire_proposals(now)?;
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;
         worked |= took;
         worked |= self.give_answers(now)?;
         worked |= self.look_after_keys(now)?;
+        self.look_after_journal(now)?;
         let next_due = self.next_due()?;
         Ok(Turn { worked, next_due, look_again: growing || self.troubled })
     }

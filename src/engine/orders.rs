@@ -3,24 +3,30 @@
 //! An order about a file moves the file first where that takes it out of the peer's reach, and is safe to repeat: a
 //! crash in between leaves the order in work, and it is judged again.
 
+use super::approval::SECOND;
 use super::drops::owe;
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
+use super::rights::answer_name;
 use super::{Engine, Failure, desk_orders};
 use crate::domain::{ChannelId, Instant};
+use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
-use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject};
+use crate::ledger::{Event, FileRow, FileState, MandateFacts, MandateStep, Subject, Tx};
 use crate::machine::file::{In, InHappening, Out, OutHappening, step_in, step_out as file_step};
 use crate::machine::mandate::{Happening, step};
-use crate::spool::{Owner, Sha256};
+use crate::spool::{Owner, Sha256, Spool};
 use std::ffi::OsStr;
 
 impl Engine {
     /// Judges an order, does it, answers it.
     pub(super) fn order(&mut self, arrival: &Arrival) -> Result<Decided, Failure> {
         let bytes = self.archived_bytes(arrival)?;
-        let answer_name = format!("{}.answer.toml", arrival.name.trim_end_matches(".toml"));
+        if Approval::is_one(&bytes) {
+            return self.answer_proposal(arrival, &bytes);
+        }
+        let answer_name = answer_name(&arrival.name);
         let order = match Order::parse(&arrival.name, &bytes) {
             Ok(order) => order,
             Err(faults) => {
@@ -33,40 +39,51 @@ impl Engine {
                 );
             }
         };
-        // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
-        let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
-        let outcome =
-            if order.verb.about() == About::Desk { None } else { Some(self.carry_out(&order, arrival.at)?) };
+        if let Some(fault) = self.may_not_order(arrival, &order) {
+            return self.turn_away(arrival, fault);
+        }
+        if let Some(waits) = self.propose(arrival, order.verb.word(), "order")? {
+            return Ok(waits);
+        }
+        let order = Order { by: self.signed_by_two(arrival, &order.by), ..order };
+        if order.verb.about() == About::Desk {
+            return self.order_of_desk(arrival, &order);
+        }
+        let outcome = self.carry_out(&order, arrival.at)?;
+        let text = order.answer(&outcome);
+        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        self.answer_order(arrival, &note, &text, &outcome)
+    }
+
+    /// Journals what became of an order, and owes its answer.
+    pub(super) fn answer_order(
+        &mut self,
+        arrival: &Arrival,
+        note: &str,
+        text: &str,
+        outcome: &Outcome,
+    ) -> Result<Decided, Failure> {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
-        let outcome = match (outcome, place) {
-            (Some(outcome), _) => outcome,
-            (None, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
-            (None, None) => Outcome::Refused("no such creditor is configured".into()),
+        note_order(&self.spool, &tx, arrival, file_id, (note, text, outcome))?;
+        tx.commit()?;
+        Ok(Decided::new(In::Applied, text))
+    }
+
+    /// An order of the desk: what moves money is done in the commit that takes the order, so that it is not done twice when
+    /// it is judged again after a crash.
+    fn order_of_desk(&mut self, arrival: &Arrival, order: &Order) -> Result<Decided, Failure> {
+        let place = desk_orders::creditor_of(order).and_then(|creditor| self.place_of(creditor));
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, "order")?;
+        let outcome = match place {
+            Some(place) => desk_orders::carry_out(&tx, &place, order, file_id, arrival.at)?,
+            None => Outcome::Refused("no such creditor is configured".into()),
         };
         let text = order.answer(&outcome);
-        owe(&self.spool, &tx, arrival, Some(file_id), &answer_name, text.as_bytes())?;
-        let (happening, said) = match &outcome {
-            Outcome::Done(text) => ("done", text),
-            Outcome::Refused(text) => ("refused", text),
-        };
-        let note = format!("{} by {}: {} — {said}", order.verb.word(), order.by, order.reason);
-        tx.event(&Event {
-            subject: Subject::Order,
-            id: file_id,
-            at: arrival.at,
-            happening,
-            from: "",
-            to: "",
-            file: Some(file_id),
-            line: None,
-            code: "",
-            note: &note,
-        })?;
-        tx.set_report(file_id, &text)?;
-        tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
+        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+        note_order(&self.spool, &tx, arrival, file_id, (&note, &text, &outcome))?;
         tx.commit()?;
-        tracing::info!(order = order.verb.word(), happening, "order");
         Ok(Decided::new(In::Applied, text))
     }
 
@@ -236,6 +253,7 @@ impl Engine {
                 let happening = InHappening::Rejected.word();
                 tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
                 tx.clear_alert(HELD, &file.name, now)?;
+                tx.clear_alert(SECOND, &file.name, now)?;
                 tx.commit()?;
                 self.settle_held(file, to, cause)?;
                 Ok(Outcome::Done(format!("{}: rejected", file.name)))
@@ -254,20 +272,32 @@ impl Engine {
 
     /// Judges a held file again; whether it is held no more.
     pub(super) fn judge_held(&mut self, file: &FileRow, now: Instant) -> Result<bool, Failure> {
-        let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(false) };
+        Ok(self.judge_held_as(file, None, now)?.is_some())
+    }
+
+    /// Judges a held file again, approved or not; what was decided, unless it is held still.
+    pub(super) fn judge_held_as(
+        &mut self,
+        file: &FileRow,
+        approved_by: Option<String>,
+        now: Instant,
+    ) -> Result<Option<Decided>, Failure> {
+        let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(None) };
         let Some(owner) = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned() else {
-            return Ok(false);
+            return Ok(None);
         };
-        let arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, now);
+        let who = self.config.users.of_key(&file.dropped_by);
+        let mut arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, who, now);
+        arrival.approved_by = approved_by;
         let decided = self.decide(&arrival)?;
         if decided.state == In::Held {
-            return Ok(false);
+            return Ok(None);
         }
         let tx = self.ledger.begin()?;
         tx.clear_alert(HELD, &file.name, now)?;
         tx.commit()?;
         self.settle_held(file, decided.state, &decided.report)?;
-        Ok(true)
+        Ok(Some(decided))
     }
 
     fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {
@@ -316,6 +346,38 @@ impl Engine {
         tx.commit()?;
         Ok(Outcome::Done(format!("{}: {to}", mandate.bank_payer_no)))
     }
+}
+
+/// Journals what became of an order, and owes its answer.
+fn note_order(
+    spool: &Spool,
+    tx: &Tx<'_>,
+    arrival: &Arrival,
+    file_id: i64,
+    (note, text, outcome): (&str, &str, &Outcome),
+) -> Result<(), Failure> {
+    owe(spool, tx, arrival, Some(file_id), &answer_name(&arrival.name), text.as_bytes())?;
+    let (happening, said) = match outcome {
+        Outcome::Done(text) => ("done", text),
+        Outcome::Refused(text) => ("refused", text),
+    };
+    let note = format!("{note} — {said}");
+    tx.event(&Event {
+        subject: Subject::Order,
+        id: file_id,
+        at: arrival.at,
+        happening,
+        from: "",
+        to: "",
+        file: Some(file_id),
+        line: None,
+        code: "",
+        note: &note,
+    })?;
+    tx.set_report(file_id, text)?;
+    tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
+    tracing::info!(order = %arrival.name, happening, "order");
+    Ok(())
 }
 
 /// What an order means for a file of ours.

@@ -21,6 +21,8 @@ pub enum StartError {
     AlreadyRunning(String),
     /// The ledger is missing beside an archive, newer, or unreadable: never replaced by a fresh one.
     Ledger(String),
+    /// users.toml has lost a user whom the journal knows.
+    Users(String),
     /// The keys are missing, or not as they must be.
     Keys(OpenKeys),
     /// The world failed.
@@ -32,6 +34,10 @@ impl fmt::Display for StartError {
         match self {
             Self::AlreadyRunning(who) => write!(f, "already running: {who}"),
             Self::Ledger(why) => write!(f, "ledger: {why}"),
+            Self::Users(id) => write!(
+                f,
+                "config/users.toml has no user {id}, but the journal knows one: an id never changes or goes. Write it back; for one who left, active = false"
+            ),
             Self::Keys(why) => write!(f, "keys: {why}"),
             Self::Trouble(trouble) => write!(f, "{trouble}"),
         }
@@ -80,6 +86,7 @@ impl Engine {
         let mut ledger = open_ledger(&config.state_dir, &ring)?;
         let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config), &ring)?;
         spool.tidy()?;
+        let closing = super::journal::Closing::open(&config.state_dir)?;
         let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
         let mut engine = Self {
             config,
@@ -93,6 +100,7 @@ impl Engine {
             planned_on: None,
             troubled: false,
             witness,
+            closing,
             key_change: super::keys::KeyChange::of(&ring),
             ring,
             work_waits: false,
@@ -107,6 +115,9 @@ impl Engine {
         let opened_at = tx.first_opened(now)?;
         tx.commit()?;
         engine.opened_at = opened_at;
+        if let Some(id) = engine.lost_user()? {
+            return Err(StartError::Users(id));
+        }
         engine.finish_incoming(now)?;
         Ok(engine)
     }

@@ -8,6 +8,7 @@
 //! Must not: do I/O, know the ledger, or decide what may happen (that is `rules`).
 
 pub mod answer;
+pub mod approval;
 pub mod cancels;
 pub mod cash;
 pub mod cell;

@@ -7,6 +7,7 @@
 //!
 //! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
 
+mod approval;
 mod backup;
 mod books;
 mod candidate;
@@ -21,6 +22,7 @@ mod due;
 mod emission;
 mod event;
 mod file;
+mod journal;
 mod lines_mac;
 mod mandate;
 mod open;
@@ -38,6 +40,7 @@ mod settling;
 #[cfg(test)]
 mod tests;
 
+pub use approval::{ApprovalDecision, ApprovalRow, ApprovalState, NewApproval};
 pub use backup::PageCheck;
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
@@ -50,6 +53,7 @@ pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
 pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
+pub use journal::Root;
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
@@ -59,6 +63,7 @@ pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
+pub use query::{JournalCheck, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use reversal::{Came, CameFor};

@@ -108,6 +108,7 @@ impl Ledger {
 impl Tx<'_> {
     /// Makes everything durable: when this returns, a power cut takes nothing back.
     pub fn commit(self) -> Result<(), Trouble> {
+        self.chain_up()?;
         self.sql.commit().doing("commit to the ledger")
     }
 }

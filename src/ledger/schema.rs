@@ -12,6 +12,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/0001.sql"),
     include_str!("schema/books.sql"),
     include_str!("schema/settlement.sql"),
+    include_str!("schema/approval.sql"),
+    include_str!("schema/journal.sql"),
     include_str!("schema/collect.sql")
 )];
 

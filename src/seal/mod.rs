@@ -15,6 +15,6 @@ mod tests;
 mod value;
 
 pub use folder::{CURRENT, INDEX, OpenKeys, current_in, key_file};
-pub use ring::{KeyId, KeyRing};
+pub use ring::{JournalHash, KeyId, KeyRing};
 pub use stream::{CHUNK, Opened, Sealing, key_of_header};
 pub use value::{Broken, Place, Why, key_of};

@@ -74,6 +74,7 @@ pub struct KeyRing {
     current: KeyId,
     blind: Secret,
     row: Secret,
+    journal: Secret,
 }
 
 impl fmt::Debug for KeyRing {
@@ -94,6 +95,7 @@ impl KeyRing {
             current,
             blind: derived("sunap 2026-11-23 a blind index", index),
             row: derived("sunap 2026-11-23 the seal of a row of money", index),
+            journal: derived("sunap 2026-11-23 the chain of the journal", index),
         })
     }
 
@@ -107,6 +109,7 @@ impl KeyRing {
             current: KeyId(1),
             blind: derived("sunap 2026-11-23 a blind index", &index),
             row: derived("sunap 2026-11-23 the seal of a row of money", &index),
+            journal: derived("sunap 2026-11-23 the chain of the journal", &index),
         }
     }
 
@@ -131,6 +134,14 @@ impl KeyRing {
         keyed(&self.blind, &[what.as_bytes(), plain])
     }
 
+    /// A hash of the journal's chain, to be filled part by part: `what` keeps a row's apart from a link's. Survives the
+    /// change of the sealing key.
+    pub fn journal_hash(&self, what: &str) -> JournalHash {
+        let mut hash = JournalHash(blake3::Hasher::new_keyed(&self.journal));
+        hash.part(what.as_bytes());
+        hash
+    }
+
     /// The seal of a row of money: `parts` are the row's numbers in a fixed order. Survives the change of the sealing key.
     pub fn row_mac(&self, table: &str, row: i64, parts: &[i64]) -> [u8; 16] {
         let mut hasher = blake3::Hasher::new_keyed(&self.row);
@@ -142,6 +153,23 @@ impl KeyRing {
             hasher.update(&part.to_le_bytes());
         }
         first(hasher.finalize().as_bytes())
+    }
+}
+
+/// A keyed hash that is being filled.
+#[derive(Debug, Clone)]
+pub struct JournalHash(blake3::Hasher);
+
+impl JournalHash {
+    /// Takes a part, with its length before it.
+    pub fn part(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+        self
+    }
+
+    /// The hash.
+    pub fn finish(&self) -> [u8; 32] {
+        *self.0.finalize().as_bytes()
     }
 }
 

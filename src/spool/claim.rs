@@ -2,7 +2,7 @@
 //!
 //! Must not: read a file for its meaning; an error of reading says nothing about the content.
 
-use super::folder::{Entry, Folder, Identity, Kind, Moved, entry_of};
+use super::folder::{Dropper, Entry, Folder, Identity, Kind, Moved, entry_of};
 use super::name::shown_name;
 use super::{Owner, Room, Seen, Spool};
 use crate::fault::Trouble;
@@ -18,6 +18,7 @@ pub struct Claimed {
     owner: Owner,
     name: OsString,
     identity: Identity,
+    dropper: Dropper,
 }
 
 impl Claimed {
@@ -39,6 +40,11 @@ impl Claimed {
     /// Which file, and how it stood when claimed.
     pub fn identity(&self) -> Identity {
         self.identity
+    }
+
+    /// Whose the claimed file is: of the open file, not of its name.
+    pub fn dropper(&self) -> Dropper {
+        self.dropper
     }
 }
 
@@ -129,7 +135,12 @@ impl Spool {
         if let Some(marker) = &seen.marker {
             self.clear_marker(owner, &inbox, marker)?;
         }
-        Ok(Claimed { owner: owner.clone(), name: seen.name.clone(), identity: found.identity })
+        Ok(Claimed {
+            owner: owner.clone(),
+            name: seen.name.clone(),
+            identity: found.identity,
+            dropper: found.dropper,
+        })
     }
 
     fn check(&self, owner: &Owner, seen: &Seen, found: &Entry) -> Result<(), ClaimError> {
@@ -163,7 +174,12 @@ impl Spool {
             .into_iter()
             .filter(|seen| seen.kind.is_file() && !Self::is_own_temp(&seen.name));
         Ok(left
-            .map(|seen| Claimed { owner: owner.clone(), name: seen.name, identity: seen.identity })
+            .map(|seen| Claimed {
+                owner: owner.clone(),
+                name: seen.name,
+                identity: seen.identity,
+                dropper: seen.dropper,
+            })
             .collect())
     }
 

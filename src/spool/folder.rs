@@ -80,10 +80,22 @@ impl Identity {
     }
 }
 
+/// Whose a file is, and who may do what with it, as the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Dropper {
+    /// The owner's number.
+    pub uid: u32,
+    /// The group's number.
+    pub gid: u32,
+    /// The permission bits, `0o640`.
+    pub mode: u32,
+}
+
 /// An entry as the system describes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) kind: Kind,
+    pub(super) dropper: Dropper,
     pub(super) identity: Identity,
     pub(super) links: u32,
     /// Last change of anything about it, its name included, nanoseconds since 1970. Compared only.
@@ -375,6 +387,7 @@ fn entry_from(stat: &rustix::fs::Statx) -> Entry {
     let said = stat.stx_mask & StatxFlags::MNT_ID.bits() != 0;
     Entry {
         kind,
+        dropper: Dropper { uid: stat.stx_uid, gid: stat.stx_gid, mode: u32::from(stat.stx_mode) & 0o7777 },
         identity: Identity {
             dev: u64::from(stat.stx_dev_major) << 32 | u64::from(stat.stx_dev_minor),
             ino: stat.stx_ino,

@@ -78,6 +78,7 @@ mod tests {
             name: "EB220105".into(),
             kind: Kind::Regular,
             identity: Identity { dev: 1, ino: 7, size, mtime_ns },
+            dropper: crate::spool::Dropper::default(),
             links: 1,
             skip: None,
             marker: None,

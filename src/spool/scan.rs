@@ -2,7 +2,7 @@
 //!
 //! Must not: open, move or follow anything.
 
-use super::folder::{Folder, Identity, Kind};
+use super::folder::{Dropper, Folder, Identity, Kind};
 use super::name::shown_name;
 use super::{Owner, Room, Spool};
 use crate::fault::Trouble;
@@ -36,6 +36,8 @@ pub struct Seen {
     pub kind: Kind,
     /// Which file, and how it stood.
     pub identity: Identity,
+    /// Whose it is.
+    pub dropper: Dropper,
     /// How many names it has.
     pub links: u32,
     /// Why it must be left alone, if so.
@@ -94,17 +96,20 @@ fn look(folder: &Folder) -> Result<Vec<Seen>, Trouble> {
     let names = folder.names()?;
     let mut seen = Vec::with_capacity(names.len());
     for name in &names {
-        let (kind, identity, links) = match folder.look(name) {
-            Ok(Some(entry)) => (entry.kind, entry.identity, entry.links),
+        let (kind, identity, dropper, links) = match folder.look(name) {
+            Ok(Some(entry)) => (entry.kind, entry.identity, entry.dropper, entry.links),
             Ok(None) => continue,
-            Err(_) => (Kind::Unreadable, Identity { dev: 0, ino: 0, size: 0, mtime_ns: 0 }, 0),
+            Err(_) => {
+                let nobody = Dropper { uid: u32::MAX, gid: u32::MAX, mode: 0 };
+                (Kind::Unreadable, Identity { dev: 0, ino: 0, size: 0, mtime_ns: 0 }, nobody, 0)
+            }
         };
         let marker = MARKERS.iter().find_map(|tail| {
             let mut mark = name.clone();
             mark.push(tail);
             names.binary_search(&mark).is_ok().then_some(mark)
         });
-        seen.push(Seen { name: name.clone(), kind, identity, links, skip: skip(name), marker });
+        seen.push(Seen { name: name.clone(), kind, identity, dropper, links, skip: skip(name), marker });
     }
     Ok(seen)
 }

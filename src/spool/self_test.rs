@@ -31,6 +31,10 @@ impl Spool {
                 look_at_mode(&self.folder(owner, room)?, &mut unfit)?;
             }
         }
+        // The owner of a file in an inbox decides what it may do: nobody may put another in its place.
+        for owner in self.owners().iter().filter(|owner| !matches!(owner, Owner::Channel(_))) {
+            look_at_mode(&self.folder(owner, Room::Inbox)?, &mut unfit)?;
+        }
         let archive = self.archive_folder()?;
         look_at_mode(&archive, &mut unfit)?;
         let mut of = vec![archive];

@@ -331,6 +331,7 @@ mod tests {
             name,
             kind: entry.kind,
             identity: entry.identity,
+            dropper: entry.dropper,
             links: entry.links,
             skip: None,
             marker: None,

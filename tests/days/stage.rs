@@ -2,6 +2,8 @@
 
 #[path = "mishap.rs"]
 mod mishap;
+#[path = "people.rs"]
+pub(crate) mod people;
 #[path = "../canary/search.rs"]
 mod search;
 #[path = "../shipped/copy.rs"]
@@ -55,6 +57,12 @@ pub(crate) struct Stage {
     pub(crate) invented: u64,
     /// The answer that the last order gets.
     pub(crate) order_answer: String,
+    /// The answer that the last order but approvals gets.
+    pub(crate) proposal: String,
+    /// What dropped files are like.
+    hand: people::Hand,
+    /// The configuration is read again at the next start.
+    reconfigured: bool,
     /// The engine is stopped, and the next `at` starts it.
     down: bool,
     /// The ledger was made wrong on purpose: its audit is not looked at.
@@ -76,6 +84,9 @@ impl Stage {
             remembered: Vec::new(),
             invented: 0,
             order_answer: String::new(),
+            proposal: String::new(),
+            hand: people::Hand::default(),
+            reconfigured: false,
             down: false,
             tampered: false,
         }
@@ -89,6 +100,7 @@ impl Stage {
             (["leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power" | "ledger", ..], _) => {
                 self.mishap(&words, block)
             }
+            (["as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
             (["at", time @ ..], None) => self.go(&time.join(" ")),
@@ -224,6 +236,10 @@ impl Stage {
     pub(crate) fn restart(&mut self) -> Done {
         self.parts = None;
         self.down = false;
+        if std::mem::take(&mut self.reconfigured) {
+            let path = self.temp.path().join("config/sunap.toml");
+            self.config = Some(Arc::new(Config::load(&path).map_err(|error| error.to_string())?));
+        }
         self.open(self.now.ok_or("nothing runs yet")?)?;
         self.play()
     }
@@ -273,6 +289,7 @@ impl Stage {
     fn deliver(&mut self, owner: &str, name: &str, bytes: &[u8]) -> Done {
         let path = self.room(&format!("{owner}/inbox"))?.join(name);
         put(&path, bytes)?;
+        self.hand.touch(&path)?;
         if let Some(parts) = self.parts.as_mut() {
             parts.engine.renamed_in(&path);
         }
@@ -354,6 +371,7 @@ impl Stage {
         let order = Order { verb, target, reason: reason.to_string(), by: "tester".to_string(), at };
         let text = order.print();
         self.order_answer = format!("order-{}.answer.toml", self.invented);
+        self.proposal = self.order_answer.clone();
         self.deliver("control", &format!("order-{}.toml", self.invented), text.as_bytes())
     }
 
@@ -421,6 +439,12 @@ impl Stage {
     fn audit(&self) -> Done {
         if self.tampered {
             return Ok(());
+        }
+        let config = self.config()?;
+        let journal = sunap::engine::journal_findings(&config.state_dir, &self.reader()?)
+            .map_err(|error| error.to_string())?;
+        if !journal.findings.is_empty() {
+            return Err(format!("the journal does not hold: {:#?}", journal.findings));
         }
         let violations = self.reader()?.audit().map_err(|error| error.to_string())?;
         if violations.is_empty() { Ok(()) } else { Err(format!("the audit is not clean: {violations:#?}")) }

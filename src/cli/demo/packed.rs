@@ -27,6 +27,7 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/sftp/bankingplus-seoul.toml",
     "config/profiles/kftc.toml",
     "config/sunap.toml",
+    "config/users.toml",
     "config/transfer/bankingplus-seoul.toml",
     "formats/README.md",
     "formats/codes/kftc.toml",

@@ -7,9 +7,11 @@ mod board;
 mod digest;
 pub(super) mod find;
 mod history;
+mod journal;
 mod listing;
 mod sealed;
 mod totals;
+pub use journal::{JournalCheck, Outside};
 pub use sealed::SealedValues;
 
 pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};

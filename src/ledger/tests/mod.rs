@@ -4,6 +4,7 @@ mod bulk;
 mod collections;
 mod files;
 mod history;
+mod journal;
 mod lines_seal;
 mod mandates;
 mod opening;
