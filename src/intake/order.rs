@@ -40,6 +40,12 @@ pub enum Verb {
     CorrectAmount,
     /// A charge never should have been.
     CorrectCancel,
+    /// What was paid above what is owed goes back to the payer.
+    RefundRequest,
+    /// The creditor gave it back itself.
+    RefundByHand,
+    /// It pays the next charge.
+    OverpaymentApply,
     /// Pay again what the bank refused to pay.
     PayoutAgain,
     /// It was paid by another way.
@@ -48,7 +54,7 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -61,6 +67,9 @@ impl Verb {
         Self::Reverse,
         Self::CorrectAmount,
         Self::CorrectCancel,
+        Self::RefundRequest,
+        Self::RefundByHand,
+        Self::OverpaymentApply,
         Self::PayoutAgain,
         Self::PayoutPaid,
     ];
@@ -80,6 +89,9 @@ impl Verb {
             Self::Reverse => "correction.reverse",
             Self::CorrectAmount => "correction.amount",
             Self::CorrectCancel => "correction.cancel",
+            Self::RefundRequest => "refund.request",
+            Self::RefundByHand => "refund.paid-by-hand",
+            Self::OverpaymentApply => "overpayment.apply",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
         }
@@ -96,7 +108,10 @@ impl Verb {
             | Self::WriteOff
             | Self::Reverse
             | Self::CorrectAmount
-            | Self::CorrectCancel => About::Desk,
+            | Self::CorrectCancel
+            | Self::RefundRequest
+            | Self::RefundByHand
+            | Self::OverpaymentApply => About::Desk,
         }
     }
 }
@@ -210,6 +225,7 @@ pub(super) struct Written {
     pub(super) month: Option<Spanned<String>>,
     pub(super) amount_won: Option<Spanned<i64>>,
     pub(super) code: Option<Spanned<String>>,
+    pub(super) proof: Option<Spanned<String>>,
     pub(super) reason: Spanned<String>,
     pub(super) by: Spanned<String>,
     pub(super) at: Spanned<String>,

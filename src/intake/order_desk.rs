@@ -23,6 +23,8 @@ pub struct ChargeTarget {
     pub amount: Option<Won>,
     /// `code`: the bank's code, where the deed has one; empty where nothing is known.
     pub code: String,
+    /// `proof`: what shows that it was done, where the deed needs one; else empty.
+    pub proof: String,
 }
 
 impl ChargeTarget {
@@ -39,6 +41,9 @@ impl ChargeTarget {
         if !self.code.is_empty() {
             line(out, "code", &self.code);
         }
+        if !self.proof.is_empty() {
+            line(out, "proof", &self.proof);
+        }
     }
 }
 
@@ -46,6 +51,11 @@ impl Verb {
     /// Whether the order names an amount.
     pub const fn wants_amount(self) -> bool {
         matches!(self, Self::CorrectAmount)
+    }
+
+    /// Whether the order must say what shows that it was done.
+    pub const fn wants_proof(self) -> bool {
+        matches!(self, Self::RefundByHand)
     }
 
     /// Whether the order may name a bank's code.
@@ -59,6 +69,7 @@ impl Reading<'_> {
     pub(super) fn desk(&mut self, verb: Verb, id: Option<i64>, written: &Written) -> Option<Target> {
         let of_file = written.owner.is_some() || written.name.is_some();
         let extra = (written.amount_won.is_some() == verb.wants_amount())
+            && (written.proof.is_some() == verb.wants_proof())
             && (written.code.is_none() || verb.takes_code());
         if !of_file && extra {
             match (verb, id, &written.creditor, &written.payer_no, &written.item, &written.month) {
@@ -69,12 +80,17 @@ impl Reading<'_> {
                 (_, None, Some(creditor), Some(payer_no), Some(item), Some(month)) => {
                     let (creditor, payer_no) = (self.value(creditor), self.value(payer_no));
                     let (item, month) = (self.value(item), self.value(month));
+                    let proof = match &written.proof {
+                        Some(proof) => self.words(proof, "proof")?,
+                        None => String::new(),
+                    };
                     return Some(Target::Charge(ChargeTarget {
                         creditor: creditor?,
                         payer_no: payer_no?,
                         item: item?,
                         month: month?,
                         amount: written.amount_won.as_ref().map(|won| Won::new(*won.get_ref())),
+                        proof,
                         code: written.code.as_ref().map_or_else(String::new, |code| code.get_ref().clone()),
                     }));
                 }
@@ -85,6 +101,8 @@ impl Reading<'_> {
             "one cash payment: `creditor` and `id` (수납번호)"
         } else if verb.wants_amount() {
             "one charge: `creditor`, `payer_no`, `item`, `month`, and `amount_won`"
+        } else if verb.wants_proof() {
+            "one charge: `creditor`, `payer_no`, `item`, `month`, and `proof`"
         } else {
             "one charge: `creditor`, `payer_no`, `item` and `month`"
         };
@@ -110,6 +128,7 @@ pub(super) mod tests {
             month: "2026-01".parse().unwrap(),
             amount: verb.wants_amount().then(|| Won::new(1)),
             code: if verb.takes_code() { "0031".into() } else { String::new() },
+            proof: if verb.wants_proof() { "이체번호 7".into() } else { String::new() },
         })]
     }
 }

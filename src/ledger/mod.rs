@@ -31,6 +31,7 @@ mod payer;
 mod payout;
 mod personal;
 mod query;
+mod refund;
 mod registration;
 mod reversal;
 mod rotate;
@@ -65,6 +66,7 @@ pub use query::{
 };
 pub use query::{JournalCheck, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
+pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use reversal::{Came, CameFor};
 pub use rotate::Resealed;
