@@ -9,7 +9,7 @@ use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::rights::answer_name;
-use super::{Engine, Failure, desk_orders};
+use super::{Engine, Failure, desk_orders, payouts};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
@@ -46,13 +46,22 @@ impl Engine {
             return Ok(waits);
         }
         let order = Order { by: self.signed_by_two(arrival, &order.by), ..order };
-        if order.verb.about() == About::Desk {
-            return self.order_of_desk(arrival, &order);
-        }
-        let outcome = self.carry_out(&order, arrival.at)?;
-        let text = order.answer(&outcome);
         let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
-        self.answer_order(arrival, &note, &text, &outcome)
+        if matches!(order.verb.about(), About::File | About::Mandate) {
+            let outcome = self.carry_out(&order, arrival.at)?;
+            return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
+        }
+        // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
+        let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
+        let config = self.config.clone();
+        let tx = self.ledger.begin()?;
+        let file_id = arrival.enter(&tx, "order")?;
+        let outcome = match (&order.target, place) {
+            (Target::PayoutId(id), _) => payouts::carry_out(&tx, &config, &order, *id, arrival.at)?,
+            (_, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
+            (_, None) => Outcome::Refused("no such creditor is configured".into()),
+        };
+        answered(&self.spool, tx, arrival, file_id, &note, &order.answer(&outcome), &outcome)
     }
 
     /// Journals what became of an order, and owes its answer.
@@ -65,35 +74,14 @@ impl Engine {
     ) -> Result<Decided, Failure> {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
-        note_order(&self.spool, &tx, arrival, file_id, (note, text, outcome))?;
-        tx.commit()?;
-        Ok(Decided::new(In::Applied, text))
-    }
-
-    /// An order of the desk: what moves money is done in the commit that takes the order, so that it is not done twice when
-    /// it is judged again after a crash.
-    fn order_of_desk(&mut self, arrival: &Arrival, order: &Order) -> Result<Decided, Failure> {
-        let place = desk_orders::creditor_of(order).and_then(|creditor| self.place_of(creditor));
-        let tx = self.ledger.begin()?;
-        let file_id = arrival.enter(&tx, "order")?;
-        let outcome = match place {
-            Some(place) => desk_orders::carry_out(&tx, &place, order, file_id, arrival.at)?,
-            None => Outcome::Refused("no such creditor is configured".into()),
-        };
-        let text = order.answer(&outcome);
-        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
-        note_order(&self.spool, &tx, arrival, file_id, (&note, &text, &outcome))?;
-        tx.commit()?;
-        Ok(Decided::new(In::Applied, text))
+        answered(&self.spool, tx, arrival, file_id, note, text, outcome)
     }
 
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
             About::Mandate => return self.order_of_mandate(order, now),
-            About::Payout => return self.order_of_payout(order, now),
-            // Done by the caller, in the commit that takes the order.
-            About::Desk => return Ok(Outcome::Refused("not an order of the desk".into())),
+            About::Payout | About::Desk => return Ok(Outcome::Refused("it is done with its answer".into())),
         }
         let meant = self.file_meant(&order.target, order.verb)?;
         if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
@@ -129,15 +117,7 @@ impl Engine {
         let name = match (&order.target, file) {
             (_, Some(file)) => file.name.clone(),
             (Target::FileName { name, .. }, None) => name.clone(),
-            (
-                Target::FileId(_)
-                | Target::MandateId(_)
-                | Target::PayoutId(_)
-                | Target::Mandate { .. }
-                | Target::Charge(_)
-                | Target::Cash { .. },
-                None,
-            ) => return Ok(None),
+            (_, None) => return Ok(None),
         };
         if order.verb != Verb::FileReject || !over {
             return Ok(None);
@@ -348,15 +328,17 @@ impl Engine {
     }
 }
 
-/// Journals what became of an order, and owes its answer.
-fn note_order(
+/// Journals what became of an order and owes its answer, in the transaction that ends with it.
+fn answered(
     spool: &Spool,
-    tx: &Tx<'_>,
+    tx: Tx<'_>,
     arrival: &Arrival,
     file_id: i64,
-    (note, text, outcome): (&str, &str, &Outcome),
-) -> Result<(), Failure> {
-    owe(spool, tx, arrival, Some(file_id), &answer_name(&arrival.name), text.as_bytes())?;
+    note: &str,
+    text: &str,
+    outcome: &Outcome,
+) -> Result<Decided, Failure> {
+    owe(spool, &tx, arrival, Some(file_id), &answer_name(&arrival.name), text.as_bytes())?;
     let (happening, said) = match outcome {
         Outcome::Done(text) => ("done", text),
         Outcome::Refused(text) => ("refused", text),
@@ -376,8 +358,9 @@ fn note_order(
     })?;
     tx.set_report(file_id, text)?;
     tx.file_stepped(file_id, InHappening::Applied.word(), FileState::In(In::Applied), arrival.at, &note)?;
+    tx.commit()?;
     tracing::info!(order = %arrival.name, happening, "order");
-    Ok(())
+    Ok(Decided::new(In::Applied, text))
 }
 
 /// What an order means for a file of ours.

@@ -11,9 +11,10 @@ use super::{Engine, Failure, refunding};
 use crate::bank::FileHead;
 use crate::bank::payout::Line;
 use crate::books::{Entry, post};
+use crate::config::Config;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
-use crate::intake::order::{Order, Outcome, Target, Verb};
+use crate::intake::order::{Order, Outcome, Verb};
 use crate::ledger::{FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx};
 use crate::machine::file::Out;
 use std::io::{self, Read};
@@ -80,68 +81,68 @@ impl Engine {
     }
 }
 
-impl Engine {
-    /// An order about a payment: ask for it again, or say that it was paid by another way.
-    pub(super) fn order_of_payout(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
-        let refused = |why: String| Ok(Outcome::Refused(why));
-        let config = self.config.clone();
-        let tx = self.ledger.begin()?;
-        let Target::PayoutId(id) = order.target else { return refused("name the payout by its id".into()) };
-        let Some(row) = tx.payout(id)? else { return refused("no such payout is known".into()) };
-        if tx.paid_again(id)? {
-            return refused(format!("{} was asked for again already", reference(id)));
-        }
-        let said = match (order.verb, row.state.as_str()) {
-            (Verb::PayoutPaid, "requested") => {
-                paid(&tx, &row, (None, None), now)?;
-                "paid by another way"
-            }
-            (Verb::PayoutPaid | Verb::PayoutAgain, "failed") => {
-                let PayoutFor::Settlement(settlement) = row.of else {
-                    return refused(
-                        "a refund that bounced is asked for anew by refund.request, or refund.paid-by-hand"
-                            .into(),
-                    );
-                };
-                let about = about(&row)?;
-                let Some(creditor) = config.creditors.get(&about.creditor) else {
-                    return refused(format!("creditor {} is not in the config", about.creditor));
-                };
-                let Some(rule) = creditor.settlement.as_ref() else {
-                    return refused(format!("creditors/{}.toml has no [settlement]", about.creditor));
-                };
-                let again = tx.request_payout(
-                    &NewPayout {
-                        of: PayoutFor::Settlement(settlement),
-                        creditor: about.creditor,
-                        channel: &creditor.channel,
-                        won: row.won,
-                        bank: rule.bank,
-                        account: &rule.account,
-                        passbook_text: "정산금",
-                        pay_on: now.date(),
-                        again_of: Some(id),
-                    },
-                    now,
-                )?;
-                let entries: Vec<_> = post::payout_failed(row.won).into_iter().map(Entry::reversed).collect();
-                keep(&tx, "payout-again", &about, &entries, (None, None), &reference(again), now)?;
-                tx.clear_alert(FAILED, &reference(id), now)?;
-                if order.verb == Verb::PayoutPaid {
-                    let row = PayoutRow { payout_id: again, ..row };
-                    paid(&tx, &row, (None, None), now)?;
-                    "paid by another way"
-                } else {
-                    "asked for again"
-                }
-            }
-            (verb, state) => {
-                return refused(format!("{} cannot be done to a payout that is {state}", verb.word()));
-            }
-        };
-        tx.commit()?;
-        Ok(Outcome::Done(format!("{}: {said}", reference(id))))
+/// An order about a payment: ask for it again, or say that it was paid by another way.
+pub(super) fn carry_out(
+    tx: &Tx<'_>,
+    config: &Config,
+    order: &Order,
+    id: i64,
+    now: Instant,
+) -> Result<Outcome, Failure> {
+    let refused = |why: String| Ok(Outcome::Refused(why));
+    let Some(row) = tx.payout(id)? else { return refused("no such payout is known".into()) };
+    if tx.paid_again(id)? {
+        return refused(format!("{} was asked for again already", reference(id)));
     }
+    let said = match (order.verb, row.state.as_str()) {
+        (Verb::PayoutPaid, "requested") => {
+            paid(tx, &row, (None, None), now)?;
+            "paid by another way"
+        }
+        (Verb::PayoutPaid | Verb::PayoutAgain, "failed") => {
+            let PayoutFor::Settlement(settlement) = row.of else {
+                return refused(
+                    "a refund that bounced is asked for anew by refund.request, or refund.paid-by-hand"
+                        .into(),
+                );
+            };
+            let about = about(&row)?;
+            let Some(creditor) = config.creditors.get(&about.creditor) else {
+                return refused(format!("creditor {} is not in the config", about.creditor));
+            };
+            let Some(rule) = creditor.settlement.as_ref() else {
+                return refused(format!("creditors/{}.toml has no [settlement]", about.creditor));
+            };
+            let again = tx.request_payout(
+                &NewPayout {
+                    of: PayoutFor::Settlement(settlement),
+                    creditor: about.creditor,
+                    channel: &creditor.channel,
+                    won: row.won,
+                    bank: rule.bank,
+                    account: &rule.account,
+                    passbook_text: "정산금",
+                    pay_on: now.date(),
+                    again_of: Some(id),
+                },
+                now,
+            )?;
+            let entries: Vec<_> = post::payout_failed(row.won).into_iter().map(Entry::reversed).collect();
+            keep(tx, "payout-again", &about, &entries, (None, None), &reference(again), now)?;
+            tx.clear_alert(FAILED, &reference(id), now)?;
+            if order.verb == Verb::PayoutPaid {
+                let row = PayoutRow { payout_id: again, ..row };
+                paid(tx, &row, (None, None), now)?;
+                "paid by another way"
+            } else {
+                "asked for again"
+            }
+        }
+        (verb, state) => {
+            return refused(format!("{} cannot be done to a payout that is {state}", verb.word()));
+        }
+    };
+    Ok(Outcome::Done(format!("{}: {said}", reference(id))))
 }
 
 /// A payment as it stands in the file.

@@ -28,6 +28,10 @@ pub enum Verb {
     MandateSuspend,
     /// Take a suspended mandate up again.
     MandateResume,
+    /// Pay again what the bank refused to pay.
+    PayoutAgain,
+    /// It was paid by another way.
+    PayoutPaid,
     /// Take a request back before the cut-off (product.md D11).
     RequestWithdraw,
     /// Take a cash payment back.
@@ -46,10 +50,6 @@ pub enum Verb {
     RefundByHand,
     /// It pays the next charge.
     OverpaymentApply,
-    /// Pay again what the bank refused to pay.
-    PayoutAgain,
-    /// It was paid by another way.
-    PayoutPaid,
 }
 
 impl Verb {
@@ -61,6 +61,8 @@ impl Verb {
         Self::FileMarkSent,
         Self::MandateSuspend,
         Self::MandateResume,
+        Self::PayoutAgain,
+        Self::PayoutPaid,
         Self::RequestWithdraw,
         Self::CashCancel,
         Self::WriteOff,
@@ -70,8 +72,6 @@ impl Verb {
         Self::RefundRequest,
         Self::RefundByHand,
         Self::OverpaymentApply,
-        Self::PayoutAgain,
-        Self::PayoutPaid,
     ];
 
     /// The word in the order.
