@@ -57,5 +57,6 @@ CREATE TABLE charge_move (
   CHECK (what <> 'refund-by-hand' OR (won < 0 AND proof <> ''))
 ) STRICT;
 CREATE INDEX charge_move_of ON charge_move (charge_id);
+CREATE INDEX charge_move_other ON charge_move (other_charge) WHERE other_charge IS NOT NULL;
 CREATE TRIGGER charge_move_kept_u BEFORE UPDATE ON charge_move BEGIN SELECT RAISE(ABORT, 'charge_move rows never change'); END;
 CREATE TRIGGER charge_move_kept_d BEFORE DELETE ON charge_move BEGIN SELECT RAISE(ABORT, 'charge_move rows are never deleted'); END;
