@@ -379,7 +379,6 @@ fn every_reason_is_shown() {
     // A list is never automatic, and evidence is no list (src/intake/evidence/tests.rs).
     let only_in_rules = [
         Name::OptedOut,
-        Name::CashRefunded,
         Name::EvidenceName,
         Name::EvidenceType,
         Name::EvidenceContent,

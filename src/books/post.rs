@@ -49,6 +49,11 @@ pub fn refund_paid(won: Won) -> Vec<Entry> {
     list([(A::RefundInTransit, A::ChannelClearing, won)])
 }
 
+/// The creditor gave an overpayment back itself: it is the creditor's now.
+pub fn refunded_by_creditor(won: Won) -> Vec<Entry> {
+    list([(A::Overpayment, A::CreditorPayable, won)])
+}
+
 /// The refund bounced (E51): the charge stays overpaid.
 pub fn refund_bounced(won: Won) -> Vec<Entry> {
     refund_sent(won).into_iter().map(Entry::reversed).collect()

@@ -1,12 +1,12 @@
 //! Orders of the collection desk: a request taken back, cash taken back, a charge given up or corrected, a debit that went
 //! back. All checks come before the first change; everything is done in the commit that takes the order.
 
-use super::Failure;
 use super::booking::keep;
 use super::drop_cash;
 use super::place::Place;
 use super::reversing::reverse;
-use crate::books::{Entry, post};
+use super::{Failure, refunding};
+use crate::books::post;
 use crate::domain::{CreditorId, Instant, Won};
 use crate::intake::order::{Order, Outcome, Target, Verb};
 use crate::intake::order_desk::ChargeTarget;
@@ -55,6 +55,9 @@ pub(super) fn carry_out(
                 Verb::WriteOff => deed.end(Happening::WrittenOff, "written-off"),
                 Verb::CorrectCancel => deed.end(Happening::Cancelled, "cancelled"),
                 Verb::CorrectAmount => deed.amount(target),
+                Verb::RefundRequest => refunding::request(tx, place, &charge, file_id, now),
+                Verb::RefundByHand => refunding::by_hand(tx, &charge, (&target.proof, &why), file_id, now),
+                Verb::OverpaymentApply => refunding::apply(tx, place, &charge, &why, file_id, now),
                 _ => Ok(Outcome::Refused(format!("{} is not about a charge", order.verb.word()))),
             }
         }
@@ -96,6 +99,11 @@ impl Deed<'_> {
             return Ok(Outcome::Refused("no debit brought money for this charge".into()));
         };
         for share in &came.shares {
+            let paid = self.tx.charge_facts(ChargeKey::Id(share.charge_id))?.map(|charge| charge.paid_now);
+            if paid.is_some_and(|paid| paid < share.won) {
+                let told = "MORE_THAN_PAID: a part of it was given back or pays another charge already";
+                return Ok(Outcome::Refused(told.into()));
+            }
             if self.tx.refund_stands(share.charge_id)? {
                 return Ok(Outcome::Refused(REFUND_STANDS.into()));
             }
@@ -140,7 +148,8 @@ impl Deed<'_> {
         self.step(to, amount, "amount-corrected")?;
         let moved = amount.checked_sub(charge.amount).unwrap_or(Won::ZERO);
         self.book("amount-corrected", moved)?;
-        self.book_overpaid(balance, amount)?;
+        let after = Balance { amount, ..balance };
+        refunding::book_over(self.tx, charge, after, self.file_id, self.now)?;
         Ok(Outcome::Done(format!("{}: {} → {amount} won, {to}", charge.month, charge.amount)))
     }
 
@@ -179,20 +188,5 @@ impl Deed<'_> {
         };
         let what = format!("charge {}", self.charge.charge_id);
         keep(self.tx, event, &about, &entries, (None, Some(self.file_id)), &what, self.now)
-    }
-
-    /// What came above the amount owed, before and after, is the payer's and not the creditor's.
-    fn book_overpaid(&self, before: Balance, amount: Won) -> Result<(), Failure> {
-        let over = |owed: Won| before.paid.checked_sub(owed).unwrap_or(Won::ZERO).max(Won::ZERO);
-        let moved = over(amount).checked_sub(over(before.amount)).unwrap_or(Won::ZERO);
-        let about = ToBook { creditor: self.charge.creditor, month: None, won: moved, lines: 1 };
-        let what = format!("charge {} overpaid", self.charge.charge_id);
-        let entries = if moved.is_positive() {
-            post::overpaid(moved)
-        } else {
-            let back = Won::ZERO.checked_sub(moved).unwrap_or(Won::ZERO);
-            post::overpaid(back).into_iter().map(Entry::reversed).collect()
-        };
-        keep(self.tx, "overpaid", &about, &entries, (None, Some(self.file_id)), &what, self.now)
     }
 }

@@ -1,12 +1,12 @@
 //! `cash*`: the creditor took money itself (현금수납), or takes a payment back. Nothing is taken for a charge whose debit is
 //! with the bank (E49), and a payment that a later debit was built on does not go back (E50).
 
-use super::Failure;
 use super::booking::keep;
 use super::drops::Judged;
 use super::place::Place;
 use super::reckoning::{Reckoned, take_back};
 use super::result_collection::bug;
+use super::{Failure, refunding};
 use crate::books::{Entry, post};
 use crate::domain::{Date, Instant, Won};
 use crate::intake::List;
@@ -171,7 +171,8 @@ impl Till<'_> {
             today: self.now.date(),
             attempt: charge.attempt,
             debited_since: paid.debited_since,
-            refunded: paid.refunded,
+            // What came was given back by hand, or pays another charge.
+            refunded: paid.refunded || charge.paid < paid.won,
         };
         if let Err(refused) = rules::cash::cancel(&facts) {
             return Ok(Err(refused));
@@ -188,6 +189,9 @@ impl Till<'_> {
             file: self.file_id,
             line,
         })?;
+        let left = charge.paid_now.checked_sub(paid.won).unwrap_or(Won::ZERO);
+        let after = Balance { amount: charge.amount, paid: left };
+        refunding::book_over(self.tx, &charge, after, self.file_id, self.now)?;
         let note = format!("현금수납 취소 {}원, 수납번호 {cash_id}: {why}", paid.won);
         self.step(&charge, Happening::Returned(paid.won), "cash-cancelled", &note, line)?;
         add(&mut self.returned, paid.won);

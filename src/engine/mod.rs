@@ -36,6 +36,7 @@ mod payouts;
 mod place;
 mod proposing;
 mod reckoning;
+mod refunding;
 mod requesting;
 mod result_collection;
 mod result_payout;

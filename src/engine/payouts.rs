@@ -7,7 +7,7 @@ use super::booking::keep;
 use super::desk::PayoutDesk;
 use super::emission::seal;
 use super::lines::{Content, serial};
-use super::{Engine, Failure};
+use super::{Engine, Failure, refunding};
 use crate::bank::FileHead;
 use crate::bank::payout::Line;
 use crate::books::{Entry, post};
@@ -101,7 +101,10 @@ pub(super) fn carry_out(
         }
         (Verb::PayoutPaid | Verb::PayoutAgain, "failed") => {
             let PayoutFor::Settlement(settlement) = row.of else {
-                return refused("a refund that bounced is requested anew".into());
+                return refused(
+                    "a refund that bounced is asked for anew by refund.request, or refund.paid-by-hand"
+                        .into(),
+                );
             };
             let about = about(&row)?;
             let Some(creditor) = config.creditors.get(&about.creditor) else {
@@ -251,6 +254,9 @@ pub(super) fn paid(
         PayoutFor::Refund(_) => ("refund-paid", post::refund_paid(row.won)),
     };
     keep(tx, event, &about(row)?, &entries, (file, answer), &reference(row.payout_id), now)?;
+    if let PayoutFor::Refund(charge_id) = row.of {
+        refunding::refunded(tx, charge_id, row.won, answer, now)?;
+    }
     tx.clear_alert(FAILED, &reference(row.payout_id), now)?;
     Ok(true)
 }

@@ -1,9 +1,9 @@
 //! Late reversal after success (E46): the bank took back what a debit had brought. The collection is 이체취소(사후), its
 //! charges are open again, the books and the next settlement take the money back.
 
-use super::Failure;
 use super::booking::keep;
 use super::result_collection::bug;
+use super::{Failure, refunding};
 use crate::books::post;
 use crate::domain::{Instant, Won};
 use crate::ledger::{Came, ChargeKey, ChargeStep, ToBook, Tx};
@@ -30,6 +30,9 @@ pub(super) fn reverse(
         } else {
             charge::step(charge.state, balance, false, charge::Happening::Returned(share.won)).map_err(bug)?
         };
+        let left = charge.paid_now.checked_sub(share.won).unwrap_or(Won::ZERO);
+        let whole = Balance { amount: charge.amount, paid: left };
+        refunding::book_over(tx, &charge, whole, file_id, now)?;
         tx.charge_stepped(&ChargeStep {
             charge: &charge,
             to,

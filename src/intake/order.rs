@@ -7,7 +7,7 @@
 
 use super::answer::line;
 use super::order_desk::ChargeTarget;
-use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo, Won};
+use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
 use std::fmt::Write as _;
@@ -46,11 +46,17 @@ pub enum Verb {
     CorrectAmount,
     /// A charge never should have been.
     CorrectCancel,
+    /// What was paid above what is owed goes back to the payer.
+    RefundRequest,
+    /// The creditor gave it back itself.
+    RefundByHand,
+    /// It pays the next charge.
+    OverpaymentApply,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -66,6 +72,9 @@ impl Verb {
         Self::Reverse,
         Self::CorrectAmount,
         Self::CorrectCancel,
+        Self::RefundRequest,
+        Self::RefundByHand,
+        Self::OverpaymentApply,
     ];
 
     /// The word in the order.
@@ -78,14 +87,17 @@ impl Verb {
             Self::FileAccept => "file.accept",
             Self::MandateSuspend => "mandate.suspend",
             Self::MandateResume => "mandate.resume",
-            Self::PayoutAgain => "payout.again",
-            Self::PayoutPaid => "payout.paid",
             Self::RequestWithdraw => "request.withdraw",
             Self::CashCancel => "cash.cancel",
             Self::WriteOff => "write-off.charge",
             Self::Reverse => "correction.reverse",
             Self::CorrectAmount => "correction.amount",
             Self::CorrectCancel => "correction.cancel",
+            Self::RefundRequest => "refund.request",
+            Self::RefundByHand => "refund.paid-by-hand",
+            Self::OverpaymentApply => "overpayment.apply",
+            Self::PayoutAgain => "payout.again",
+            Self::PayoutPaid => "payout.paid",
         }
     }
 
@@ -102,7 +114,10 @@ impl Verb {
             | Self::WriteOff
             | Self::Reverse
             | Self::CorrectAmount
-            | Self::CorrectCancel => About::Desk,
+            | Self::CorrectCancel
+            | Self::RefundRequest
+            | Self::RefundByHand
+            | Self::OverpaymentApply => About::Desk,
         }
     }
 }
@@ -205,20 +220,21 @@ const MAX_TEXT_CHARS: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
-    verb: Spanned<String>,
-    id: Option<Spanned<i64>>,
-    owner: Option<Spanned<String>>,
-    name: Option<Spanned<String>>,
-    creditor: Option<Spanned<String>>,
-    payer_no: Option<Spanned<String>>,
-    item: Option<Spanned<String>>,
-    month: Option<Spanned<String>>,
-    amount_won: Option<Spanned<i64>>,
-    code: Option<Spanned<String>>,
-    reason: Spanned<String>,
-    by: Spanned<String>,
-    at: Spanned<String>,
+pub(super) struct Written {
+    pub(super) verb: Spanned<String>,
+    pub(super) id: Option<Spanned<i64>>,
+    pub(super) owner: Option<Spanned<String>>,
+    pub(super) name: Option<Spanned<String>>,
+    pub(super) creditor: Option<Spanned<String>>,
+    pub(super) payer_no: Option<Spanned<String>>,
+    pub(super) item: Option<Spanned<String>>,
+    pub(super) month: Option<Spanned<String>>,
+    pub(super) amount_won: Option<Spanned<i64>>,
+    pub(super) code: Option<Spanned<String>>,
+    pub(super) proof: Option<Spanned<String>>,
+    pub(super) reason: Spanned<String>,
+    pub(super) by: Spanned<String>,
+    pub(super) at: Spanned<String>,
 }
 
 impl Order {
@@ -426,47 +442,10 @@ impl Reading<'_> {
             }
         }
         let expected = match about {
+            About::Desk => "a charge or a cash payment",
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",
-            About::Desk => "one charge or payment: see docs/orders.md",
-        };
-        self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
-        None
-    }
-
-    /// A cash payment by its creditor and number, or a charge by payer, item and month.
-    fn desk(&mut self, verb: Verb, id: Option<i64>, written: &Written) -> Option<Target> {
-        let of_file = written.owner.is_some() || written.name.is_some();
-        let extra = (written.amount_won.is_some() == verb.wants_amount())
-            && (written.code.is_none() || verb.takes_code());
-        if !of_file && extra {
-            match (verb, id, &written.creditor, &written.payer_no, &written.item, &written.month) {
-                (Verb::CashCancel, Some(id), Some(creditor), None, None, None) if id > 0 => {
-                    return Some(Target::Cash { creditor: self.value(creditor)?, id });
-                }
-                (Verb::CashCancel, ..) => {}
-                (_, None, Some(creditor), Some(payer_no), Some(item), Some(month)) => {
-                    let (creditor, payer_no) = (self.value(creditor), self.value(payer_no));
-                    let (item, month) = (self.value(item), self.value(month));
-                    return Some(Target::Charge(ChargeTarget {
-                        creditor: creditor?,
-                        payer_no: payer_no?,
-                        item: item?,
-                        month: month?,
-                        amount: written.amount_won.as_ref().map(|won| Won::new(*won.get_ref())),
-                        code: written.code.as_ref().map_or_else(String::new, |code| code.get_ref().clone()),
-                    }));
-                }
-                _ => {}
-            }
-        }
-        let expected = if verb == Verb::CashCancel {
-            "one cash payment: `creditor` and `id` (수납번호)"
-        } else if verb.wants_amount() {
-            "one charge: `creditor`, `payer_no`, `item`, `month`, and `amount_won`"
-        } else {
-            "one charge: `creditor`, `payer_no`, `item` and `month`"
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None

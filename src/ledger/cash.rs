@@ -67,6 +67,15 @@ pub(super) const RULES: &[(&str, &str)] = &[(
          WHERE (debit = 'cash' AND credit = 'payer-receivable') OR (credit = 'cash' AND debit = 'payer-receivable')
          GROUP BY creditor) p ON p.creditor = c.creditor
      WHERE c.won <> coalesce(p.won, 0)",
+), (
+    // What is above what is owed stands in the books as the payer's, whether it is on its way back or not.
+    "books-overpaid",
+    "SELECT 'creditor ' || creditor || ': overpaid ' || sum(over) || ', the books say ' || sum(booked) FROM (
+       SELECT creditor, paid_now - amount_won AS over, 0 AS booked FROM charge_now WHERE paid_now > amount_won
+       UNION ALL SELECT creditor, 0, CASE WHEN credit IN ('overpayment', 'refund-in-transit') THEN won ELSE 0 END
+         - CASE WHEN debit IN ('overpayment', 'refund-in-transit') THEN won ELSE 0 END FROM posting
+         WHERE 'overpayment' IN (debit, credit) OR 'refund-in-transit' IN (debit, credit))
+     GROUP BY creditor HAVING sum(over) <> sum(booked)",
 )];
 
 impl Tx<'_> {

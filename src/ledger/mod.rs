@@ -32,6 +32,7 @@ mod payer;
 mod payout;
 mod personal;
 mod query;
+mod refund;
 mod registration;
 mod reversal;
 mod rotate;
@@ -67,6 +68,7 @@ pub use query::{
 };
 pub use query::{JournalCheck, LogQuery, LogRow, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
+pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use reversal::{Came, CameFor};
 pub use rotate::Resealed;

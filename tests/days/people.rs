@@ -1,7 +1,10 @@
 //! Several people at one spool: whose account a file is dropped from, who they are in users.toml, and the second person.
 
 use super::{Done, Stage};
+use sunap::domain::Won;
 use sunap::intake::approval::{Answer, Approval};
+use sunap::intake::order::Target;
+use sunap::intake::order_desk::ChargeTarget;
 
 /// Whether this run may give files to other accounts; only root may.
 pub(crate) fn may_chown() -> bool {
@@ -29,6 +32,24 @@ impl Hand {
         }
         Ok(())
     }
+}
+
+/// A charge of an order, and what the deed needs: an amount of digits, or a proof.
+pub(crate) fn charge_target(
+    [creditor, payer, item, month]: [&str; 4],
+    more: Option<&&str>,
+) -> Result<Target, String> {
+    let amount = more.and_then(|more| more.parse::<i64>().ok()).map(Won::new);
+    let proof = more.filter(|_| amount.is_none()).map_or(String::new(), ToString::to_string);
+    Ok(Target::Charge(ChargeTarget {
+        creditor: creditor.parse()?,
+        payer_no: payer.parse()?,
+        item: item.parse()?,
+        month: month.parse()?,
+        amount,
+        code: String::new(),
+        proof,
+    }))
 }
 
 impl Stage {

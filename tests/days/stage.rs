@@ -140,6 +140,10 @@ impl Stage {
                 let (creditor, payer_no, item) = (creditor.parse()?, payer.parse()?, item.parse()?);
                 self.order(verb, Target::Mandate { creditor, payer_no, item }, reason)
             }
+            (["order", verb, creditor, payer, item, month, more @ .., reason], None) if more.len() < 2 => {
+                let target = people::charge_target([creditor, payer, item, month], more.first())?;
+                self.order(verb, target, reason)
+            }
             (["restart"], None) => self.restart(),
             (["down"], None) => {
                 self.stop();

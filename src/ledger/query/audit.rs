@@ -14,9 +14,11 @@ const RULES: &[(&str, &str)] = &[
     (
         "I3",
         "SELECT 'charge ' || h.charge_id || ': paid ' || h.paid_now || ', its collections brought ' || coalesce(t.came, 0)
-           || ', cash ' || coalesce(c.came, 0)
+           || ', cash and moves ' || coalesce(c.came, 0)
          FROM charge_now h LEFT JOIN (SELECT charge_id, sum(CASE WHEN cancels IS NULL THEN won ELSE -won END) AS came
-           FROM cash GROUP BY charge_id) c ON c.charge_id = h.charge_id
+           FROM (SELECT charge_id, cancels, won FROM cash UNION ALL SELECT charge_id, NULL, won FROM charge_move
+             UNION ALL SELECT charge_id, NULL, -won FROM payout WHERE kind = 'refund' AND state = 'paid')
+           GROUP BY charge_id) c ON c.charge_id = h.charge_id
          LEFT JOIN (SELECT a.charge_id, sum(CASE coalesce(k.state, f.collection_state)
              WHEN 'succeeded' THEN coalesce(a.collected_won, a.won) WHEN 'partial' THEN a.collected_won ELSE 0 END) AS came
            FROM allocation a CROSS JOIN collection k ON k.collection_id = a.collection_id

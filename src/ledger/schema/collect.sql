@@ -41,3 +41,22 @@ CREATE TABLE desk_terms (
   CHECK (pause_first IS NOT NULL OR pause_last IS NULL),
   CHECK (pause_last IS NULL OR pause_last >= pause_first)
 ) STRICT;
+
+-- Money of a charge that moved by another way than a debit, cash or a payment of ours: an overpayment that the creditor gave
+-- back itself (refund-by-hand), or that pays another charge (applied, two rows). Below 0 where it left.
+CREATE TABLE charge_move (
+  move_id INTEGER PRIMARY KEY,
+  charge_id INTEGER NOT NULL REFERENCES charge (charge_id),
+  won INTEGER NOT NULL CHECK (won <> 0),
+  what TEXT NOT NULL CHECK (CASE what WHEN 'refund-by-hand' THEN 1 WHEN 'applied' THEN 1 ELSE 0 END),
+  other_charge INTEGER REFERENCES charge (charge_id),
+  proof TEXT NOT NULL,                         -- what shows it: a transfer's number, a receipt
+  at INTEGER NOT NULL,
+  file_id INTEGER NOT NULL REFERENCES file (file_id),
+  CHECK ((what = 'applied') = (other_charge IS NOT NULL)),
+  CHECK (what <> 'refund-by-hand' OR (won < 0 AND proof <> ''))
+) STRICT;
+CREATE INDEX charge_move_of ON charge_move (charge_id);
+CREATE INDEX charge_move_other ON charge_move (other_charge) WHERE other_charge IS NOT NULL;
+CREATE TRIGGER charge_move_kept_u BEFORE UPDATE ON charge_move BEGIN SELECT RAISE(ABORT, 'charge_move rows never change'); END;
+CREATE TRIGGER charge_move_kept_d BEFORE DELETE ON charge_move BEGIN SELECT RAISE(ABORT, 'charge_move rows are never deleted'); END;
