@@ -30,7 +30,7 @@
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
 //! | `users <<< toml >>>` | config/users.toml is this; while the engine runs, from the next `restart` on |
 //! | `as UID[:GID] [mode BITS]` | files are dropped from this account from now on; a page with it needs root, and is left out without |
-//! | `approve "REASON"`, `decline "REASON"` | an order that answers what the last order proposed; `sha256 DIGITS` behind it names another content |
+//! | `approve "REASON"`, `decline "REASON"` | an order that answers what the last order proposed; `sha256 DIGITS` behind it names another content, `of ORDER` another order |
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
 //! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |

@@ -44,6 +44,8 @@ pub enum Held {
     No,
     /// The file does not state it; the proof stands without it.
     NotStated,
+    /// It does not, in a way that cannot hide a line, and two people took that on.
+    Overridden,
 }
 
 impl Held {
@@ -56,6 +58,7 @@ impl Held {
             Self::Yes => "○ 성립",
             Self::No => "× 불성립",
             Self::NotStated => "- 없음",
+            Self::Overridden => "! 승인",
         }
     }
 }
@@ -240,12 +243,22 @@ fn p5_totals(reading: &FileReading) -> Check {
     if reading.lines != reading.data_records {
         wrong.push(format!("{} of {} lines read", reading.lines, reading.data_records));
     }
+    let holds = match (&reading.accepted_by, wrong.is_empty()) {
+        (_, true) => Held::Yes,
+        (None, false) => Held::No,
+        // Only what the trailer understates is ever taken on (`FileReading::accept_totals`).
+        (Some(by), false) if reading.trailers == 1 && reading.lines == reading.data_records => {
+            wrong.push(format!("taken on: {by}"));
+            Held::Overridden
+        }
+        (Some(_), false) => Held::No,
+    };
     check(
         "P5",
         "건수와 금액 = 트레일러 / counts and sums as stated",
         if stated.is_empty() { "no totals stated".into() } else { stated.join(", ") },
         if wrong.is_empty() { format!("{} lines, all agree", reading.lines) } else { wrong.join("; ") },
-        Held::of(wrong.is_empty()),
+        holds,
     )
 }
 

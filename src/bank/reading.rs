@@ -55,6 +55,31 @@ pub struct FileReading {
     pub checks: Vec<CheckOutcome>,
     /// How many lines succeeded, where the file states it (decisions.md 18, P6).
     pub stated_successes: Option<u64>,
+    /// Who took the file on although its trailer states less than it lists.
+    pub accepted_by: Option<String>,
+}
+
+/// The faults of a trailer whose numbers are not those of the file.
+const TOTALS: [&str; 2] = ["count-differs", "sum-differs"];
+
+impl FileReading {
+    /// Takes a file on whose trailer states less than the file lists, where that is all that is wrong with it: then no
+    /// line can be missing. A trailer that states more may tell of lines that were lost, which would count as
+    /// succeeded: nobody can take that on (product.md 3.8). Whether there was something to take on.
+    pub fn accept_totals(&mut self, by: &str) -> bool {
+        let kept = self.faults.kept();
+        let totals_only = !kept.is_empty()
+            && self.faults.total() == kept.len() as u64
+            && kept.iter().all(|fault| TOTALS.contains(&fault.name));
+        let nothing_lost =
+            self.checks.iter().filter(|check| !check.holds).all(|check| check.stated < check.counted);
+        if !totals_only || !nothing_lost {
+            return false;
+        }
+        self.faults = Faults::default();
+        self.accepted_by = Some(by.to_string());
+        true
+    }
 }
 
 /// Which serials occurred.
@@ -270,6 +295,7 @@ impl<'l> Notes<'l> {
             serials: SerialsSeen { seen: Vec::new(), ..self.serials },
             checks: summary.checks,
             stated_successes: self.stated_successes,
+            accepted_by: None,
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::intake::order::{Order, Owner, Target, Verb};
 use crate::spool;
 use clap::{Args, Subcommand};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,18 @@ enum FileVerb {
     Reject(OrderArguments),
     /// The bank has the file: it was sent by another way, or arrived before the power failed.
     MarkSent(OrderArguments),
+    /// Take a rejected result on, although its trailer states less than it lists. Whatever could hide a failure cannot be
+    /// taken on.
+    Accept(AcceptArguments),
+}
+
+#[derive(Debug, Args)]
+struct AcceptArguments {
+    /// Yes, past the proof of completeness.
+    #[arg(long = "override", required = true)]
+    past_the_proof: bool,
+    #[command(flatten)]
+    order: OrderArguments,
 }
 
 #[derive(Debug, Args)]
@@ -64,6 +77,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         FileVerb::Release(given) => (Verb::FileRelease, given),
         FileVerb::Reject(given) => (Verb::FileReject, given),
         FileVerb::MarkSent(given) => (Verb::FileMarkSent, given),
+        FileVerb::Accept(given) => (Verb::FileAccept, &given.order),
     };
     let target = match given.name.strip_prefix('#').map(str::parse) {
         Some(Ok(id)) => Target::FileId(id),
@@ -79,7 +93,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
 /// What every order says besides its verb and target.
 pub(super) struct Giving<'a> {
     pub(super) reason: &'a str,
-    /// Who; the account that runs the command unless given.
+    /// In words; the account that runs the command unless given.
     pub(super) by: Option<&'a str>,
     /// Seconds to wait for the answer; 0 does not wait.
     pub(super) timeout: u64,
@@ -94,8 +108,8 @@ pub(super) fn give(
     screen: &mut Screen,
 ) -> Result<Exit, Failed> {
     let config = config.load()?;
-    let reason = giving.reason.to_string();
     let by = giving.by.map_or_else(|| account(&config), str::to_string);
+    let reason = giving.reason.to_string();
     let order = Order { verb, target, reason, by, at: wall_time() };
     let text = order.print();
     // An order that cannot be read back is refused here, not in an answer.
@@ -143,14 +157,24 @@ fn wait(
     let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
     loop {
         // The answer appears whole, by a rename; whether it is there is asked by reading it.
-        if let Ok(text) = std::fs::read_to_string(&answer) {
-            screen.text(&text)?;
-            let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
-            return Ok(match (says("done"), says("proposed")) {
-                (true, _) => Exit::Done,
-                (false, true) => Exit::Later,
-                (false, false) => Exit::Data,
-            });
+        match std::fs::read_to_string(&answer) {
+            Ok(text) => {
+                screen.text(&text)?;
+                let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
+                return Ok(match (says("done"), says("proposed")) {
+                    (true, _) => Exit::Done,
+                    (false, true) => Exit::Later,
+                    (false, false) => Exit::Data,
+                });
+            }
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let told = format!(
+                    "the answer may not be read from this account: {}\n  → give the folders of spool/control a group and the setgid bit (docs/rights.md)",
+                    answer.display()
+                );
+                return Err(Failed::told(Exit::Later, told));
+            }
+            Err(_) => {}
         }
         if clock.monotonic_ms() >= give_up_at {
             let waiting = control.join("inbox").join(name).exists();

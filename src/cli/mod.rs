@@ -16,6 +16,7 @@ mod demo;
 mod exchange;
 mod file;
 mod key;
+mod log;
 mod paper;
 mod payout;
 mod read;
@@ -85,8 +86,6 @@ enum Verb {
     Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
-    /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
-    Payout(payout::Arguments),
     /// Order the daemon to withdraw, reverse, write off, correct or refund a charge.
     Charge(charge::ChargeArguments),
     /// Order the daemon to take a cash payment back.
@@ -95,8 +94,12 @@ enum Verb {
     Approve(approve::Arguments),
     /// Decline what another user has proposed, or withdraw what you have.
     Decline(approve::Arguments),
+    /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
+    Payout(payout::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
+    /// The log of work (로그관리): who did what, and when.
+    Log(log::Arguments),
     /// The chain of the journal: is every row as it was written?
     Audit(audit::Arguments),
     /// The keys that seal account and identity numbers and the archive.
@@ -189,12 +192,13 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
-        Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Charge(arguments) => charge::charge(&arguments, screen),
         Verb::Cash(arguments) => charge::cash(&arguments, screen),
         Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),
+        Verb::Log(arguments) => log::run(&arguments, screen),
+        Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -37,7 +37,7 @@ struct OrderArguments {
     /// Why; kept in the journal.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Who orders it; the account that runs the command unless given.
+    /// Who orders it, in words; the account that runs this command counts.
     #[arg(long, value_name = "WHO")]
     by: Option<String>,
     /// How many seconds to wait for the answer; 0 does not wait.

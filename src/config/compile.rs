@@ -84,6 +84,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         channels,
         creditors,
         users,
+        texts: sources.texts.clone(),
         formats: sources.formats.clone(),
         codes: sources.codes.clone(),
         bound: BTreeMap::new(),

@@ -16,6 +16,7 @@ mod days;
 mod debit_service;
 mod document;
 mod formats;
+mod outline;
 mod passbook;
 mod payer_no_template;
 mod payout_service;
@@ -35,6 +36,7 @@ pub use collecting::{CashFirst, CashRules, ProposalPlan};
 pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};
+pub use outline::SourceText;
 pub use payer_no_template::Template;
 pub use payout_service::PayoutService;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
@@ -87,6 +89,8 @@ pub struct Config {
     pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
     /// Who may do what.
     pub users: Users,
+    /// All texts, as they were read, for the journal of their changes.
+    pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.
     pub formats: Vec<FormatSource>,
     /// The texts of the code tables, in the order of their file names.

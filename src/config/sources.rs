@@ -2,7 +2,7 @@
 //!
 //! Must not: judge what the texts say.
 
-use super::{Accounts, LoadError};
+use super::{Accounts, LoadError, SourceText};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -57,6 +57,8 @@ pub struct Sources {
     pub formats: Vec<FormatSource>,
     /// The code tables.
     pub codes: Vec<FormatSource>,
+    /// Every text with the owner of its file.
+    pub texts: Vec<SourceText>,
     /// The accounts of this machine, for users.toml.
     pub accounts: Accounts,
     /// What was wrong with the files as such.
@@ -85,6 +87,7 @@ impl Sources {
             files: BTreeMap::new(),
             formats: Vec::new(),
             codes: Vec::new(),
+            texts: Vec::new(),
             accounts: accounts()?,
             faults: Faults::default(),
         };
@@ -142,7 +145,7 @@ impl Sources {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Trouble::at("read", path, error).into()),
         };
-        self.look_at_mode(path, shown)?;
+        let (uid, gid) = self.look_at_mode(path, shown)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             let line = error.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1;
@@ -154,13 +157,16 @@ impl Sources {
                 "save the file as UTF-8 (not EUC-KR or CP949)",
             ));
         });
+        if let Ok(text) = &text {
+            self.texts.push(SourceText { file: shown.to_string(), text: text.clone(), uid, gid });
+        }
         Ok(Some(text.ok()))
     }
 
-    /// What everybody on the machine may write says nothing that could be trusted.
-    fn look_at_mode(&mut self, path: &Path, shown: &str) -> Result<(), LoadError> {
-        let mode = std::fs::metadata(path).map_err(|error| Trouble::at("look at", path, error))?.mode();
-        if mode & WORLD_WRITABLE != 0 {
+    /// What everybody on the machine may write says nothing that could be trusted. Gives the owner and group.
+    fn look_at_mode(&mut self, path: &Path, shown: &str) -> Result<(u32, u32), LoadError> {
+        let found = std::fs::metadata(path).map_err(|error| Trouble::at("look at", path, error))?;
+        if found.mode() & WORLD_WRITABLE != 0 {
             self.faults.push(Fault::new(
                 "config-world-writable",
                 Place::file(shown),
@@ -168,7 +174,7 @@ impl Sources {
                 format!("chmod o-w {shown}"),
             ));
         }
-        Ok(())
+        Ok((found.uid(), found.gid()))
     }
 
     /// The name of a file as faults show it: `config/banks.toml`.

@@ -6,6 +6,7 @@ use super::document::{Document, Section, text_of, wrong_kind};
 use super::users::{Pattern, Reach, Role, User, Users};
 use super::{Accounts, Creditor};
 use crate::domain::CreditorId;
+use crate::fault::printable;
 use crate::intake::Kind;
 use crate::intake::approval::SECOND_PERSON;
 use crate::intake::order::Verb;
@@ -96,20 +97,36 @@ fn patterns(section: &mut Section<'_>, key: &'static str, rights: &BTreeSet<Stri
             all.push(pattern);
             continue;
         }
-        let known: Vec<&str> =
-            rights.iter().map(String::as_str).filter(|right| !right.starts_with("approve.")).collect();
+        let nearest = rights
+            .iter()
+            .filter(|right| right.starts_with("approve.") == text.value.starts_with("approve."))
+            .min_by_key(|right| distance(right, text.value));
+        let nearest = nearest.map_or(String::new(), |right| format!("; the nearest is {right:?}"));
         document.fault(
             "right-unknown",
             text.span,
-            format!(
-                "{:?} is no right; there are {} — each with approve. before it, and noun.* for all of a noun",
-                text.value,
-                known.join(", ")
-            ),
-            "correct the spelling, or take it out",
+            format!("{:?} is no right that anything asks for{nearest}", printable(text.value)),
+            "write noun.verb, noun.* for all of a noun, or *; docs/rights.md lists them",
         );
     }
     Some(all)
+}
+
+/// How many letters differ, come or go between two words.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (at, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(row.first_mut().unwrap_or(&mut 0), at.saturating_add(1));
+        let mut left = at.saturating_add(1);
+        for (cell, to) in row.iter_mut().skip(1).zip(&b) {
+            let change = diagonal.saturating_add(usize::from(from != *to));
+            diagonal = *cell;
+            left = change.min(diagonal.saturating_add(1)).min(left.saturating_add(1));
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// An id: small letters, digits, dots and hyphens.
@@ -261,29 +278,30 @@ fn reach(section: &mut Section<'_>, known: &Known<'_>) -> Option<Reach> {
     Some(Reach::Creditors(some))
 }
 
-/// What needs a second person must have two: one who may order it, and another who may approve it.
+/// What somebody may order and what needs a second person must have one: another user who may approve it.
 fn lonely(document: &Document<'_>, users: &Users, span: Range<usize>) {
     let verbs = Verb::ALL.into_iter().map(Verb::word).filter(|verb| users.needs_second(verb));
     let alone: Vec<&str> = verbs
         .filter(|verb| {
             let approve = format!("approve.{verb}");
             let unmapped = |right: &str| users.unmapped().is_some_and(|role| role.allows(right));
-            let may = |right: &str| -> BTreeSet<&str> {
-                users.all().filter(|user| user.may(right, None)).map(|user| user.id.as_str()).collect()
-            };
-            let (first, second) = (may(verb), may(&approve));
+            // Whoever has the right for one creditor needs a second person, too.
+            let allowed = |user: &&Arc<User>| user.active && user.roles.iter().any(|role| role.allows(verb));
+            let first: BTreeSet<&str> = users.all().filter(allowed).map(|user| user.id.as_str()).collect();
+            let second: BTreeSet<&str> =
+                users.all().filter(|user| user.may(&approve, None)).map(|user| user.id.as_str()).collect();
+            let orders = !first.is_empty() || unmapped(verb);
             let pair = first.iter().any(|one| second.iter().any(|other| one != other));
-            let with_unmapped = (unmapped(verb) && (unmapped(&approve) || !second.is_empty()))
-                || (unmapped(&approve) && !first.is_empty());
-            !pair && !with_unmapped
+            let with_unmapped = unmapped(&approve) || (unmapped(verb) && !second.is_empty());
+            orders && !pair && !with_unmapped
         })
         .collect();
     if !alone.is_empty() {
         document.fault(
             "second-person-alone",
             span,
-            format!("no two users could do these together, one ordering and another approving: {}", alone.join(", ")),
-            "give one role the right and another user's role approve.<right>; or name in second_person only what two people can do",
+            format!("somebody may order these, but there is no other user who may approve them: {}", alone.join(", ")),
+            "give another user a role with approve.<right>, for all creditors; or name in second_person only what two people can do",
         );
     }
 }

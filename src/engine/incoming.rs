@@ -39,6 +39,8 @@ pub(super) struct Arrival {
     pub(super) who: Who,
     /// Its owner as the system says; `None` where a held file is judged again.
     pub(super) dropper: Option<Dropper>,
+    /// Who takes it on although its trailer states less than it lists: the order that said so.
+    pub(super) taken_on: Option<String>,
     /// Who approved it as the second person.
     pub(super) approved_by: Option<String>,
 }
@@ -294,6 +296,7 @@ impl Arrival {
             who,
             dropper: Some(claimed.dropper()),
             approved_by: None,
+            taken_on: None,
         }
     }
 
@@ -318,6 +321,7 @@ impl Arrival {
             who,
             dropper: None,
             approved_by: None,
+            taken_on: None,
         }
     }
 

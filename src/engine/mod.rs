@@ -10,9 +10,11 @@
 //! Diagnostics: a failing ledger stops the process (`Failure::Ledger`); a failing disk on one file is told, logged
 //! and tried again in the next turn (`Failure::Spool`), never taken for a verdict on that file's content.
 
+mod accepting;
 mod answering;
 mod approval;
 mod booking;
+mod config_diff;
 mod desk;
 mod desk_orders;
 mod drop_cancels;

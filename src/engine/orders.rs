@@ -246,6 +246,7 @@ impl Engine {
                     Outcome::Refused(format!("{}: judged again, and held for the same reason", file.name))
                 })
             }
+            Verb::FileAccept if state == In::Rejected => self.accept(file, cause, now),
             _ => Ok(Outcome::Refused(format!("{} cannot be done to a file that is {state}", verb.word()))),
         }
     }
@@ -377,6 +378,7 @@ fn happening_of(verb: Verb) -> Option<OutHappening> {
 /// Whether a file in this state can take the verb: which of several of one name an order means.
 fn takes(state: FileState, verb: Verb) -> bool {
     match state {
+        FileState::In(In::Rejected) => verb == Verb::FileAccept,
         FileState::In(state) => state == In::Held && matches!(verb, Verb::FileRelease | Verb::FileReject),
         FileState::Out(Out::Refused) => verb == Verb::FileRelease,
         FileState::Out(state) => {

@@ -88,7 +88,8 @@ impl Engine {
         if let Some(failure) = stopped {
             return Err(failure);
         }
-        let reading = reading.map_err(Failure::Spool)?;
+        let mut reading = reading.map_err(Failure::Spool)?;
+        arrival.take_on(&mut reading);
         pass.flush()?;
         let Pass { listed, bound, mut faults, .. } = pass;
         let expected = Expected {

@@ -48,7 +48,9 @@ impl Engine {
             }
         };
         let mut said: Vec<ResultLine> = Vec::new();
-        let reading = format.read(&arrival.name, input, |line| said.push(line)).map_err(Failure::Spool)?;
+        let mut reading =
+            format.read(&arrival.name, input, |line| said.push(line)).map_err(Failure::Spool)?;
+        arrival.take_on(&mut reading);
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, &service.result)?;
         let rows = tx.payout_lines(sent.file_id)?;

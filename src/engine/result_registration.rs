@@ -69,7 +69,8 @@ impl Engine {
         while let Some(line) = reader.next_line().map_err(Failure::Spool)? {
             pass.take(&line)?;
         }
-        let reading = reader.finish().map_err(Failure::Spool)?;
+        let mut reading = reader.finish().map_err(Failure::Spool)?;
+        arrival.take_on(&mut reading);
         let Pass { listed, bound, faults, .. } = pass;
         let expected = Expected {
             institution: desk.channel.institution_code.clone(),

@@ -5,6 +5,7 @@
 //!
 //! Must not: look at what an order says about who gave it, other than to refuse a name that is another's.
 
+use super::desk_orders::creditor_of;
 use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure};
 use crate::config::Who;
@@ -71,9 +72,8 @@ impl Engine {
     /// What keeps an order from being carried out: a name that is another's, or a right that is missing.
     pub(super) fn may_not_order(&self, arrival: &Arrival, order: &Order) -> Option<Fault> {
         let creditor = match &order.target {
-            Target::Mandate { creditor, .. } | Target::Cash { creditor, .. } => Some(*creditor),
-            Target::Charge(charge) => Some(charge.creditor),
-            _ => None,
+            Target::Mandate { creditor, .. } => Some(*creditor),
+            _ => creditor_of(order),
         };
         self.claims_another(arrival, &order.by).or_else(|| self.lacks(arrival, order.verb.word(), creditor))
     }

@@ -118,6 +118,7 @@ impl Engine {
         if let Some(id) = engine.lost_user()? {
             return Err(StartError::Users(id));
         }
+        engine.journal_config(now)?;
         engine.finish_incoming(now)?;
         Ok(engine)
     }

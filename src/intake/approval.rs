@@ -15,8 +15,15 @@ use toml::Spanned;
 
 /// What needs a second person unless users.toml says otherwise, as patterns of rights. A new deed that needs one is a
 /// line here; nothing else is to be done for it.
-pub const SECOND_PERSON: &[&str] =
-    &["file.release", "file.mark-sent", "file.accept", "refund.*", "correction.*", "write-off.*"];
+pub const SECOND_PERSON: &[&str] = &[
+    "file.release",
+    "file.mark-sent",
+    "file.accept",
+    "payout.paid",
+    "refund.*",
+    "correction.*",
+    "write-off.*",
+];
 
 /// The right that a list asks for, by the word of its kind.
 pub fn right_of_list(word: &'static str) -> &'static str {
@@ -24,10 +31,10 @@ pub fn right_of_list(word: &'static str) -> &'static str {
         "mandates" | "payers" => "mandate.register",
         "cancel" => "mandate.cancel",
         "request" => "request.make",
-        "charges" => "charge.set",
-        "terms" => "mandate.terms",
         "retry" => "retry.request",
         "cash" => "cash.record",
+        "charges" => "charge.change",
+        "terms" => "terms.change",
         "refund" => "refund.request",
         other => other,
     }

@@ -24,6 +24,8 @@ pub enum Verb {
     FileReject,
     /// The bank has the file: it was sent by another way.
     FileMarkSent,
+    /// Take a rejected result on, although its trailer states less than it lists.
+    FileAccept,
     /// Request nothing on a mandate.
     MandateSuspend,
     /// Take a suspended mandate up again.
@@ -54,11 +56,12 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
         Self::FileMarkSent,
+        Self::FileAccept,
         Self::MandateSuspend,
         Self::MandateResume,
         Self::PayoutAgain,
@@ -81,6 +84,7 @@ impl Verb {
             Self::FileRelease => "file.release",
             Self::FileReject => "file.reject",
             Self::FileMarkSent => "file.mark-sent",
+            Self::FileAccept => "file.accept",
             Self::MandateSuspend => "mandate.suspend",
             Self::MandateResume => "mandate.resume",
             Self::RequestWithdraw => "request.withdraw",
@@ -100,7 +104,9 @@ impl Verb {
     /// What it concerns.
     pub const fn about(self) -> About {
         match self {
-            Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent => About::File,
+            Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent | Self::FileAccept => {
+                About::File
+            }
             Self::MandateSuspend | Self::MandateResume => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
             Self::RequestWithdraw

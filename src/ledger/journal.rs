@@ -48,7 +48,7 @@ pub(super) const JOURNAL: [(&str, &str); TABLES] = [
     ),
     (
         "config_change",
-        "SELECT config_change_id, at, file, by_whom, old_sha256, new_sha256, keys FROM config_change
+        "SELECT config_change_id, at, file, by_whom, old_sha256, new_sha256, keys, outline FROM config_change
          WHERE config_change_id > ?1 AND config_change_id <= ?2 ORDER BY config_change_id",
     ),
 ];

@@ -16,6 +16,7 @@ mod charge;
 mod charge_step;
 mod collection;
 mod column;
+mod config_change;
 mod decline;
 mod desk_terms;
 mod due;
@@ -49,6 +50,7 @@ pub use cash::{CashRow, NewCash};
 pub use charge::{MakeCharges, NewCharge, OnlyFor};
 pub use charge_step::{ChargeFacts, ChargeKey, ChargeStep, WaitingRequest};
 pub use collection::NewCollection;
+pub use config_change::{ConfigChange, KnownConfig};
 pub use desk_terms::{ArrearsTerm, DeskTerms, Pause};
 pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
@@ -64,7 +66,7 @@ pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
-pub use query::{JournalCheck, Outside};
+pub use query::{JournalCheck, LogQuery, LogRow, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};

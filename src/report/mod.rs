@@ -14,6 +14,7 @@ mod screen;
 mod sheet;
 mod summary;
 mod table;
+mod work;
 
 pub use catalogue::{Report, ReportQuery, write};
 pub use csv::CsvEncoding;
@@ -21,3 +22,4 @@ pub use given::{given_csv, given_xlsx};
 pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};
+pub use work::write_log;

@@ -75,6 +75,11 @@ impl Stage {
                 let answer = if *word == "approve" { Answer::Approve } else { Answer::Decline };
                 self.answer_proposal(answer, reason, None)
             }
+            ([word @ ("approve" | "decline"), reason, "of", order], None) => {
+                let answer = if *word == "approve" { Answer::Approve } else { Answer::Decline };
+                self.proposal = format!("{}.answer.toml", order.trim_end_matches(".toml"));
+                self.answer_proposal(answer, reason, None)
+            }
             ([word @ ("approve" | "decline"), reason, "sha256", digits], None) => {
                 let answer = if *word == "approve" { Answer::Approve } else { Answer::Decline };
                 self.answer_proposal(answer, reason, Some(digits))

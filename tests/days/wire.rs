@@ -46,17 +46,29 @@ pub(crate) fn answer(
     bytes: &[u8],
     failures: &BTreeMap<String, Failure>,
 ) -> Result<Vec<u8>, String> {
+    answer_by(request, result, name, bytes, "bank_payer_no", failures)
+}
+
+/// The same for files whose lines have another key.
+pub(crate) fn answer_by(
+    request: &Layout,
+    result: &Layout,
+    name: &str,
+    bytes: &[u8],
+    key: &str,
+    failures: &BTreeMap<String, Failure>,
+) -> Result<Vec<u8>, String> {
     let mut lines = String::new();
-    let mut used = 0;
+    let (mut used, mut won) = (0_usize, 0_i64);
     for record in read(request, name, bytes)? {
         let kind = record["record"].as_str().unwrap_or_default();
         let mut fields = common(result, kind, &record);
         if kind == "data" {
-            let Some(failure) = record["fields"]["bank_payer_no"].as_str().and_then(|no| failures.get(no))
-            else {
+            let Some(failure) = record["fields"][key].as_str().and_then(|no| failures.get(no)) else {
                 continue;
             };
             used += 1;
+            won += record["fields"]["amount_won"].as_str().map_or(0, |text| text.parse().unwrap_or(0));
             let flag = if failure.partial.is_some() { "partial" } else { "failed" };
             fields.insert("result_flag".into(), json!(flag));
             fields.insert("result_code".into(), json!(failure.code));
@@ -70,6 +82,11 @@ pub(crate) fn answer(
             fields.retain(|field, _| {
                 !field.starts_with("count") && !field.starts_with("amount") && field != "file_name"
             });
+        }
+        if kind == "trailer" && key == "institution_use" {
+            // Stated by whoever writes it, since it is not known what they count.
+            fields.insert("count_request".into(), json!(used));
+            fields.insert("amount_won".into(), json!(won));
         }
         lines.push_str(&format!("{}\n", json!({ "record": kind, "fields": Value::Object(fields) })));
     }

@@ -9,9 +9,11 @@ pub(super) mod find;
 mod history;
 mod journal;
 mod listing;
+mod log;
 mod sealed;
 mod totals;
 pub use journal::{JournalCheck, Outside};
+pub use log::{LogQuery, LogRow};
 pub use sealed::SealedValues;
 
 pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};

@@ -40,7 +40,8 @@ CREATE TABLE config_change (
   by_whom TEXT NOT NULL,
   old_sha256 BLOB CHECK (old_sha256 IS NULL OR length(old_sha256) = 32),
   new_sha256 BLOB CHECK (new_sha256 IS NULL OR length(new_sha256) = 32),
-  keys TEXT NOT NULL
+  keys TEXT NOT NULL,                          -- which came (+), went (-), changed (~)
+  outline TEXT NOT NULL                        -- all keys of the new text, each with a keyed hash of its value
 ) STRICT;
 CREATE INDEX config_change_of ON config_change (file, config_change_id);
 CREATE TRIGGER config_change_kept_u BEFORE UPDATE ON config_change BEGIN SELECT RAISE(ABORT, 'changes never change'); END;
