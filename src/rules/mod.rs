@@ -12,6 +12,7 @@ pub mod application;
 pub mod cancel;
 pub mod cash;
 pub mod emission;
+pub mod generation;
 pub mod names;
 pub mod request;
 pub mod retry;
