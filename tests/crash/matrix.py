@@ -194,11 +194,13 @@ def recovery(world):
 
 
 def orders(world):
-    """A scenario of its own: operators' orders, done and refused. An order that is judged again gives the same answer."""
+    """A scenario of its own: operators' orders, done and refused. An order that is judged again gives the same answer.
+
+    No two are about one mandate: an order that the disk kept from being taken is overtaken by the next (docs/reliability.md)."""
     home = f"{world.base}/snapshot-orders"
     shutil.copytree(world.snapshots["publish"], home, symlinks=True)
     world.script(home, "2026-01-02 13:40")
-    for number, (verb, payer) in enumerate((("suspend", "S00001"), ("suspend", "S00002"), ("resume", "S00001"), ("resume", "S00003"))):
+    for number, (verb, payer) in enumerate((("suspend", "S00001"), ("suspend", "S00002"), ("resume", "S00003"), ("resume", "S00004"))):
         # As people do it: under another name, then one rename.
         path = f"{home}/spool/control/inbox/{number}-{verb}.toml"
         with open(path + ".tmp", "w", encoding="utf-8") as out:
@@ -212,7 +214,7 @@ def orders(world):
     assert world.wanted["orders"][0] == 0, world.wanted["orders"][1]
     answers = sorted(n for n in os.listdir(f"{undisturbed}/spool/control/outbox") if n.endswith(".answer.toml"))
     results = [re.search(r'result = "(.*)"', open(f"{undisturbed}/spool/control/outbox/{name}", encoding="utf-8").read()).group(1) for name in answers]
-    assert results == ["done", "done", "done", "refused"], (answers, results)
+    assert results == ["done", "done", "refused", "refused"], (answers, results)
 
 
 def uncertain(world, snapshot):
