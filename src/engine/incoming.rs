@@ -330,6 +330,7 @@ impl Arrival {
         if let Some(file_id) = self.held {
             let happening = InHappening::Released.word();
             tx.file_stepped(file_id, happening, FileState::In(In::Claimed), self.at, "judged again")?;
+            tx.judged_in_held(file_id)?;
             return Ok(file_id);
         }
         if let Some(user) = &self.who.user {

@@ -152,6 +152,7 @@ impl Engine {
         let mut worked = self.plan_ahead(now)?;
         worked |= self.do_due(now)?;
         worked |= self.look_after_outgoing(now)?;
+        worked |= self.finish_held(now)?;
         worked |= self.judge_early(now)?;
         worked |= self.expire_proposals(now)?;
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;

@@ -47,7 +47,10 @@ impl Engine {
         }
         let order = Order { by: self.signed_by_two(arrival, &order.by), ..order };
         let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
-        if matches!(order.verb.about(), About::File | About::Mandate) {
+        if order.verb.about() == About::File {
+            if let Some(noted) = self.take_note(&order, arrival, &note)? {
+                return Ok(noted);
+            }
             let outcome = self.carry_out(&order, arrival.at)?;
             return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
         }
@@ -57,6 +60,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
         let outcome = match (&order.target, place) {
+            (Target::Mandate { .. } | Target::MandateId(_), _) => order_of_mandate(&tx, &order, arrival.at)?,
             (Target::PayoutId(id), _) => payouts::carry_out(&tx, &config, &order, *id, arrival.at)?,
             (_, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
             (_, None) => Outcome::Refused("no such creditor is configured".into()),
@@ -80,13 +84,11 @@ impl Engine {
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
-            About::Mandate => return self.order_of_mandate(order, now),
-            About::Payout | About::Desk => return Ok(Outcome::Refused("it is done with its answer".into())),
+            About::Mandate | About::Payout | About::Desk => {
+                return Ok(Outcome::Refused("it is done with its answer".into()));
+            }
         }
         let meant = self.file_meant(&order.target, order.verb)?;
-        if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
-            return Ok(done);
-        }
         let Some(file) = meant else {
             return Ok(Outcome::Refused(
                 "no file of that name or id is known, or none in a state that fits".into(),
@@ -104,28 +106,36 @@ impl Engine {
     }
 
     /// `file.reject` of what is over already (a rejected or missed file, an entry that was no file) takes note of it:
-    /// its alerts end, nothing else changes.
+    /// its alerts end in the commit that answers, nothing else changes. `None`: it is another order.
     fn take_note(
         &mut self,
         order: &Order,
-        file: Option<&FileRow>,
-        now: Instant,
-    ) -> Result<Option<Outcome>, Failure> {
-        let over = file.is_none_or(|file| {
+        arrival: &Arrival,
+        note: &str,
+    ) -> Result<Option<Decided>, Failure> {
+        if order.verb != Verb::FileReject {
+            return Ok(None);
+        }
+        let file = self.file_meant(&order.target, order.verb)?;
+        let over = file.as_ref().is_none_or(|file| {
             matches!(file.state, FileState::In(In::Rejected) | FileState::Out(Out::Missed | Out::Emptied))
         });
         let name = match (&order.target, file) {
-            (_, Some(file)) => file.name.clone(),
+            (_, Some(file)) => file.name,
             (Target::FileName { name, .. }, None) => name.clone(),
             (_, None) => return Ok(None),
         };
-        if order.verb != Verb::FileReject || !over {
+        if !over {
             return Ok(None);
         }
         let tx = self.ledger.begin()?;
-        let ended = tx.clear_alerts_of(&name, now)?;
-        tx.commit()?;
-        Ok((ended > 0).then(|| Outcome::Done(format!("{name}: {ended} alerts acknowledged"))))
+        let ended = tx.clear_alerts_of(&name, arrival.at)?;
+        if ended == 0 {
+            return Ok(None);
+        }
+        let outcome = Outcome::Done(format!("{name}: {ended} alerts acknowledged"));
+        let file_id = arrival.enter(&tx, "order")?;
+        answered(&self.spool, tx, arrival, file_id, note, &order.answer(&outcome), &outcome).map(Some)
     }
 
     /// The file that an order means: by id, or the latest of its name whose state can take the verb.
@@ -232,10 +242,12 @@ impl Engine {
                 let tx = self.ledger.begin()?;
                 let happening = InHappening::Rejected.word();
                 tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
+                tx.set_report(file.file_id, cause)?;
+                tx.judged_in_held(file.file_id)?;
                 tx.clear_alert(HELD, &file.name, now)?;
                 tx.clear_alert(SECOND, &file.name, now)?;
                 tx.commit()?;
-                self.settle_held(file, to, cause)?;
+                self.bring_to_rest(file, to, cause, now)?;
                 Ok(Outcome::Done(format!("{}: rejected", file.name)))
             }
             Verb::FileRelease if state == In::Held => {
@@ -271,17 +283,19 @@ impl Engine {
         let mut arrival = Arrival::again(file, owner.clone(), Sha256::from_bytes(sha256), day, who, now);
         arrival.approved_by = approved_by;
         let decided = self.decide(&arrival)?;
-        if decided.state == In::Held {
-            return Ok(None);
-        }
-        let tx = self.ledger.begin()?;
-        tx.clear_alert(HELD, &file.name, now)?;
-        tx.commit()?;
-        self.settle_held(file, decided.state, &decided.report)?;
-        Ok(Some(decided))
+        self.bring_to_rest(file, decided.state, &decided.report, now)?;
+        Ok((decided.state != In::Held).then_some(decided))
     }
 
-    fn settle_held(&mut self, file: &FileRow, state: In, report: &str) -> Result<(), Failure> {
+    /// Moves a judged file from held/ to where its state belongs, then notes it. Repeatable: a crash or a failed disk
+    /// between the judgement and the move leaves it to `finish_held`.
+    fn bring_to_rest(
+        &mut self,
+        file: &FileRow,
+        state: In,
+        report: &str,
+        now: Instant,
+    ) -> Result<(), Failure> {
         let owner = self.owners.iter().find(|owner| owner.folder() == file.owner).cloned();
         if let (Some(owner), Some(outcome), Some(sha256)) = (owner, room_of(state), file.sha256) {
             let sha256 = Sha256::from_bytes(sha256);
@@ -289,44 +303,61 @@ impl Engine {
                 .settle_held(&owner, OsStr::new(&file.name), &sha256, outcome, Some(report))
                 .map_err(Failure::Spool)?;
         }
+        let tx = self.ledger.begin()?;
+        if state != In::Held {
+            tx.clear_alert(HELD, &file.name, now)?;
+        }
+        tx.rests(file.file_id)?;
+        tx.commit()?;
         Ok(())
     }
 
-    fn order_of_mandate(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
-        let tx = self.ledger.begin()?;
-        let found: Option<MandateFacts> = match &order.target {
-            Target::MandateId(id) => tx.mandate(*id)?,
-            Target::Mandate { creditor, payer_no, item } => {
-                let key = (payer_no.clone(), item.clone());
-                tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
-            }
-            _ => None,
-        };
-        let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
-        let happening =
-            if order.verb == Verb::MandateSuspend { Happening::Suspended } else { Happening::Resumed };
-        let to = match step(mandate.state, happening) {
-            Ok(to) => to,
-            Err(refusal) => return Ok(Outcome::Refused(refusal.to_string())),
-        };
-        let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
-        tx.mandate_stepped(&MandateStep {
-            mandate_id: mandate.mandate_id,
-            from: mandate.state,
-            to,
-            happening,
-            reason: None,
-            active_on: None,
-            at: now,
-            file: None,
-            line: None,
-            code: "",
-            note: &note,
-        })?;
-        tx.clear_alert("mandate-suspended", mandate.bank_payer_no.as_str(), now)?;
-        tx.commit()?;
-        Ok(Outcome::Done(format!("{}: {to}", mandate.bank_payer_no)))
+    /// Finishes what a crash or a failed disk left: files that are judged and still lie in held/.
+    pub(super) fn finish_held(&mut self, now: Instant) -> Result<bool, Failure> {
+        let left = self.ledger.begin()?.not_at_rest()?;
+        let mut worked = false;
+        for (file, report) in left {
+            let FileState::In(state) = file.state else { continue };
+            let result = self.bring_to_rest(&file, state, &report, now).map(|()| true);
+            worked |= self.tell(result, &file.name, now)?;
+        }
+        Ok(worked)
     }
+}
+
+/// Does an order about a mandate in the transaction that answers it: judged again after a crash, it is done once.
+fn order_of_mandate(tx: &Tx<'_>, order: &Order, now: Instant) -> Result<Outcome, Failure> {
+    let found: Option<MandateFacts> = match &order.target {
+        Target::MandateId(id) => tx.mandate(*id)?,
+        Target::Mandate { creditor, payer_no, item } => {
+            let key = (payer_no.clone(), item.clone());
+            tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
+        }
+        _ => None,
+    };
+    let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
+    let happening =
+        if order.verb == Verb::MandateSuspend { Happening::Suspended } else { Happening::Resumed };
+    let to = match step(mandate.state, happening) {
+        Ok(to) => to,
+        Err(refusal) => return Ok(Outcome::Refused(refusal.to_string())),
+    };
+    let note = format!("{} by {}: {}", order.verb.word(), order.by, order.reason);
+    tx.mandate_stepped(&MandateStep {
+        mandate_id: mandate.mandate_id,
+        from: mandate.state,
+        to,
+        happening,
+        reason: None,
+        active_on: None,
+        at: now,
+        file: None,
+        line: None,
+        code: "",
+        note: &note,
+    })?;
+    tx.clear_alert("mandate-suspended", mandate.bank_payer_no.as_str(), now)?;
+    Ok(Outcome::Done(format!("{}: {to}", mandate.bank_payer_no)))
 }
 
 /// Journals what became of an order and owes its answer, in the transaction that ends with it.

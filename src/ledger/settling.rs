@@ -102,6 +102,34 @@ impl Tx<'_> {
         Ok(self.file(file_id)?.map(|file| (file.state, report)))
     }
 
+    /// A held file was judged, and may still lie in `held`: until it is said to rest.
+    pub fn judged_in_held(&self, file_id: i64) -> Result<(), Trouble> {
+        let text = "UPDATE file SET settled = 2 WHERE file_id = ?1 AND way = 'in'";
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([file_id]));
+        done.map(drop).doing("note that a held file is judged")
+    }
+
+    /// A judged file lies where its state belongs.
+    pub fn rests(&self, file_id: i64) -> Result<(), Trouble> {
+        let text = "UPDATE file SET settled = 1 WHERE file_id = ?1 AND way = 'in' AND settled = 2";
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([file_id]));
+        done.map(drop).doing("note that a judged file rests")
+    }
+
+    /// Files that were judged in `held` and may still lie there, with their reports.
+    pub fn not_at_rest(&self) -> Result<Vec<(FileRow, String)>, Trouble> {
+        let doing = "look for judged files in held";
+        let files = file::select(&self.sql, "WHERE way = 'in' AND settled = 2 ORDER BY file_id", [])?;
+        let mut found = Vec::with_capacity(files.len());
+        for file in files {
+            let text = "SELECT report FROM file WHERE file_id = ?1";
+            let report =
+                self.sql.prepare_cached(text).and_then(|mut s| s.query_row([file.file_id], |row| row.get(0)));
+            found.push((file, report.doing(doing)?));
+        }
+        Ok(found)
+    }
+
     /// Held files that came to us, with this remark.
     pub fn held_in(&self, note: &str) -> Result<Vec<FileRow>, Trouble> {
         file::select(&self.sql, "WHERE way = 'in' AND state = 'held' AND note = ?1 ORDER BY file_id", [note])

@@ -193,6 +193,30 @@ def recovery(world):
     return world.snapshots["recovery-before-token"]
 
 
+def orders(world):
+    """A scenario of its own: operators' orders, done and refused. An order that is judged again gives the same answer.
+
+    No two are about one mandate: an order that the disk kept from being taken is overtaken by the next (docs/reliability.md)."""
+    home = f"{world.base}/snapshot-orders"
+    shutil.copytree(world.snapshots["publish"], home, symlinks=True)
+    world.script(home, "2026-01-02 13:40")
+    for number, (verb, payer) in enumerate((("suspend", "S00001"), ("suspend", "S00002"), ("resume", "S00003"), ("resume", "S00004"))):
+        # As people do it: under another name, then one rename.
+        path = f"{home}/spool/control/inbox/{number}-{verb}.toml"
+        with open(path + ".tmp", "w", encoding="utf-8") as out:
+            out.write(f'verb = "mandate.{verb}"\ncreditor = "10000003"\npayer_no = "{payer}"\nitem = "GIFT"\n'
+                      'reason = "납부자 요청"\nby = "kim"\nat = "2026-01-02 13:30:00"\n')
+        os.rename(path + ".tmp", path)
+    undisturbed = f"{world.base}/orders"
+    shutil.copytree(home, undisturbed, symlinks=True)
+    assert (told := world.calm(undisturbed)) is None, told
+    world.snapshots["orders"], world.wanted["orders"] = home, world.left(undisturbed)
+    assert world.wanted["orders"][0] == 0, world.wanted["orders"][1]
+    answers = sorted(n for n in os.listdir(f"{undisturbed}/spool/control/outbox") if n.endswith(".answer.toml"))
+    results = [re.search(r'result = "(.*)"', open(f"{undisturbed}/spool/control/outbox/{name}", encoding="utf-8").read()).group(1) for name in answers]
+    assert results == ["done", "done", "refused", "refused"], (answers, results)
+
+
 def uncertain(world, snapshot):
     """Another boot while a file is staged: held, told, never sent; a person's release sends the same bytes."""
     home = f"{world.base}/uncertain"
@@ -229,6 +253,7 @@ def main():
         world = World(given.sunap, base)
         prepare(world)
         stopped = recovery(world)
+        orders(world)
         broken = uncertain(world, stopped)
         for line in broken:
             print("BROKEN", line)

@@ -40,7 +40,7 @@ CREATE TABLE file (
   lines_mac BLOB CHECK (lines_mac IS NULL OR length(lines_mac) = 16),  -- ledger/lines_mac.rs; from the build on
   note TEXT NOT NULL DEFAULT '',
   report TEXT NOT NULL DEFAULT '',             -- what goes beside a decided file
-  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1)),  -- a file that came has left work
+  settled INTEGER NOT NULL DEFAULT 0 CHECK (settled IN (0, 1, 2)),  -- a file that came: 1 rests, 2 was judged in held
   acknowledged_at INTEGER,                     -- a receipt says that the exchange accepted it
   -- What the lines of a file of ours are while they follow it (machine::collection::of_file; a test compares).
   collection_state TEXT GENERATED ALWAYS AS (CASE state
@@ -68,6 +68,7 @@ CREATE INDEX file_dated ON file (date);
 CREATE INDEX file_open ON file (way, state);
 
 CREATE INDEX file_unsettled ON file (owner, name) WHERE way = 'in' AND settled = 0;
+CREATE INDEX file_judged ON file (file_id) WHERE settled = 2;
 
 -- Answers to creditors and operators, owed from the commit that decided until they lie in the outbox.
 CREATE TABLE answer (
