@@ -9,12 +9,14 @@ fuzz/found/DOOR/. Prints a line per door: executions, executions a second, featu
 """
 
 import argparse
+import io
 import os
 import pathlib
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOORS = ["bank-file", "layout", "config", "list", "sheet", "order", "tables", "sealed", "frames"]
@@ -40,6 +42,28 @@ def layout_names():
     return sorted(path.stem for path in (ROOT / "formats").glob("*.toml"))
 
 
+def workbook(method):
+    """The smallest workbook with one sheet of rows: the sheet reader's seeds."""
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/workbook.xml": '<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/worksheets/sheet1.xml": '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">'
+        '<c r="A1" t="inlineStr"><is><t>고객번호</t></is></c><c r="B1"><v>100</v></c><c r="C1"><f>A1</f><v>45000.5</v></c></row></sheetData></worksheet>',
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as book:
+        for name, text in parts.items():
+            book.writestr(zipfile.ZipInfo(name), text, method)
+    return out.getvalue()
+
+
 def corpus(folder):
     """Seeds for each door, from what the repository holds."""
     seeds = {door: [] for door in DOORS}
@@ -63,6 +87,8 @@ def corpus(folder):
         seeds["list"].append(bytes([kind]) + path.read_bytes())
     for path in sorted((ROOT / "tests").rglob("*.xls*")):
         seeds["sheet"].append(path.read_bytes())
+    # Stored parts let a mutation reach the XML behind the archive.
+    seeds["sheet"] += [workbook(zipfile.ZIP_STORED), workbook(zipfile.ZIP_DEFLATED)]
     for path in sorted((ROOT / "tests/faults").rglob("*.toml")):
         text = path.read_bytes()
         if b"verb" in text:

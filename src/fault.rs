@@ -7,6 +7,7 @@
 //!
 //! Must not: hold personal data in the clear. Whoever builds an [`Excerpt`] masks account and identity numbers first.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -139,16 +140,16 @@ impl fmt::Display for Fault {
         writeln!(f, "error[{}]: {}", self.name, self.place)?;
         if let Some(excerpt) = &self.excerpt {
             let width = excerpt.margin.chars().count();
-            writeln!(f, "  {} | {}", excerpt.margin, excerpt.text)?;
+            writeln!(f, "  {} | {}", printable(&excerpt.margin), printable(&excerpt.text))?;
             if !excerpt.marker.is_empty() {
-                writeln!(f, "  {:width$} | {}", "", excerpt.marker)?;
+                writeln!(f, "  {:width$} | {}", "", printable(&excerpt.marker))?;
             }
         }
         for line in self.expected.lines() {
-            writeln!(f, "  {line}")?;
+            writeln!(f, "  {}", printable(line))?;
         }
         for line in self.remedy.lines() {
-            writeln!(f, "  → {line}")?;
+            writeln!(f, "  → {}", printable(line))?;
         }
         Ok(())
     }
@@ -279,14 +280,30 @@ impl fmt::Display for Trouble {
 
 impl std::error::Error for Trouble {}
 
+/// Whether a character moves the cursor, changes colours or the order of reading, or cannot be seen: control characters
+/// (C0, DEL, C1), format and bidirectional marks, tags.
+fn unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// A name or text made safe to print on one line of a terminal: control, format and bidirectional characters
 /// are written as `\u{…}`.
 pub fn printable(text: &str) -> String {
+    written_out(text, unseen)
+}
+
+/// Lines of text made safe to print on a terminal: as [`printable`], the line ends stay.
+pub fn printable_lines(text: &str) -> Cow<'_, str> {
+    let strange = |c| c != '\n' && unseen(c);
+    if text.contains(strange) { Cow::Owned(written_out(text, strange)) } else { Cow::Borrowed(text) }
+}
+
+fn written_out(text: &str, strange: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let invisible = c.is_control()
-            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-        if invisible {
+        if strange(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
@@ -334,5 +351,9 @@ mod tests {
     #[test]
     fn terminal_escapes_and_bidi_marks_are_shown_as_text() {
         assert_eq!(printable("a\u{1b}[31m\u{202e}가"), "a\\u{1b}[31m\\u{202e}가");
+        assert_eq!(printable_lines("가\n\u{9b}2J\r\u{61c}\n"), "가\n\\u{9b}2J\\u{d}\\u{61c}\n");
+        let fault = Fault::new("x", Place::file("f\n"), "a\u{1b}c\nb\u{7f}", "\u{202e}");
+        let text = "error[x]: f\\u{a}\n  a\\u{1b}c\n  b\\u{7f}\n  → \\u{202e}\n";
+        assert_eq!(fault.to_string(), text);
     }
 }

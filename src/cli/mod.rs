@@ -166,9 +166,14 @@ pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(told) => {
-            // `--help` and `--version` come this way too; clap knows which stream each belongs to.
+            // `--help` and `--version` come this way too; clap knows which stream each belongs to. What it says about a wrong
+            // argument repeats the argument: printed by us, without colours.
+            if told.use_stderr() {
+                screen::tell(told.render().to_string().trim_end());
+                return ExitCode::from(Exit::Usage as u8);
+            }
             let _unheard = told.print();
-            return ExitCode::from(if told.use_stderr() { Exit::Usage as u8 } else { Exit::Done as u8 });
+            return ExitCode::from(Exit::Done as u8);
         }
     };
     let mut screen = Screen::new();

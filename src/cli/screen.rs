@@ -3,10 +3,13 @@
 //! A reader that goes away (`sunap show … | head`) is no fault: the write answers [`Gone`], the verb stops, and the
 //! exit code is that of success, as of `cat`.
 //!
+//! What is printed holds names and texts of strangers: control, format and bidirectional characters are written out here
+//! (`printable_lines`), so that no verb can forget it. Only [`Screen::bytes`] is as it is, for files.
+//!
 //! Must not: decide what is said, or colour it: output is read by programs as often as by people.
 
 use super::Failed;
-use crate::fault::Trouble;
+use crate::fault::{Trouble, printable_lines};
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
@@ -24,12 +27,12 @@ impl Screen {
 
     /// Prints a line.
     pub(crate) fn line(&mut self, text: impl fmt::Display) -> Result<(), Failed> {
-        writeln!(self.out, "{text}").map_err(Failed::from)
+        writeln!(self.out, "{}", printable_lines(&text.to_string())).map_err(Failed::from)
     }
 
     /// Prints text that ends with its own line end, or has none.
     pub(crate) fn text(&mut self, text: impl fmt::Display) -> Result<(), Failed> {
-        write!(self.out, "{text}").map_err(Failed::from)
+        write!(self.out, "{}", printable_lines(&text.to_string())).map_err(Failed::from)
     }
 
     /// The stream itself, for bytes.
@@ -65,5 +68,5 @@ impl Failed {
 
 /// Tells something beside the output. Where even that is impossible, there is nobody left to tell.
 pub(crate) fn tell(text: impl fmt::Display) {
-    let _unheard = writeln!(io::stderr().lock(), "{text}");
+    let _unheard = writeln!(io::stderr().lock(), "{}", printable_lines(&text.to_string()));
 }

@@ -12,7 +12,7 @@ use super::columns::{ANSWER_HEADINGS, Column};
 use super::list::{List, Row};
 use super::{Kind, resident};
 use crate::domain::Date;
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, printable_lines};
 use crate::rules::{Name, Refused};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -93,10 +93,11 @@ fn echoed(row: Row<'_>, width: usize, delimiter: char) -> Vec<String> {
 }
 
 fn shown(cell: &str, column: Option<&Column>) -> String {
-    if resident::is_in(cell.trim(), column) { resident::masked(cell) } else { safe(cell.to_string()) }
+    safe(if resident::is_in(cell.trim(), column) { resident::masked(cell) } else { cell.to_string() })
 }
 
-/// The cell, unless a spreadsheet would run it as a formula.
+/// The cell, unless a spreadsheet would run it as a formula; characters that nobody sees (they are refused anyway) are
+/// written out, so that a person finds them and a terminal does not obey them.
 fn safe(cell: String) -> String {
     let runs = match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
@@ -105,7 +106,8 @@ fn safe(cell: String) -> String {
             .any(|c| !(c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '.' | ','))),
         Some(_) | None => false,
     };
-    if runs { format!("'{cell}") } else { cell }
+    let cell = printable_lines(&cell);
+    if runs { format!("'{cell}") } else { cell.into_owned() }
 }
 
 fn added_cells(verdict: &Verdict) -> [String; 3] {
@@ -230,7 +232,8 @@ mod tests {
             ("@sum", "'@sum"),
             ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
             ("-2+3+cmd", "'-2+3+cmd"),
-            ("\t=1", "'\t=1"),
+            ("\t=1", "'\\u{9}=1"),
+            ("김\u{1b}[2J\u{202e}\n", "김\\u{1b}[2J\\u{202e}\n"),
             ("-", "-"),
             ("-1,000", "-1,000"),
             ("+82 2-000-0000", "+82 2-000-0000"),
