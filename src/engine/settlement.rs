@@ -48,6 +48,14 @@ impl Engine {
             // The least fee of a month is not due before the creditor's first record.
             let begun = waiting.lines > 0 || tx.settled_before(id)?;
             let closes_month = begun && rule.rule.closes_month(&config.calendar, row.date);
+            // Only money that goes back, while debits that came wait for their day: it is taken from them then, and nobody
+            // is alarmed by a sum below 0 that is none.
+            let only_back = !waiting.collected.is_positive() && waiting.reversed.is_positive();
+            if only_back && !closes_month && tx.collected_waits(id)? {
+                row_done(&tx, row, now)?;
+                tx.commit()?;
+                return Ok(());
+            }
             if let Some(kept) = settled(rule, &waiting, id, row.date, closes_month)? {
                 let settlement_id = tx.settle(&kept, until, now)?;
                 book(&tx, &kept, settlement_id, now)?;

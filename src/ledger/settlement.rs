@@ -145,6 +145,15 @@ impl Tx<'_> {
         self.sql.prepare_cached(&text).and_then(|mut s| s.query_row(with, |row| waiting(row, 0))).doing(doing)
     }
 
+    /// Whether debits that came are counted and wait for the day of their settlement.
+    pub fn collected_waits(&self, creditor: CreditorId) -> Result<bool, Trouble> {
+        let text = "SELECT EXISTS (SELECT 1 FROM settlement_line
+                    WHERE settlement_id IS NULL AND creditor = ?1 AND event = 'collected' AND won > 0)";
+        let found =
+            self.sql.prepare_cached(text).and_then(|mut s| s.query_row([creditor.get()], |row| row.get(0)));
+        found.doing("look for what waits for its settlement")
+    }
+
     /// Whether the creditor was ever settled.
     pub fn settled_before(&self, creditor: CreditorId) -> Result<bool, Trouble> {
         let text = "SELECT EXISTS (SELECT 1 FROM settlement WHERE creditor = ?1)";
