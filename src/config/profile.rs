@@ -1,5 +1,6 @@
 //! `profiles/<name>.toml`: how one sort of network works: its schedule, limits, layouts and rules (decisions.md 1-8).
 
+use super::applications::{self, ApplicationRule};
 use super::bank_table::Banks;
 use super::debit_service::{self, Services, Whole};
 use super::document::{At, Document, Section};
@@ -55,10 +56,6 @@ pub struct LayoutRoles {
     pub registration_result: String,
     /// 출금의뢰 and its result, where the profile has one debit service; with several, each names its own.
     pub(super) collection: Option<(String, String)>,
-    /// 출금이체신청 that came in at a bank, from the network.
-    pub bank_application: Option<String>,
-    /// Our answer to it.
-    pub bank_application_result: Option<String>,
     /// 출금동의 증빙자료.
     pub evidence: Option<String>,
 }
@@ -74,6 +71,8 @@ pub struct Profile {
     pub services: Services,
     /// Payments by file; `None` where this network is not used for them.
     pub payout: Option<PayoutService>,
+    /// Applications that come in at banks; `None` where the network sends none.
+    pub applications: Option<ApplicationRule>,
     /// How long after `result_due` a missing result is an alarm, in minutes.
     pub result_grace_minutes: i64,
     /// When a failed collection may be tried again.
@@ -146,6 +145,11 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     } else {
         None
     };
+    let applications = if file.has("applications") {
+        Some(file.section("applications").and_then(|section| applications::read(section, known)))
+    } else {
+        None
+    };
     let layouts = file
         .section("layouts")
         .and_then(|section| layout_roles(section, known.layouts, needs_evidence?, !several));
@@ -169,8 +173,13 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         Some(read) => Some(read?),
         None => None,
     };
+    let applications = match applications {
+        Some(read) => Some(read?),
+        None => None,
+    };
     let profile = Profile {
         payout,
+        applications,
         name: name.value.clone(),
         registration: registration?,
         services: services?,
@@ -340,18 +349,12 @@ fn layout_roles(
     } else {
         Some(None)
     };
-    let bank_application = role("bank_application", false);
-    // Who takes applications must be able to answer them.
-    let answers = bank_application.as_ref().is_some_and(Option::is_some);
-    let bank_application_result = role("bank_application_result", answers);
     let evidence = role("evidence", needs_evidence);
     section.finish();
     Some(LayoutRoles {
         registration_request: registration_request??,
         registration_result: registration_result??,
         collection: collection?,
-        bank_application: bank_application?,
-        bank_application_result: bank_application_result?,
         evidence: evidence?,
     })
 }
