@@ -140,16 +140,8 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
     let several = file.has_list("collection");
     let retry = file.section("retry").and_then(retry_rule);
-    let payout = if file.has("payout") {
-        Some(file.section("payout").and_then(|section| payout_service::read(section, known)))
-    } else {
-        None
-    };
-    let applications = if file.has("applications") {
-        Some(file.section("applications").and_then(|section| applications::read(section, known)))
-    } else {
-        None
-    };
+    let payout = optional(&mut file, "payout", |section| payout_service::read(section, known));
+    let applications = optional(&mut file, "applications", |section| applications::read(section, known));
     let layouts = file
         .section("layouts")
         .and_then(|section| layout_roles(section, known.layouts, needs_evidence?, !several));
@@ -169,17 +161,9 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     };
     file.finish();
     let (name, mode) = (name?, mode?.value);
-    let payout = match payout {
-        Some(read) => Some(read?),
-        None => None,
-    };
-    let applications = match applications {
-        Some(read) => Some(read?),
-        None => None,
-    };
     let profile = Profile {
-        payout,
-        applications,
+        payout: payout?,
+        applications: applications?,
         name: name.value.clone(),
         registration: registration?,
         services: services?,
@@ -198,6 +182,15 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         max_bad_lines: u64::try_from(max_bad_lines?.value).ok()?,
     };
     Some((name, profile))
+}
+
+/// A section that a profile may leave out: `None` where it is wrong, `Some(None)` where it is not there.
+fn optional<'d, T>(
+    file: &mut Section<'d>,
+    key: &'static str,
+    read: impl FnOnce(Section<'d>) -> Option<T>,
+) -> Option<Option<T>> {
+    if file.has(key) { file.section(key).and_then(read).map(Some) } else { Some(None) }
 }
 
 /// What a mandate may be given: the profile's own mode first, then those that it lists.

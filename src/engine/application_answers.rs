@@ -51,14 +51,7 @@ impl Engine {
         }
         let answer_id = tx.plan_out(&owner, &rule.answer, &name, date, Some(deadline), now)?;
         if now > deadline {
-            let why = "the exchange's deadline passed";
-            step_out(&tx, answer_id, Out::Planned, OutHappening::Missed, now, why)?;
-            let text = format!(
-                "{} was not answered by {deadline}: the network answered in our place. Ask which applications it took, and order `sunap application accept` or `refuse` for each set",
-                file.name
-            );
-            tx.alert(LATE, &file.name, &text, now)?;
-            tx.clear_alert(UNDECIDED, &file.name, now)?;
+            too_late(&tx, answer_id, &file, deadline, now)?;
             tx.commit()?;
             return Ok(());
         }
@@ -127,6 +120,25 @@ impl Engine {
             Err(unreadable(&file.name, &received.reading.faults))
         }
     }
+}
+
+/// The network's deadline is over: nothing is sent, nothing takes effect, and a person is told.
+fn too_late(
+    tx: &Tx<'_>,
+    answer_id: i64,
+    file: &FileRow,
+    deadline: Instant,
+    now: Instant,
+) -> Result<(), Failure> {
+    let why = "the exchange's deadline passed";
+    step_out(tx, answer_id, Out::Planned, OutHappening::Missed, now, why)?;
+    let text = format!(
+        "{} was not answered by {deadline}: the network answered in our place. Ask which applications it took, and order `sunap application accept` or `refuse` for each set",
+        file.name
+    );
+    tx.alert(LATE, &file.name, &text, now)?;
+    tx.clear_alert(UNDECIDED, &file.name, now)?;
+    Ok(())
 }
 
 /// The rows of a file, by the serials of their lines.
