@@ -13,6 +13,7 @@
 mod accepting;
 mod answering;
 mod application_answers;
+mod application_orders;
 mod applications;
 mod approval;
 mod booking;

@@ -52,6 +52,9 @@ impl Engine {
             return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
         }
         // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
+        if let Target::ApplicationId(id) = order.target {
+            return self.order_of_application(arrival, &order, id, &note);
+        }
         let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
         let config = self.config.clone();
         let tx = self.ledger.begin()?;
@@ -81,7 +84,9 @@ impl Engine {
         match order.verb.about() {
             About::File => {}
             About::Mandate => return self.order_of_mandate(order, now),
-            About::Payout | About::Desk => return Ok(Outcome::Refused("it is done with its answer".into())),
+            About::Payout | About::Desk | About::Application => {
+                return Ok(Outcome::Refused("it is done with its answer".into()));
+            }
         }
         let meant = self.file_meant(&order.target, order.verb)?;
         if let Some(done) = self.take_note(order, meant.as_ref(), now)? {
@@ -330,7 +335,7 @@ impl Engine {
 }
 
 /// Journals what became of an order and owes its answer, in the transaction that ends with it.
-fn answered(
+pub(super) fn answered(
     spool: &Spool,
     tx: Tx<'_>,
     arrival: &Arrival,

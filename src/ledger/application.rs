@@ -152,6 +152,19 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// The same for one set.
+    pub fn answer_application_set(
+        &self,
+        (file_id, set_line): (i64, u32),
+        answer_file: i64,
+    ) -> Result<(), Trouble> {
+        let text = "UPDATE application SET answer_file = ?3 WHERE file_id = ?1 AND set_line = ?2";
+        let with = params![file_id, set_line, answer_file];
+        let changed = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        changed.doing("say which file answers an application")?;
+        Ok(())
+    }
+
     /// The file of this owner, kind and date that came in and was applied.
     pub fn applied_file(&self, owner: &str, kind: &str, date: Date) -> Result<Option<FileRow>, Trouble> {
         let rest = "WHERE date = ?1 AND owner = ?2 AND kind = ?3 AND way = 'in' AND state = 'applied'
