@@ -100,6 +100,11 @@ pub fn serve(config: &Arc<Config>, clock: Arc<dyn Clock>) -> Result<(), Broken> 
         .enable_all()
         .build()
         .map_err(|error| Trouble::new("start the runtime", error))?;
+    // Before the engine says that it is ready: a SIGTERM that comes right then ends it in order.
+    let signals = {
+        let _inside = runtime.enter();
+        stop::Signals::new()?
+    };
     let (post, hints) = channel();
     let (ended, engine_ended) = tokio::sync::oneshot::channel();
     let longest_wait = longest_wait(config.scan_seconds);
@@ -112,7 +117,7 @@ pub fn serve(config: &Arc<Config>, clock: Arc<dyn Clock>) -> Result<(), Broken> 
             result
         })
         .map_err(|error| Trouble::new("start the engine's thread", error))?;
-    let listened = runtime.block_on(listen(config, &inboxes, &post, engine_ended));
+    let listened = runtime.block_on(listen(config, &inboxes, &post, signals, engine_ended));
     // Told to stop, or the engine ended, or listening failed: in each case the engine's step ends first.
     let _engine_ended_before = post.send(Hint::Stop);
     let worked = worker.join();
@@ -134,11 +139,11 @@ async fn listen(
     config: &Config,
     inboxes: &[PathBuf],
     post: &Sender<Hint>,
+    mut signals: stop::Signals,
     engine_ended: tokio::sync::oneshot::Receiver<()>,
 ) -> Result<(), Broken> {
     let mut watch = watch::Watch::start(inboxes, post.clone());
     let _heartbeat = heartbeat::start(config, post.clone()).await;
-    let mut signals = stop::Signals::new()?;
     let mut scan = tokio::time::interval(Duration::from_secs(config.scan_seconds.max(1)));
     scan.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     tokio::pin!(engine_ended);

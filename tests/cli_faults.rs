@@ -32,6 +32,8 @@ struct Case {
 struct Thing {
     file: Option<String>,
     text: Option<String>,
+    folder: Option<String>,
+    mode: Option<u32>,
     demo: Option<String>,
 }
 
@@ -45,6 +47,12 @@ fn told(case: &Case) -> (i32, String) {
     for thing in &case.prepare {
         if let Some(demo) = &thing.demo {
             assert!(runs::demo(&temp.path().join(demo), false).status.success());
+        }
+        if let (Some(folder), Some(mode)) = (&thing.folder, thing.mode) {
+            use std::os::unix::fs::PermissionsExt;
+            let path = temp.path().join(folder);
+            fs::create_dir_all(&path).unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
         }
         if let (Some(file), Some(text)) = (&thing.file, &thing.text) {
             let path = temp.path().join(file);

@@ -9,7 +9,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ fn place(temp: &Path) -> String {
     config
 }
 
-struct Daemon(Child);
+struct Daemon(Child, PathBuf);
 
 impl Daemon {
     /// Starts it and waits until it says that it is ready.
@@ -85,7 +85,9 @@ impl Daemon {
         manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let mut command = sunap(&["run", "--config", config]);
         command.env("NOTIFY_SOCKET", &socket);
-        let daemon = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        let log = std::fs::File::create(temp.join("daemon.log")).unwrap();
+        let daemon =
+            Self(command.stdout(Stdio::null()).stderr(log).spawn().unwrap(), temp.join("daemon.log"));
         let mut buffer = [0; 4096];
         loop {
             let length = manager.recv(&mut buffer).unwrap();
@@ -99,7 +101,8 @@ impl Daemon {
     fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.0);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        assert_eq!(self.0.wait().unwrap().code(), Some(0));
+        let ended = self.0.wait().unwrap();
+        assert!(ended.success(), "{ended}: {}", std::fs::read_to_string(&self.1).unwrap());
     }
 }
 

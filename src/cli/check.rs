@@ -3,6 +3,7 @@
 //! Must not: create or change anything.
 
 mod due_times;
+mod modes;
 
 use super::settings::{ConfigArgument, read_text, wall_time};
 use super::{Exit, Failed, Screen, tell};
@@ -62,6 +63,7 @@ fn whole(path: &Path) -> Result<Config, Failed> {
     let config = Config::load(path)?;
     let mut faults = Faults::default();
     faults.extend([&config.spool_dir, &config.state_dir].into_iter().filter_map(|dir| folder(dir)));
+    faults.extend(modes::open_to_all(&config));
     if faults.is_empty() { Ok(config) } else { Err(Failed::Faults(Exit::Config, faults)) }
 }
 

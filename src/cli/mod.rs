@@ -11,6 +11,7 @@ mod audit;
 mod backup;
 pub mod bank_side;
 mod calendar;
+mod charge;
 mod check;
 mod demo;
 mod exchange;
@@ -86,6 +87,10 @@ enum Verb {
     Paper(paper::Arguments),
     /// Order the daemon to hold, release, reject or mark a file as sent.
     File(file::Arguments),
+    /// Order the daemon to withdraw, reverse, write off, correct or refund a charge.
+    Charge(charge::ChargeArguments),
+    /// Order the daemon to take a cash payment back.
+    Cash(charge::CashArguments),
     /// Approve, as the second person, what another user has proposed.
     Approve(approve::Arguments),
     /// Decline what another user has proposed, or withdraw what you have.
@@ -190,6 +195,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
+        Verb::Charge(arguments) => charge::charge(&arguments, screen),
+        Verb::Cash(arguments) => charge::cash(&arguments, screen),
         Verb::Approve(arguments) => approve::run(Answer::Approve, &arguments, screen),
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),

@@ -12,7 +12,7 @@ use super::words::{file_state_text, file_state_word, job_ko};
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
 use crate::domain::Instant;
-use crate::ledger::{Board, Due, DueState, FileQuery, FileRow, FileState, Reader, Way};
+use crate::ledger::{ApprovalRow, Board, Due, DueState, FileQuery, FileRow, FileState, Reader, Way};
 use clap::Args;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     };
     let status = Status::gather(&reader, now)?;
     if arguments.json {
-        screen.line(status.json())?;
+        screen.line(status.json(&config))?;
     } else {
         status.print(&config, screen)?;
     }
@@ -69,6 +69,8 @@ struct Status {
     today: Vec<Due>,
     files: BTreeMap<(&'static str, &'static str), i64>,
     missing: Vec<String>,
+    /// What waits for a second person.
+    proposals: Vec<ApprovalRow>,
 }
 
 impl Status {
@@ -87,7 +89,8 @@ impl Status {
             let way = if file.way == Way::In { "in" } else { "out" };
             *files.entry((way, file_state_word(file.state))).or_default() += 1;
         }
-        let mut status = Self { now, board, today, files, missing: Vec::new() };
+        let proposals = reader.approvals_open()?;
+        let mut status = Self { now, board, today, files, missing: Vec::new(), proposals };
         status.missing = status.what_is_missing();
         Ok(status)
     }
@@ -105,7 +108,8 @@ impl Status {
                 missing.push(text);
             }
         }
-        for file in &self.board.held_files {
+        let waits = |file: &FileRow| self.proposals.iter().any(|proposal| proposal.file_id == file.file_id);
+        for file in self.board.held_files.iter().filter(|file| !waits(file)) {
             missing.push(format!("{} of {} is held: a person decides", file.name, file.owner));
         }
         for alert in &self.board.alerts {
@@ -145,6 +149,9 @@ impl Status {
         screen.line(format_args!("{}  {day}", self.now))?;
         self.print_today(screen)?;
         self.print_files(screen)?;
+        for open in config.users.openness() {
+            screen.line(format_args!("\nrights: {open}"))?;
+        }
         if self.missing.is_empty() {
             return screen.line("\nnothing is missing");
         }
@@ -216,7 +223,7 @@ impl Status {
         screen.line(table)
     }
 
-    fn json(&self) -> Value {
+    fn json(&self, config: &Config) -> Value {
         let files: Vec<Value> = self
             .files
             .iter()
@@ -233,6 +240,8 @@ impl Status {
             "next": self.board.due.iter().filter(|due| due.due_at > self.now).map(due_json).collect::<Vec<_>>(),
             "open_files": self.board.open_files.iter().map(file_json).collect::<Vec<_>>(),
             "held_files": self.board.held_files.iter().map(file_json).collect::<Vec<_>>(),
+            "proposals": self.proposals.iter().map(proposal_json).collect::<Vec<_>>(),
+            "open_rights": config.users.openness(),
             "files": files,
             "mandates": mandates,
             "alerts": self.board.alerts.iter().map(|alert| json!({
@@ -250,6 +259,18 @@ fn due_json(due: &Due) -> Value {
         "due_at": due.due_at.to_string(),
         "deadline_at": due.deadline_at.map(|at| at.to_string()),
         "state": due.state.word(),
+    })
+}
+
+fn proposal_json(proposal: &ApprovalRow) -> Value {
+    json!({
+        "id": proposal.approval_id,
+        "file_id": proposal.file_id,
+        "asks_for": proposal.deed,
+        "sha256": super::verify::hex(&proposal.sha256),
+        "proposed_by": proposal.proposed_by,
+        "proposed_at": proposal.proposed_at.to_string(),
+        "expires_at": proposal.expires_at.to_string(),
     })
 }
 

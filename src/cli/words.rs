@@ -106,6 +106,7 @@ fn step_ko(job: &str) -> &str {
         "charges" => "청구 생성 (charges)",
         "settle" => "정산 (settle)",
         "books" => "장부 점검 (books)",
+        "propose" => "의뢰 예정 목록 (propose)",
         "request" => "자동 이체의뢰 (request)",
         "retry" => "자동 재처리의뢰 (retry)",
         "emit-registrations" => "계좌등록·해지 전송 (emit-registrations)",

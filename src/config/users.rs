@@ -78,12 +78,15 @@ pub struct User {
 impl User {
     /// Whether this user may do something for a creditor, or for the agent where `None`.
     pub fn may(&self, right: &str, creditor: Option<CreditorId>) -> bool {
-        let reaches = match (&self.reach, creditor) {
+        self.active && self.reaches(creditor) && self.roles.iter().any(|role| role.allows(right))
+    }
+
+    fn reaches(&self, creditor: Option<CreditorId>) -> bool {
+        match (&self.reach, creditor) {
             (Reach::All, _) => true,
             (Reach::Creditors(some), Some(creditor)) => some.contains(&creditor),
             (Reach::Creditors(_), None) => false,
-        };
-        self.active && reaches && self.roles.iter().any(|role| role.allows(right))
+        }
     }
 }
 
@@ -135,6 +138,14 @@ impl Users {
         match &who.user {
             Some(user) => user.may(right, creditor),
             None => self.unmapped.as_ref().is_some_and(|role| role.allows(right)),
+        }
+    }
+
+    /// Whether somebody may do anything at all for a creditor.
+    pub fn serves(&self, who: &Who, creditor: CreditorId) -> bool {
+        match &who.user {
+            Some(user) => user.active && user.reaches(Some(creditor)),
+            None => self.unmapped.is_some(),
         }
     }
 

@@ -67,7 +67,7 @@ pub(super) fn carry_out(
 
 /// Why nothing is done to a charge whose money is going back already.
 const REFUND_STANDS: &str =
-    "REFUND_STANDS: a refund of the charge is on its way or done: the money would go back twice";
+    "REFUND_STANDS: a refund of the charge is on its way: the money would go back twice";
 
 /// A deed on one charge.
 struct Deed<'a> {
@@ -87,6 +87,11 @@ impl Deed<'_> {
             Err(refused) => Ok(Outcome::Refused(refused.sentence())),
             Ok(Leave::Unchanged) => Ok(Outcome::Refused(format!("its debit is over already: {state}"))),
             Ok(Leave::Withdraw) => {
+                // The automatic request of the date may be still to come: it leaves the payer out.
+                if let Some(waits) = self.tx.waiting_request(id)? {
+                    let from = (self.file_id, None);
+                    self.tx.decline(self.charge.mandate_id, waits.date, self.now, from)?;
+                }
                 self.tx.withdraw(&[id], self.why, self.now, Some(self.file_id), None)?;
                 Ok(Outcome::Done("taken back: 이체의뢰취소".into()))
             }

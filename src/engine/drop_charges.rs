@@ -65,6 +65,9 @@ impl Charges<'_> {
         {
             return Ok(Err(refused));
         }
+        if row.deed == ChargeDeed::Keep {
+            return Ok(Ok(Verdict::Unchanged));
+        }
         let mandate = self.mandates.get(&(row.payer_no.clone(), row.item.clone()));
         let key = ChargeKey::Named {
             creditor: self.place.creditor.id,
@@ -75,6 +78,7 @@ impl Charges<'_> {
         match (self.tx.charge_facts(key)?, mandate, row.deed) {
             (Some(charge), _, _) => self.change(&charge, mandate, row, line),
             (None, None, _) => Ok(Err(Refused::new(Name::MandateUnknown))),
+            (None, Some(_), ChargeDeed::Keep) => Ok(Ok(Verdict::Unchanged)),
             (None, Some(_), ChargeDeed::Cancel) => Ok(Err(Refused::at(Name::ChargeUnknown, "청구년월"))),
             (None, Some(mandate), ChargeDeed::Set(won) | ChargeDeed::Add(won)) => {
                 self.make(mandate, row, won, line)
@@ -130,6 +134,7 @@ impl Charges<'_> {
                 let sum = charge.amount.checked_add(won).unwrap_or(charge.amount);
                 (Happening::AmountChanged(sum), sum)
             }
+            ChargeDeed::Keep => return Ok(Ok(Verdict::Unchanged)),
             ChargeDeed::Cancel => (Happening::Cancelled, Won::ZERO),
         };
         let in_flight = charge.attempt.is_some_and(collection::State::in_flight);

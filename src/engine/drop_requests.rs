@@ -225,6 +225,17 @@ impl<'a> Requests<'a> {
                 }
             }
             Ok(Leave::Withdraw) => {
+                // The automatic request of the date may be still to come: it leaves the payer out.
+                if let Some(id) = attached.and_then(|charge| charge.collection_id)
+                    && let Some(waits) = self.tx.waiting_request(id)?
+                {
+                    self.tx.decline(
+                        found.candidate.mandate_id,
+                        waits.date,
+                        self.now,
+                        (self.file_id, line),
+                    )?;
+                }
                 let ids: Vec<i64> = attached.and_then(|charge| charge.collection_id).into_iter().collect();
                 self.tx.withdraw(&ids, "의뢰 취소", self.now, Some(self.file_id), line)?;
                 Ok(Verdict::Accepted("의뢰 취소".into()))

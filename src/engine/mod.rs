@@ -29,6 +29,7 @@ mod drop_terms;
 mod drops;
 mod due;
 mod emission;
+mod generating;
 mod incoming;
 mod journal;
 mod keys;

@@ -5,7 +5,7 @@
 
 use super::due::row_done;
 use super::place::{Place, Target};
-use super::{Engine, Failure};
+use super::{Engine, Failure, generating};
 use crate::config::Arrears;
 use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
 use crate::ledger::{
@@ -32,9 +32,13 @@ impl Engine {
         let Some(config) = self.config.creditors.get(&creditor) else { return self.done(row, now) };
         let due: Vec<(ContractDay, Date)> =
             config.days.iter().map(|day| (*day, self.config.calendar.debit_date(month, *day))).collect();
+        let place = self.place_of(creditor);
         let tx = self.ledger.begin()?;
         let only = OnlyFor::All;
         let made = tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: now })?;
+        if let Some(place) = &place {
+            generating::give(&self.spool, &tx, place, month, now)?;
+        }
         row_done(&tx, row, now)?;
         tx.commit()?;
         tracing::info!(%creditor, %month, made, "charges made");

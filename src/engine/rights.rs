@@ -37,8 +37,14 @@ impl Engine {
         if dropper.mode & WORLD_WRITABLE != 0 {
             return Some(world_writable(place(), dropper.mode));
         }
-        let (right, creditor) = self.right_of(arrival)?;
-        self.lacks(arrival, right, creditor)
+        if let Some((right, creditor)) = self.right_of(arrival) {
+            return self.lacks(arrival, right, creditor);
+        }
+        // What is no list (evidence, a question, a misspelt name) is at least from somebody of this creditor.
+        let Owner::Creditor(creditor) = &arrival.owner else { return None };
+        let stranger = !self.config.users.serves(&arrival.who, *creditor);
+        stranger
+            .then(|| right_missing(place(), &arrival.who.to_string(), "any", &format!("이용기관 {creditor}")))
     }
 
     /// The right that a file asks for by its folder and name; `None` for orders and for names that no list has.

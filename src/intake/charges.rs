@@ -14,6 +14,8 @@ pub enum ChargeDeed {
     Add(Won),
     /// 취소: it never should have been.
     Cancel,
+    /// Nothing is said: a row of the month's list without a charge, as it was given.
+    Keep,
 }
 
 /// A row that parsed.
@@ -37,7 +39,9 @@ pub fn parse(row: Row<'_>) -> Result<ChargeRow, Vec<Refused>> {
     let payer_no = cells.payer_no("납부자번호");
     let item = cells.item();
     let month = cells.month("청구년월");
+    let given = row.is_of_given_sheet();
     let deed = match cells.text("구분") {
+        "" if given && cells.text("금액").is_empty() => Some(ChargeDeed::Keep),
         "" | "변경" => cells.won("금액").map(ChargeDeed::Set),
         "추가" => cells.won("금액").map(ChargeDeed::Add),
         "취소" => Some(ChargeDeed::Cancel),

@@ -62,6 +62,18 @@ pub const ANSWER_HEADINGS: [&str; 3] = ["결과", "사유", "조치"];
 pub const PROPOSAL_HEADINGS: [&str; 7] =
     ["납부자명", "이달금액", "미납금액", "미납월수", "합계", "제외사유", "주의"];
 
+/// The same of the list of a month's charges (청구 목록), which comes back as `charges*`.
+pub const MONTH_HEADINGS: [&str; 5] = ["납부자명", "이체예정일", "월이체금액", "제외사유", "주의"];
+
+/// The headings of a kind that only tell, in sheets that we gave: they are left out.
+pub const fn told(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Request => &PROPOSAL_HEADINGS,
+        Kind::Charges => &MONTH_HEADINGS,
+        _ => &[],
+    }
+}
+
 /// The columns of a kind, in the order of the guide.
 pub const fn of_kind(kind: Kind) -> &'static [Column] {
     match kind {

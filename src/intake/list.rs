@@ -3,7 +3,7 @@
 //! What is wrong with the file as a whole is a fault; what is wrong with one row waits in [`Row::broken`] and is
 //! told in the answer.
 
-use super::columns::{ANSWER_HEADINGS, Column, Need, PROPOSAL_HEADINGS, of_kind};
+use super::columns::{ANSWER_HEADINGS, Column, Need, of_kind, told};
 use super::text::{Encoding, decode};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};
@@ -58,6 +58,11 @@ impl<'a> Row<'a> {
     /// The row as a spreadsheet counts it: the heading is row 1.
     pub fn no(&self) -> u64 {
         self.record.no
+    }
+
+    /// Whether the list is a sheet that we gave: it has the column that tells why a row is left out.
+    pub(super) fn is_of_given_sheet(&self) -> bool {
+        self.list.headings.iter().any(|heading| heading.trim() == "제외사유")
     }
 
     /// What is wrong with the row as it is written; such a row is not parsed.
@@ -213,7 +218,7 @@ fn match_headings(
                 let expected = format!("each heading once; {} stands twice", column.heading);
                 fault("list-heading-twice", heading, expected, "take one of the two columns out");
             }
-            None if kind == Kind::Request && PROPOSAL_HEADINGS.contains(&heading) => {}
+            None if told(kind).contains(&heading) => {}
             None if heading.replace(' ', "").contains("주민") => {
                 let expected = "no resident numbers (주민등록번호): they must not be collected".into();
                 let remedy = "take the column out; 생년월일 6자리만 받습니다";

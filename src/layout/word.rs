@@ -24,7 +24,9 @@ impl Word {
     pub(crate) fn new(start: usize, len: usize, record_bytes: usize) -> Self {
         let at = start.min(record_bytes.saturating_sub(Self::BYTES));
         let bits = |bytes: usize| u32::try_from(bytes * 8).unwrap_or(u32::MAX);
-        let mask = u128::MAX.checked_shr(bits(Self::BYTES - len)).unwrap_or(0) << bits(start - at);
+        // A field that begins behind the record (a layout that is refused) has no bytes.
+        let mask = u128::MAX.checked_shr(bits(Self::BYTES.saturating_sub(len))).unwrap_or(0);
+        let mask = mask.checked_shl(bits(start - at)).unwrap_or(0);
         Self { at, mask, low: mask & mask.wrapping_neg() }
     }
 

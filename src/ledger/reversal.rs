@@ -71,9 +71,10 @@ impl Tx<'_> {
         Ok(Some(came))
     }
 
-    /// Whether money of the charge is going back to the payer, or went.
+    /// Whether money of the charge is on its way back to the payer. What arrived is off the charge already.
     pub fn refund_stands(&self, charge_id: i64) -> Result<bool, Trouble> {
-        let text = "SELECT EXISTS (SELECT 1 FROM payout WHERE charge_id = ?1 AND state <> 'failed')";
+        let text =
+            "SELECT EXISTS (SELECT 1 FROM payout WHERE charge_id = ?1 AND state IN ('requested', 'sent'))";
         let found =
             self.sql.prepare_cached(text).and_then(|mut s| s.query_row([charge_id], |row| row.get(0)));
         found.doing("look for a refund")

@@ -229,6 +229,8 @@ const OVERPAID: &[(Column, From)] = &[
     cell("debit_date", "출금일", CellKind::Date, From::As(6)),
     won("charged_won", "청구금액", 7),
     won("paid_won", "수납금액", 8),
+    won("over_won", "과오납금액", 10),
+    text("refund", "반환", 10, From::Payout(11)),
     text("state", "상태", 12, From::State(9)),
 ];
 

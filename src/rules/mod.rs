@@ -13,6 +13,7 @@ pub mod bank_application;
 pub mod cancel;
 pub mod cash;
 pub mod emission;
+pub mod generation;
 pub mod names;
 pub mod request;
 pub mod retry;

@@ -27,6 +27,11 @@ const BESIDE: [&str; 2] = ["안내", "목록"];
 /// Reads, converts, prints. The error is one sentence for the person.
 pub fn run(input: impl Read, mut out: impl Write) -> Result<(), String> {
     limit()?;
+    translate(input, &mut out)
+}
+
+/// The same without limits, for a process that has its own (fuzzing).
+pub fn translate(input: impl Read, mut out: impl Write) -> Result<(), String> {
     let mut bytes = Vec::new();
     input.take(MAX_INPUT_BYTES + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > MAX_INPUT_BYTES {

@@ -100,11 +100,17 @@ impl<'a> Explainer<'a> {
         let mut page = Page {
             title: format!("charge #{} of {}", charge.charge_id, charge.month),
             state: charge.state.word().to_string(),
-            state_ko: charge_ko(charge.state).to_string(),
+            state_ko: paid_in_cash(charge).unwrap_or_else(|| charge_ko(charge.state)).to_string(),
             ..Page::default()
         };
         page.fact("amount_won", "청구금액", charge.amount.get());
         page.fact("paid_won", "수납금액", charge.paid.get());
+        if charge.cash.is_positive() {
+            page.fact("cash_won", "현금수납", charge.cash.get());
+        }
+        if !charge.refund.is_empty() {
+            page.fact("refund", "과오납 반환", charge.refund.clone());
+        }
         page.fact("debit_date", "정기 이체일", charge.debit_date.to_string());
         let attempt = charge.collection_id.map(|id| {
             let state = charge.attempt.map_or("", collection_ko);
@@ -270,4 +276,10 @@ fn archived(file: &FileRow) -> Option<String> {
 /// The completeness proof as a person reads it; the stored text where it is of another version.
 fn proof_text(json: &str) -> String {
     serde_json::from_str::<Proof>(json).map_or_else(|_| json.to_string(), |proof| proof.to_string())
+}
+
+/// 현금수납: the word of a charge that cash closed (decisions.md 25).
+fn paid_in_cash(charge: &ChargeFound) -> Option<&'static str> {
+    let closed = charge.state == crate::machine::charge::State::Paid && charge.cash == charge.paid;
+    closed.then_some("현금수납")
 }

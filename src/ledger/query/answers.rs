@@ -29,7 +29,12 @@ const REGISTRATIONS: &str =
 /// The charges of a mandate.
 const CHARGES: &str =
     "SELECT charge_id, month, amount_won, paid_now, state_now, debit_date, collection_id, attempt_state,
-      fails, last_code FROM charge_now WHERE mandate_id = ?1 ORDER BY month";
+      fails, last_code,
+      coalesce((SELECT sum(CASE WHEN c.cancels IS NULL THEN c.won ELSE -c.won END) FROM cash c
+        WHERE c.charge_id = charge_now.charge_id), 0),
+      coalesce((SELECT o.state FROM payout o WHERE o.charge_id = charge_now.charge_id
+        ORDER BY o.payout_id DESC LIMIT 1), '')
+    FROM charge_now WHERE mandate_id = ?1 ORDER BY month";
 
 fn registration_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationFound> {
     Ok(RegistrationFound {
@@ -96,6 +101,8 @@ impl Reader {
                 attempt: column::opt_word(row, 7, collection::State::from_word)?,
                 fails: row.get(8)?,
                 last_code: row.get(9)?,
+                cash: column::won(row, 10)?,
+                refund: row.get(11)?,
             })
         });
         rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)

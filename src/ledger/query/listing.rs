@@ -138,7 +138,10 @@ impl Listing {
             // payer no, name, group, item, month, debit date, owed, came, open, fails, last code, state
             Self::Arrears => &[Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State],
             // key, payer no, name, group, item, month, debit date, owed, came, state
-            Self::Paid | Self::Overpaid => &[Count, Text, Text, Text, Text, Month, Date, Won, Won, State],
+            // …, above what is owed, its refund
+            Self::Paid | Self::Overpaid => {
+                &[Count, Text, Text, Text, Text, Month, Date, Won, Won, State, Won, State]
+            }
             // code, bank, lines, requested, came
             Self::Failures => &[Text, Text, Count, Won, Won],
             // day, payer no, name, group, item, month, won (below 0: taken back), number, receipt, 수납 or 취소, remark
@@ -184,7 +187,8 @@ impl Listing {
                 let states = if self == Self::Paid { "'paid', 'partly-paid', 'overpaid'" } else { "'overpaid'" };
                 format!(
                     "SELECT h.charge_id, p.payer_no, p.name, p.payer_group, m.item, h.month, h.debit_date, h.amount_won,
-                       h.paid_now, h.state_now
+                       h.paid_now, h.state_now, max(h.paid_now - h.amount_won, 0), coalesce((SELECT o.state FROM payout o
+                         WHERE o.charge_id = h.charge_id ORDER BY o.payout_id DESC LIMIT 1), '')
                      {CHARGES} AND h.state_now IN ({states}) {FILTER} ORDER BY p.payer_no, m.item, h.month"
                 )
             }

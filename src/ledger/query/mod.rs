@@ -252,6 +252,10 @@ pub struct ChargeFound {
     pub fails: i64,
     /// The code of the last of these.
     pub last_code: String,
+    /// What came in cash, cancelled payments left out.
+    pub cash: Won,
+    /// How its latest refund stands: the word of the payout; empty where there is none.
+    pub refund: String,
 }
 
 /// What one creditor's charges of one month came to.
