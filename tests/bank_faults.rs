@@ -205,6 +205,8 @@ fn read_file(case: &Bank) -> Faults {
         Format::CollectionResult(format) => collections(case, format, &bytes),
         Format::RegistrationResult(format) => registrations(case, format, &bytes),
         Format::PayoutResult(format) => payments(case, format, &bytes),
+        Format::BankApplication(format) => format.read(&case.name, bytes.as_slice()).unwrap().reading.faults,
+        Format::BankApplicationAnswer(_) => panic!("no case reads our own answers"),
         Format::PayoutRequest(_) => panic!("no case reads our own payments"),
         Format::CollectionRequest(format) => {
             // Read, and written again: a sum that does not fit is found in writing.

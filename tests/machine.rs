@@ -11,7 +11,7 @@
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use sunap::domain::Won;
-use sunap::machine::{Refusal, cancellation, charge, collection, file, mandate};
+use sunap::machine::{Refusal, application, cancellation, charge, collection, file, mandate};
 
 /// The rows of a table: trimmed cells; comments and the heading left out.
 fn rows(name: &str) -> Vec<Vec<String>> {
@@ -52,6 +52,11 @@ where
 #[test]
 fn mandate_table() {
     hold("mandate", mandate::State::ALL, mandate::Happening::ALL, mandate::step);
+}
+
+#[test]
+fn application_table() {
+    hold("application", application::State::ALL, application::Happening::ALL, application::step);
 }
 
 #[test]
@@ -200,7 +205,7 @@ proptest! {
             }
             if next == mandate::State::Active && state != next {
                 use mandate::Happening as H;
-                prop_assert!(matches!(happening, H::Accepted | H::NotRequired | H::Resumed | H::CancelRefused));
+                prop_assert!(matches!(happening, H::Accepted | H::NotRequired | H::Resumed | H::CancelRefused | H::RegisteredAtBank | H::MovedAtBank));
             }
             state = next;
         }

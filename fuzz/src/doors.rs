@@ -58,6 +58,10 @@ fn bank_file(data: &[u8]) {
         Format::CollectionResult(format) => format.reader(name, bytes).each(|_, _| Ok(())).ok(),
         Format::PayoutRequest(format) => format.read(name, bytes, drop).ok(),
         Format::PayoutResult(format) => format.read(name, bytes, drop).ok(),
+        Format::BankApplication(format) => format.read(name, bytes).ok().map(|received| received.reading),
+        Format::BankApplicationAnswer(format) => {
+            format.read(name, bytes).ok().map(|(received, _)| received.reading)
+        }
         Format::Other(_) => None,
     };
     if let Some(reading) = reading {

@@ -5,6 +5,7 @@
 //! message needs and it lacks is a fault of the layout. Must not: name a bank's code (they stand in `formats/`), do
 //! I/O other than through the readers and writers handed in, log, or know the ledger.
 
+pub mod application;
 mod bind;
 pub mod codes;
 pub mod collection;
@@ -85,12 +86,16 @@ pub enum Format {
     PayoutRequest(payout::RequestFormat),
     /// `message = "payout-result"`.
     PayoutResult(payout::ResultFormat),
-    /// A file that can be read and written and moves nothing by itself: a bank's applications, evidence, or no message.
+    /// `message = "bank-application"`.
+    BankApplication(application::ApplicationFormat),
+    /// `message = "bank-application-answer"`.
+    BankApplicationAnswer(application::AnswerFormat),
+    /// A file that can be read and written and moves nothing by itself: evidence, or no message.
     Other(Arc<Layout>),
 }
 
-/// The messages that layouts may name besides the six that are bound.
-const UNBOUND: [&str; 3] = ["bank-application", "bank-application-answer", "evidence"];
+/// The messages that layouts may name besides those that are bound.
+const UNBOUND: [&str; 1] = ["evidence"];
 
 impl Format {
     /// Binds a layout by its `message`.
@@ -105,12 +110,16 @@ impl Format {
             "collection-result" => collection::ResultFormat::bind(layout).map(Self::CollectionResult),
             "payout-request" => payout::RequestFormat::bind(layout).map(Self::PayoutRequest),
             "payout-result" => payout::ResultFormat::bind(layout).map(Self::PayoutResult),
+            "bank-application" => application::ApplicationFormat::bind(layout).map(Self::BankApplication),
+            "bank-application-answer" => {
+                application::AnswerFormat::bind(layout).map(Self::BankApplicationAnswer)
+            }
             known if UNBOUND.contains(&known) => Ok(Self::Other(layout)),
             unknown => Err(Faults::from(vec![Fault::new(
                 "message-unknown",
                 Place::file(layout.file()),
                 format!(
-                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | payout-request | payout-result | {}.",
+                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | payout-request | payout-result | bank-application | bank-application-answer | {}.",
                     UNBOUND.join(" | ")
                 ),
                 "write one of these, or leave `message` out for a file that sunap only reads and writes",
@@ -127,6 +136,8 @@ impl Format {
             Self::CollectionResult(format) => format.layout(),
             Self::PayoutRequest(format) => format.layout(),
             Self::PayoutResult(format) => format.layout(),
+            Self::BankApplication(format) => format.layout(),
+            Self::BankApplicationAnswer(format) => format.layout(),
             Self::Other(layout) => layout,
         }
     }

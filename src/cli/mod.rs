@@ -5,6 +5,7 @@
 //!
 //! Must not: write the ledger, or move files of the spool other than by dropping one into an inbox.
 
+mod application;
 mod approve;
 mod audit;
 mod backup;
@@ -94,6 +95,8 @@ enum Verb {
     Approve(approve::Arguments),
     /// Decline what another user has proposed, or withdraw what you have.
     Decline(approve::Arguments),
+    /// Applications from banks (은행접수 신청): which are undecided, and what is decided of them.
+    Application(application::Arguments),
     /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
     Payout(payout::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
@@ -203,6 +206,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),
         Verb::Log(arguments) => log::run(&arguments, screen),
+        Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),

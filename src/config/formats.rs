@@ -78,6 +78,11 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
             roles.push(("request", carries(&payout.request, |f| matches!(f, Format::PayoutRequest(_)))));
             roles.push(("result", carries(&payout.result, |f| matches!(f, Format::PayoutResult(_)))));
         }
+        if let Some(rule) = &profile.applications {
+            let ours = carries(&rule.answer, |f| matches!(f, Format::BankApplicationAnswer(_)));
+            roles.push(("received", carries(&rule.received, |f| matches!(f, Format::BankApplication(_)))));
+            roles.push(("answer", ours));
+        }
         for (role, _) in roles.iter().filter(|(_, fits)| !fits) {
             faults.push(Fault::new(
                 "layout-of-other-message",

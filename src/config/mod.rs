@@ -7,6 +7,7 @@
 //! stand in the files, not here.
 
 mod accounts;
+mod applications;
 mod bank_table;
 mod channel;
 mod collecting;
@@ -30,6 +31,7 @@ mod users;
 mod users_file;
 
 pub use accounts::Accounts;
+pub use applications::{ApplicationRule, Policy};
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
 pub use collecting::{CashFirst, CashRules, ProposalPlan};

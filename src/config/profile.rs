@@ -1,5 +1,6 @@
 //! `profiles/<name>.toml`: how one sort of network works: its schedule, limits, layouts and rules (decisions.md 1-8).
 
+use super::applications::{self, ApplicationRule};
 use super::bank_table::Banks;
 use super::debit_service::{self, Services, Whole};
 use super::document::{At, Document, Section};
@@ -55,10 +56,6 @@ pub struct LayoutRoles {
     pub registration_result: String,
     /// 출금의뢰 and its result, where the profile has one debit service; with several, each names its own.
     pub(super) collection: Option<(String, String)>,
-    /// 출금이체신청 that came in at a bank, from the network.
-    pub bank_application: Option<String>,
-    /// Our answer to it.
-    pub bank_application_result: Option<String>,
     /// 출금동의 증빙자료.
     pub evidence: Option<String>,
 }
@@ -74,6 +71,8 @@ pub struct Profile {
     pub services: Services,
     /// Payments by file; `None` where this network is not used for them.
     pub payout: Option<PayoutService>,
+    /// Applications that come in at banks; `None` where the network sends none.
+    pub applications: Option<ApplicationRule>,
     /// How long after `result_due` a missing result is an alarm, in minutes.
     pub result_grace_minutes: i64,
     /// When a failed collection may be tried again.
@@ -141,11 +140,8 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
     let several = file.has_list("collection");
     let retry = file.section("retry").and_then(retry_rule);
-    let payout = if file.has("payout") {
-        Some(file.section("payout").and_then(|section| payout_service::read(section, known)))
-    } else {
-        None
-    };
+    let payout = optional(&mut file, "payout", |section| payout_service::read(section, known));
+    let applications = optional(&mut file, "applications", |section| applications::read(section, known));
     let layouts = file
         .section("layouts")
         .and_then(|section| layout_roles(section, known.layouts, needs_evidence?, !several));
@@ -165,12 +161,9 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     };
     file.finish();
     let (name, mode) = (name?, mode?.value);
-    let payout = match payout {
-        Some(read) => Some(read?),
-        None => None,
-    };
     let profile = Profile {
-        payout,
+        payout: payout?,
+        applications: applications?,
         name: name.value.clone(),
         registration: registration?,
         services: services?,
@@ -189,6 +182,15 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         max_bad_lines: u64::try_from(max_bad_lines?.value).ok()?,
     };
     Some((name, profile))
+}
+
+/// A section that a profile may leave out: `None` where it is wrong, `Some(None)` where it is not there.
+fn optional<'d, T>(
+    file: &mut Section<'d>,
+    key: &'static str,
+    read: impl FnOnce(Section<'d>) -> Option<T>,
+) -> Option<Option<T>> {
+    if file.has(key) { file.section(key).and_then(read).map(Some) } else { Some(None) }
 }
 
 /// What a mandate may be given: the profile's own mode first, then those that it lists.
@@ -340,18 +342,12 @@ fn layout_roles(
     } else {
         Some(None)
     };
-    let bank_application = role("bank_application", false);
-    // Who takes applications must be able to answer them.
-    let answers = bank_application.as_ref().is_some_and(Option::is_some);
-    let bank_application_result = role("bank_application_result", answers);
     let evidence = role("evidence", needs_evidence);
     section.finish();
     Some(LayoutRoles {
         registration_request: registration_request??,
         registration_result: registration_result??,
         collection: collection?,
-        bank_application: bank_application?,
-        bank_application_result: bank_application_result?,
         evidence: evidence?,
     })
 }

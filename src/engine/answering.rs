@@ -46,13 +46,17 @@ impl Engine {
             .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
         let debits = desk.all_debits().map(|debits| debits.result.layout());
         let payouts = desk.payouts.iter().map(|payouts| payouts.result.layout());
-        let known: Vec<_> =
-            std::iter::once(desk.registration_result.layout()).chain(debits).chain(payouts).collect();
+        let applications = desk.applications.iter().map(|applications| applications.received.layout());
+        let ours = std::iter::once(desk.registration_result.layout());
+        let known: Vec<_> = ours.chain(debits).chain(payouts).chain(applications).collect();
         match layout::detect(known.iter().map(|layout| layout.as_ref()), &arrival.name, &first) {
             Err(fault) => self.reject(arrival, "", &Faults::from(vec![fault])),
             Ok(found) if found.name() == desk.registration_result.layout().name() => {
                 let input = self.open_bytes(arrival)?;
                 self.registration_result(channel, arrival, input)
+            }
+            Ok(found) if desk.applications.as_ref().is_some_and(|a| a.rule.received == found.name()) => {
+                self.application_file(channel, arrival)
             }
             Ok(found) if desk.payouts.as_ref().is_some_and(|p| p.service.result == found.name()) => {
                 let input = self.open_bytes(arrival)?;

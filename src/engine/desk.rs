@@ -1,8 +1,8 @@
 //! What the engine has at hand for one channel: its config, and the bank's formats bound to their messages.
 
 use crate::bank::codes::CodeTable;
-use crate::bank::{FileHead, Format, collection, payout, registration};
-use crate::config::{Channel, Config, DebitService, PayoutService, Profile};
+use crate::bank::{FileHead, Format, application, collection, payout, registration};
+use crate::config::{ApplicationRule, Channel, Config, DebitService, PayoutService, Profile};
 use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
@@ -22,12 +22,21 @@ pub(super) struct PayoutDesk {
     pub(super) result: payout::ResultFormat,
 }
 
+/// How a channel takes applications from banks, ready to work.
+pub(super) struct ApplicationDesk {
+    pub(super) rule: ApplicationRule,
+    pub(super) received: application::ApplicationFormat,
+    pub(super) answer: application::AnswerFormat,
+}
+
 /// What the lines of a file of ours are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carries {
     Registrations,
     Debits,
     Payouts,
+    /// Our answers to applications from banks.
+    Answers,
 }
 
 /// One channel, ready to work.
@@ -42,6 +51,8 @@ pub(super) struct Desk {
     pub(super) further: Vec<Arc<DebitDesk>>,
     /// Payments; `None` where the profile makes none by file.
     pub(super) payouts: Option<Arc<PayoutDesk>>,
+    /// Applications from banks; `None` where the profile knows none.
+    pub(super) applications: Option<Arc<ApplicationDesk>>,
     pub(super) codes: Arc<CodeTable>,
     pub(super) mode: collection::Mode,
 }
@@ -85,6 +96,8 @@ impl Desk {
             Carries::Registrations
         } else if self.payouts.as_ref().is_some_and(|payouts| payouts.service.request == request) {
             Carries::Payouts
+        } else if self.applications.as_ref().is_some_and(|ours| ours.rule.answer == request) {
+            Carries::Answers
         } else {
             Carries::Debits
         }
@@ -131,6 +144,10 @@ impl Desk {
                 Some(service) => Some(PayoutDesk::new(service, config)?),
                 None => None,
             },
+            applications: match &profile.applications {
+                Some(rule) => Some(ApplicationDesk::new(rule, config)?),
+                None => None,
+            },
             codes: config.code_tables.get(&profile.codes)?.clone(),
             mode: profile.mode,
             profile,
@@ -153,6 +170,14 @@ impl PayoutDesk {
         let Some(Format::PayoutRequest(request)) = config.bound.get(&service.request) else { return None };
         let Some(Format::PayoutResult(result)) = config.bound.get(&service.result) else { return None };
         Some(Arc::new(Self { service: service.clone(), request: request.clone(), result: result.clone() }))
+    }
+}
+
+impl ApplicationDesk {
+    fn new(rule: &ApplicationRule, config: &Config) -> Option<Arc<Self>> {
+        let Some(Format::BankApplication(received)) = config.bound.get(&rule.received) else { return None };
+        let Some(Format::BankApplicationAnswer(answer)) = config.bound.get(&rule.answer) else { return None };
+        Some(Arc::new(Self { rule: rule.clone(), received: received.clone(), answer: answer.clone() }))
     }
 }
 

@@ -42,13 +42,17 @@ pub(super) enum Job {
     OverdueRegistrations,
     OverdueCollections,
     OverduePayouts,
+    ExpectApplications,
+    RemindApplications,
+    DecideApplications,
+    DeadlineAnswers,
     Expire,
     Books,
     Settle,
 }
 
 impl Job {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 20] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -62,6 +66,10 @@ impl Job {
         Self::OverdueRegistrations,
         Self::OverdueCollections,
         Self::OverduePayouts,
+        Self::ExpectApplications,
+        Self::RemindApplications,
+        Self::DecideApplications,
+        Self::DeadlineAnswers,
         Self::Expire,
         Self::Books,
         Self::Settle,
@@ -82,6 +90,10 @@ impl Job {
             Self::OverdueRegistrations => "overdue-registrations",
             Self::OverdueCollections => "overdue-collections",
             Self::OverduePayouts => "overdue-payouts",
+            Self::ExpectApplications => "expect-applications",
+            Self::RemindApplications => "remind-applications",
+            Self::DecideApplications => "decide-applications",
+            Self::DeadlineAnswers => "deadline-answers",
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
@@ -179,12 +191,18 @@ impl Engine {
                     return Ok(false);
                 }
             }
+            (Job::ExpectApplications, Some(channel), _) => self.note_no_applications(row, &channel, now)?,
+            (Job::RemindApplications, Some(channel), _) => self.remind_of_applications(row, &channel, now)?,
+            (Job::DecideApplications, Some(channel), _) => self.decide_by_fallback(row, &channel, now)?,
             (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
             (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
                 self.note_overdue(row, &self.request_layout(&channel, job, service), now)?;
             }
             (
-                Job::DeadlineRegistrations | Job::DeadlineCollections | Job::DeadlinePayouts,
+                Job::DeadlineRegistrations
+                | Job::DeadlineCollections
+                | Job::DeadlinePayouts
+                | Job::DeadlineAnswers,
                 Some(channel),
                 _,
             ) => {
@@ -218,6 +236,7 @@ impl Engine {
             Job::DeadlineRegistrations | Job::OverdueRegistrations => {
                 Some(&desk.profile.layouts.registration_request)
             }
+            Job::DeadlineAnswers => desk.applications.as_ref().map(|ours| &ours.rule.answer),
             Job::DeadlinePayouts | Job::OverduePayouts => {
                 desk.payouts.as_ref().map(|payouts| &payouts.service.request)
             }
@@ -325,6 +344,32 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
     for debits in desk.all_debits() {
         let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
         plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));
+    }
+    plan_applications(config, desk, date, rows);
+}
+
+/// The steps that look after the applications from banks of one banking day.
+fn plan_applications(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>) {
+    let Some(applications) = &desk.applications else { return };
+    let (calendar, rule) = (&config.calendar, &applications.rule);
+    let arrives = rule.arrives.instant(calendar, date).plus_minutes(desk.profile.result_grace_minutes);
+    let deadline = rule.deadline.instant(calendar, date);
+    let steps = [
+        (Job::ExpectApplications, arrives),
+        (Job::RemindApplications, rule.remind_at.instant(calendar, date)),
+        (Job::DecideApplications, rule.decide_by.instant(calendar, date)),
+        (Job::DeadlineAnswers, deadline),
+    ];
+    for (job, due_at) in steps.into_iter().filter(|(job, _)| rule.expected || *job != Job::ExpectApplications)
+    {
+        rows.push(NewDue {
+            owner: desk.key(),
+            job: job.word().to_string(),
+            date,
+            opens_at: due_at,
+            due_at,
+            deadline_at: Some(deadline.max(due_at)),
+        });
     }
 }
 

@@ -179,6 +179,8 @@ impl Engine {
         let Some(desk) = self.desks.get(&channel).cloned() else { return Ok(()) };
         if desk.carries(&file.kind) == Carries::Payouts {
             self.emit_payouts(&channel, date, now)
+        } else if desk.carries(&file.kind) == Carries::Answers {
+            self.emit_answer(&channel, date, now)
         } else if file.kind == desk.profile.layouts.registration_request {
             let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
             self.emit_registrations(&channel, date, cutoff, now)

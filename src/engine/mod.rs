@@ -12,6 +12,9 @@
 
 mod accepting;
 mod answering;
+mod application_answers;
+mod application_orders;
+mod applications;
 mod approval;
 mod booking;
 mod config_diff;
@@ -151,8 +154,10 @@ impl Engine {
         }
         let mut worked = self.plan_ahead(now)?;
         worked |= self.do_due(now)?;
+        worked |= self.answer_applications(now)?;
         worked |= self.look_after_outgoing(now)?;
         worked |= self.finish_held(now)?;
+        worked |= self.close_answers(now)?;
         worked |= self.judge_early(now)?;
         worked |= self.expire_proposals(now)?;
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;

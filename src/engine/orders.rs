@@ -55,6 +55,9 @@ impl Engine {
             return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
         }
         // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
+        if let Target::ApplicationId(id) = order.target {
+            return self.order_of_application(arrival, &order, id, &note);
+        }
         let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
         let config = self.config.clone();
         let tx = self.ledger.begin()?;
@@ -84,7 +87,7 @@ impl Engine {
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
-            About::Mandate | About::Payout | About::Desk => {
+            About::Mandate | About::Payout | About::Desk | About::Application => {
                 return Ok(Outcome::Refused("it is done with its answer".into()));
             }
         }
@@ -361,7 +364,7 @@ fn order_of_mandate(tx: &Tx<'_>, order: &Order, now: Instant) -> Result<Outcome,
 }
 
 /// Journals what became of an order and owes its answer, in the transaction that ends with it.
-fn answered(
+pub(super) fn answered(
     spool: &Spool,
     tx: Tx<'_>,
     arrival: &Arrival,

@@ -309,6 +309,10 @@ pub(super) fn lines_refused(
     if carries == Carries::Payouts {
         return payouts::line_refused(tx, file, named, code, now);
     }
+    if carries == Carries::Answers {
+        // Its lines are applications, which wait for nothing: the answer is built again when a person orders it.
+        return Ok(0);
+    }
     if carries == Carries::Registrations {
         if let Some(row) = named.map(|line| tx.registration_lines(file.file_id, line - 1, 1)).transpose()? {
             for row in row.iter().filter(|row| Some(row.line_no) == named) {

@@ -34,6 +34,10 @@ pub enum Verb {
     PayoutAgain,
     /// It was paid by another way.
     PayoutPaid,
+    /// Agree to what a payer applied for at a bank.
+    ApplicationAccept,
+    /// Refuse it.
+    ApplicationRefuse,
     /// Take a request back before the cut-off (product.md D11).
     RequestWithdraw,
     /// Take a cash payment back.
@@ -56,7 +60,7 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -66,6 +70,8 @@ impl Verb {
         Self::MandateResume,
         Self::PayoutAgain,
         Self::PayoutPaid,
+        Self::ApplicationAccept,
+        Self::ApplicationRefuse,
         Self::RequestWithdraw,
         Self::CashCancel,
         Self::WriteOff,
@@ -98,6 +104,8 @@ impl Verb {
             Self::OverpaymentApply => "overpayment.apply",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
+            Self::ApplicationAccept => "application.accept",
+            Self::ApplicationRefuse => "application.refuse",
         }
     }
 
@@ -109,6 +117,7 @@ impl Verb {
             }
             Self::MandateSuspend | Self::MandateResume => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
+            Self::ApplicationAccept | Self::ApplicationRefuse => About::Application,
             Self::RequestWithdraw
             | Self::CashCancel
             | Self::WriteOff
@@ -131,6 +140,8 @@ pub enum About {
     Mandate,
     /// A payment to a creditor or a payer.
     Payout,
+    /// What a payer applied for at a bank.
+    Application,
     /// A charge or what was paid for one: the collection desk (`order_desk`).
     Desk,
 }
@@ -180,6 +191,8 @@ pub enum Target {
     MandateId(i64),
     /// A payout by its ledger id.
     PayoutId(i64),
+    /// An application from a bank by its ledger id; all lines of its set are meant.
+    ApplicationId(i64),
     /// The live mandate of a payer for an item.
     Mandate {
         /// 이용기관.
@@ -257,7 +270,7 @@ impl Order {
         let mut out = String::new();
         line(&mut out, "verb", self.verb.word());
         match &self.target {
-            Target::FileId(id) | Target::MandateId(id) | Target::PayoutId(id) => {
+            Target::FileId(id) | Target::MandateId(id) | Target::PayoutId(id) | Target::ApplicationId(id) => {
                 let _ = writeln!(out, "id = {id}");
             }
             Target::FileName { owner, name } => {
@@ -423,12 +436,13 @@ impl Reading<'_> {
                 _ => {}
             }
         }
-        if let (About::Payout, Some(id)) = (about, id)
+        if let (About::Payout | About::Application, Some(id)) = (about, id)
             && none(&of_file)
             && none(&of_mandate)
             && id > 0
         {
-            return Some(Target::PayoutId(id));
+            let payout = about == About::Payout;
+            return Some(if payout { Target::PayoutId(id) } else { Target::ApplicationId(id) });
         }
         if about == About::Mandate && none(&of_file) {
             match (id, &written.creditor, &written.payer_no, &written.item) {
@@ -446,6 +460,7 @@ impl Reading<'_> {
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",
+            About::Application => "one application: `id`",
         };
         self.fault("order-target", written.verb.span().start, expected, "name exactly one thing");
         None

@@ -7,6 +7,7 @@
 //!
 //! Must not: decide anything about the business, ask the time, log, or show a type of the SQLite binding.
 
+mod application;
 mod approval;
 mod backup;
 mod books;
@@ -43,6 +44,7 @@ mod settling;
 #[cfg(test)]
 mod tests;
 
+pub use application::{ApplicationRow, NewApplication};
 pub use approval::{ApprovalDecision, ApprovalRow, ApprovalState, NewApproval};
 pub use backup::PageCheck;
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};

@@ -125,6 +125,10 @@ words! {
         CancelRefusedSuspended = "cancel-refused-suspended",
         /// The bank ended it, or it expired.
         EndedElsewhere = "ended-elsewhere",
+        /// The payer registered it at the bank, and we agreed (EB11).
+        RegisteredAtBank = "registered-at-bank",
+        /// The payer moved it to another account at the bank, and we agreed (EB11).
+        MovedAtBank = "moved-at-bank",
     }
 }
 
@@ -209,6 +213,8 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::CancelConfirmed => when(state == S::Cancelling, S::Ended),
         H::CancelRefused => when(state == S::Cancelling, S::Active),
         H::CancelRefusedSuspended => when(state == S::Cancelling, S::Suspended),
+        H::RegisteredAtBank => when(matches!(state, S::Draft | S::Rejected), S::Active),
+        H::MovedAtBank => when(matches!(state, S::Active | S::Suspended), state),
         H::EndedElsewhere => when(state.is_live() && !state.in_flight(), S::Ended),
     }
 }

@@ -7,6 +7,7 @@
 //! Must not: hear of bytes, files' content, tables or clocks.
 #![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm)]
 
+pub mod application;
 pub mod cancellation;
 pub mod charge;
 pub mod collection;

@@ -9,6 +9,7 @@
 
 pub mod amount;
 pub mod application;
+pub mod bank_application;
 pub mod cancel;
 pub mod cash;
 pub mod emission;

@@ -366,7 +366,8 @@ impl Wire {
     pub fn length(&self, digits: &[u8]) -> Result<usize, String> {
         let text = std::str::from_utf8(digits).ok().filter(|t| t.bytes().all(|b| b.is_ascii_digit()));
         let length: usize = text.and_then(|t| t.parse().ok()).ok_or("the length is not digits")?;
-        if length < width(&self.header) || length.saturating_add(self.length_digits) > self.max_message_bytes {
+        if length < width(&self.header) || length.saturating_add(self.length_digits) > self.max_message_bytes
+        {
             return Err(format!("a length of {length} is not that of a message"));
         }
         Ok(length)

@@ -130,6 +130,9 @@ impl Stage {
                 put(&self.room("channel/sent")?.join(format!("{name}.receipt")), toml.as_bytes())?;
                 self.play()
             }
+            (["order", verb, id, reason], None) if verb.starts_with("application.") => {
+                self.order(verb, Target::ApplicationId(id.parse().map_err(|_| "an id")?), reason)
+            }
             (["order", verb, id, reason], None) if verb.starts_with("payout.") => {
                 self.order(verb, Target::PayoutId(id.parse().map_err(|_| "the id of a payout")?), reason)
             }

@@ -10,6 +10,9 @@ fn targets(verb: Verb) -> Vec<Target> {
     if verb.about() == About::Payout {
         return vec![Target::PayoutId(3)];
     }
+    if verb.about() == About::Application {
+        return vec![Target::ApplicationId(4)];
+    }
     if verb.about() == About::Mandate {
         return vec![
             Target::MandateId(7),

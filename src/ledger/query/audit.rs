@@ -88,7 +88,7 @@ const RULES: &[(&str, &str)] = &[
         "answered-by",
         "SELECT 'file ' || o.file_id || ' ' || o.name || ': answered without the file that answers it' FROM file o
          LEFT JOIN file i ON i.file_id = o.answered_by
-         WHERE o.way = 'out' AND o.state = 'answered'
+         WHERE o.way = 'out' AND o.state = 'answered' AND NOT (o.due_at IS NULL AND o.answered_by IS NULL)
            AND (i.file_id IS NULL OR i.state <> 'applied' OR i.answers IS NOT o.file_id)",
     ),
     (

@@ -30,6 +30,8 @@ const PARTS: &[&str] = &[
     "SELECT settlement_id, creditor, date, requests, successes, collected_won, reversed_won, carried_in_won, fee_won,
        vat_won, net_won, sheet FROM settlement ORDER BY settlement_id",
     "SELECT payout_id, kind, creditor, won, bank, account, pay_on, state, code FROM payout ORDER BY payout_id",
+    "SELECT application_id, channel, file_id, line_no, set_line, kind, bank_payer_no, mandate_id, state, code, answer_file
+     FROM application ORDER BY application_id",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
 ];
 

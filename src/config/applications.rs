@@ -1,0 +1,110 @@
+//! How a profile deals with applications that come in at banks (은행접수, EB11) and answers them (EB12).
+//!
+//! A profile without `[applications]` knows none: such a file in its inbox is no file of the channel.
+
+use super::document::Section;
+use super::profile::{Known, refer};
+use crate::calendar::Offset;
+use crate::machine::application::Shape;
+
+/// What happens to an application that passes all checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// It is accepted at once.
+    Accept,
+    /// A person decides until the deadline.
+    Ask,
+}
+
+/// `[applications]` of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApplicationRule {
+    /// Whether a file comes every banking day, so that one that is missing is an alarm.
+    pub expected: bool,
+    /// The layout of the applications.
+    pub received: String,
+    /// The layout of our answer.
+    pub answer: String,
+    /// From when a file is there, counted from its banking day `X`.
+    pub arrives: Offset,
+    /// When a person is told that something is undecided.
+    pub remind_at: Offset,
+    /// When what is undecided is decided by `fallback`, and the answer is built.
+    pub decide_by: Offset,
+    /// Until when the network takes the answer; then it answers in our place.
+    pub deadline: Offset,
+    /// 해지.
+    pub cancel: Policy,
+    /// 계좌변경.
+    pub change: Policy,
+    /// 신규.
+    pub register: Policy,
+    /// Whether what nobody decided is accepted.
+    pub fallback_accepts: bool,
+    /// The code of a payer number that is not ours.
+    pub unknown_payer: String,
+    /// The code of what is there, or over, already.
+    pub double: String,
+    /// The code of any other reason, and of a person's refusal.
+    pub other: String,
+    /// The code of a change while a debit is on its way.
+    pub debit_in_flight: String,
+}
+
+impl ApplicationRule {
+    /// The policy for what a set asks for. Forced ends are not ours to refuse; what makes no sense never gets here.
+    pub fn policy(&self, shape: Shape) -> Policy {
+        match shape {
+            Shape::Register => self.register,
+            Shape::Cancel => self.cancel,
+            Shape::Change => self.change,
+            Shape::ForcedCancel | Shape::Odd => Policy::Accept,
+        }
+    }
+}
+
+/// Reads `[applications]`.
+pub(super) fn read(mut section: Section<'_>, known: &Known<'_>) -> Option<ApplicationRule> {
+    let document = section.document();
+    let expected = section.flag("expected");
+    let received = section.text("received");
+    let answer = section.text("answer");
+    for (key, layout) in [("received", &received), ("answer", &answer)] {
+        if let Some(layout) = layout {
+            refer(document, key, layout, known.layouts, "the name of a layout in formats");
+        }
+    }
+    let times = ["arrives", "remind_at", "decide_by", "deadline"].map(|key| section.parsed::<Offset>(key));
+    for time in times.iter().flatten().filter(|time| time.value.day().anchor() != 'X') {
+        document.fault(
+            "window-anchor-wrong",
+            time.span.clone(),
+            format!("{} is not counted from X", time.value),
+            "count from X, the banking day of the file",
+        );
+    }
+    let words = [("accept", Policy::Accept), ("ask", Policy::Ask)];
+    let [cancel, change, register] = ["cancel", "change", "register"].map(|key| section.choice(key, &words));
+    let fallback = section.choice("fallback", &[("accept", true), ("refuse", false)]);
+    let codes = ["unknown_payer", "double", "other", "debit_in_flight"].map(|key| section.words(key, 4));
+    section.finish();
+    let [arrives, remind_at, decide_by, deadline] = times;
+    let [unknown_payer, double, other, debit_in_flight] = codes;
+    Some(ApplicationRule {
+        expected: expected?,
+        received: received?.value.to_string(),
+        answer: answer?.value.to_string(),
+        arrives: arrives?.value,
+        remind_at: remind_at?.value,
+        decide_by: decide_by?.value,
+        deadline: deadline?.value,
+        cancel: cancel?.value,
+        change: change?.value,
+        register: register?.value,
+        fallback_accepts: fallback?.value,
+        unknown_payer: unknown_payer?.value,
+        double: double?.value,
+        other: other?.value,
+        debit_in_flight: debit_in_flight?.value,
+    })
+}
