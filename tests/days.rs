@@ -31,6 +31,7 @@
 //! | `users <<< toml >>>` | config/users.toml is this; while the engine runs, from the next `restart` on |
 //! | `as UID[:GID] [mode BITS]` | files are dropped from this account from now on; a page with it needs root, and is left out without |
 //! | `approve "REASON"`, `decline "REASON"` | an order that answers what the last order proposed; `sha256 DIGITS` behind it names another content, `of ORDER` another order |
+//! | `closed DATE` | the operator declares a day off in config/calendar.toml; it counts from the next `restart` on |
 //! | `leave OWNER/ROOM NAME <<<` | a file is left in a room, as by somebody else; nothing is done about it yet |
 //! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |
@@ -63,6 +64,8 @@
 
 #[path = "days/expect.rs"]
 mod expect;
+#[path = "days/month.rs"]
+mod month;
 #[path = "days/orders.rs"]
 mod orders;
 #[path = "days/script.rs"]

@@ -6,6 +6,7 @@
 
 use super::booking;
 use super::desk::{DebitDesk, Desk};
+use super::moved_days;
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
 use super::proposing;
@@ -15,6 +16,8 @@ use crate::config::{Config, RetryMode, WindowPlan};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
 use crate::ledger::{Due, DueState, FileState, NewDue, Tx};
 use crate::machine::file::Out;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
 const HORIZON_DAYS: i64 = 45;
@@ -111,7 +114,7 @@ impl Job {
     }
 
     /// The step, and the debit service that it is for; empty is the first one.
-    fn from_word(word: &str) -> Option<(Self, &str)> {
+    pub(super) fn from_word(word: &str) -> Option<(Self, &str)> {
         let (word, service) = word.split_once(' ').unwrap_or((word, ""));
         Some((Self::ALL.into_iter().find(|job| job.word() == word)?, service))
     }
@@ -144,6 +147,7 @@ impl Engine {
         let left = self.config.calendar.days_left(today);
         let tx = self.ledger.begin()?;
         let planned = tx.plan_due(&rows)?;
+        moved_days::follow(&tx, (&self.config, &self.desks), &rows, (today, last), now)?;
         if left <= 90 {
             let text = format!(
                 "declared days are known for {left} more days; extend config/calendar.toml (declared_until)"
@@ -196,7 +200,7 @@ impl Engine {
             (Job::DecideApplications, Some(channel), _) => self.decide_by_fallback(row, &channel, now)?,
             (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
             (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
-                self.note_overdue(row, &self.request_layout(&channel, job, service), now)?;
+                self.note_overdue(row, &request_layout(&self.desks, &channel, job, service), now)?;
             }
             (
                 Job::DeadlineRegistrations
@@ -206,7 +210,7 @@ impl Engine {
                 Some(channel),
                 _,
             ) => {
-                self.note_untaken(row, &self.request_layout(&channel, job, service), now)?;
+                self.note_untaken(row, &request_layout(&self.desks, &channel, job, service), now)?;
             }
             // Not repeatable: done and noted as done in one commit.
             (Job::Charges, _, Some(creditor)) => {
@@ -228,21 +232,6 @@ impl Engine {
             _ => return self.missed(row, now),
         }
         self.done(row, now).map(|()| true)
-    }
-
-    /// The layout of the file of ours that a step looks after.
-    fn request_layout(&self, channel: &ChannelId, job: Job, service: &str) -> String {
-        let name = self.desks.get(channel).and_then(|desk| match job {
-            Job::DeadlineRegistrations | Job::OverdueRegistrations => {
-                Some(&desk.profile.layouts.registration_request)
-            }
-            Job::DeadlineAnswers => desk.applications.as_ref().map(|ours| &ours.rule.answer),
-            Job::DeadlinePayouts | Job::OverduePayouts => {
-                desk.payouts.as_ref().map(|payouts| &payouts.service.request)
-            }
-            _ => desk.debits_named(service).map(|debits| &debits.service.request),
-        });
-        name.cloned().unwrap_or_default()
     }
 
     /// The exchange's deadline came and nobody has taken the file of ours: told while a telephone may still help (E22).
@@ -302,6 +291,26 @@ impl Engine {
         let tx = self.ledger.begin()?;
         Ok(tx.next_due()?)
     }
+}
+
+/// The layout of the file of ours that a step looks after.
+pub(super) fn request_layout(
+    desks: &BTreeMap<ChannelId, Arc<Desk>>,
+    channel: &ChannelId,
+    job: Job,
+    service: &str,
+) -> String {
+    let name = desks.get(channel).and_then(|desk| match job {
+        Job::EmitRegistrations | Job::DeadlineRegistrations | Job::OverdueRegistrations => {
+            Some(&desk.profile.layouts.registration_request)
+        }
+        Job::DeadlineAnswers => desk.applications.as_ref().map(|ours| &ours.rule.answer),
+        Job::EmitPayouts | Job::DeadlinePayouts | Job::OverduePayouts => {
+            desk.payouts.as_ref().map(|payouts| &payouts.service.request)
+        }
+        _ => desk.debits_named(service).map(|debits| &debits.service.request),
+    });
+    name.cloned().unwrap_or_default()
 }
 
 /// Notes a step as done, in the transaction that does it.
@@ -415,7 +424,7 @@ fn time((hour, minute): (u32, u32)) -> TimeOfDay {
     TimeOfDay::new(hour, minute, 0).unwrap_or(TimeOfDay::MIDNIGHT)
 }
 
-fn channel_of(owner: &str) -> Option<ChannelId> {
+pub(super) fn channel_of(owner: &str) -> Option<ChannelId> {
     owner.strip_prefix("channel/")?.parse().ok()
 }
 

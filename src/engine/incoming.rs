@@ -85,6 +85,10 @@ impl Engine {
             for entry in seen {
                 let result = self.take_entry(&owner, &entry, now, monotonic_ms, &mut growing);
                 worked |= self.tell(result, &entry.shown(), now)?;
+                // Orders are taken in their order: those behind one on which the disk failed wait with it.
+                if self.troubled && owner == Owner::Control {
+                    break;
+                }
             }
         }
         Ok((worked, growing))

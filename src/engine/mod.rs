@@ -34,6 +34,7 @@ mod incoming;
 mod journal;
 mod keys;
 mod lines;
+mod moved_days;
 mod orders;
 mod outgoing;
 mod payouts;

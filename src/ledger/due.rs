@@ -96,14 +96,17 @@ pub(super) fn next(sql: &Connection) -> Result<Option<Instant>, Trouble> {
 }
 
 impl Tx<'_> {
-    /// Plans jobs; those that are planned already stay as they are. Returns how many are new.
+    /// Plans jobs. One that waits already is kept, with its times as they are planned now: a calendar or a profile that was
+    /// changed moves what has not been done. Returns how many are new or moved.
     pub fn plan_due(&self, rows: &[NewDue]) -> Result<i64, Trouble> {
         let doing = "plan what is due";
         let mut statement = self
             .sql
             .prepare_cached(
                 "INSERT INTO due (owner, job, date, opens_at, due_at, deadline_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (owner, job, date) DO NOTHING",
+                 ON CONFLICT (owner, job, date) DO UPDATE SET opens_at = excluded.opens_at, due_at = excluded.due_at,
+                   deadline_at = excluded.deadline_at
+                 WHERE state = 'waiting' AND (due_at <> excluded.due_at OR deadline_at IS NOT excluded.deadline_at)",
             )
             .doing(doing)?;
         let mut new = 0;
@@ -113,6 +116,19 @@ impl Tx<'_> {
             new += i64::from(statement.execute(with).doing(doing)? == 1);
         }
         Ok(new)
+    }
+
+    /// What waits for dates from one to another, both included.
+    pub fn waiting_for(&self, from: Date, to: Date) -> Result<Vec<Due>, Trouble> {
+        let rest = "WHERE state = 'waiting' AND date BETWEEN ?1 AND ?2 ORDER BY date, owner, job";
+        select(&self.sql, rest, [from.to_epoch_days(), to.to_epoch_days()])
+    }
+
+    /// Takes a job that waits out of the plan: its day is no banking day any more.
+    pub fn unplan(&self, due_id: i64) -> Result<(), Trouble> {
+        let text = "DELETE FROM due WHERE due_id = ?1 AND state = 'waiting'";
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([due_id]));
+        done.map(drop).doing("take a job out of the plan")
     }
 
     /// What is due by `now` and not done, in the order in which it must be done.

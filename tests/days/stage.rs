@@ -147,6 +147,16 @@ impl Stage {
                 let target = people::charge_target([creditor, payer, item, month], more.first())?;
                 self.order(verb, target, reason)
             }
+            (["closed", date], None) => {
+                let path = self.temp.path().join("config/calendar.toml");
+                let mut text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+                text.push_str(&format!(
+                    "\n[[day]]\ndate = \"{date}\"\nname = \"임시공휴일\"\nkind = \"temporary\"\n"
+                ));
+                self.reconfigured = true;
+                std::fs::remove_file(&path).map_err(|error| error.to_string())?;
+                put(&path, text.as_bytes())
+            }
             (["restart"], None) => self.restart(),
             (["down"], None) => {
                 self.stop();
