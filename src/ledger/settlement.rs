@@ -4,11 +4,12 @@
 //!
 //! Must not: decide when a creditor is settled or what it pays for that.
 
-use super::column::{self, Doing};
+use super::column::{self, Doing, unfit};
 use super::open::{Reader, Tx};
 use crate::domain::{CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
 
 /// The lines of a settlement must add up to it, and the books must have moved what it says.
 pub(super) const RULES: &[(&str, &str)] = &[(
@@ -101,14 +102,31 @@ const DUE: &str = "settlement_id IS NULL AND creditor = ?1 AND (posting_id IS NO
 
 impl Tx<'_> {
     /// Counts an answered file: one line per creditor. Once for each file.
+    ///
+    /// Added up here and not by GROUP BY, which would sort a million lines in memory for a handful of creditors.
     pub fn tally_answer(&self, file_id: i64) -> Result<(), Trouble> {
-        let text = "INSERT INTO settlement_line (creditor, event, file_id, date, requests, successes, won)
-            SELECT creditor, 'collected', ?1, debit_date, count(*), count(*) FILTER (WHERE collected_now > 0),
-              sum(collected_now)
-            FROM collection_now WHERE file_id = ?1 AND state_now IN ('succeeded', 'partial', 'failed')
-            GROUP BY creditor ORDER BY creditor";
-        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([file_id]));
-        done.map(drop).doing("count what a file brought")
+        let doing = "count what a file brought";
+        let lines = "SELECT k.creditor, CASE coalesce(k.state, f.collection_state) WHEN 'succeeded' THEN k.amount_won
+              WHEN 'partial' THEN k.collected_won WHEN 'failed' THEN 0 END
+            FROM file f CROSS JOIN collection k ON k.file_id = f.file_id WHERE f.file_id = ?1";
+        let mut tallies: BTreeMap<i64, (i64, i64, Won)> = BTreeMap::new();
+        let mut statement = self.sql.prepare_cached(lines).doing(doing)?;
+        let mut rows = statement.query([file_id]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            // Nothing where the line was left out, or is not answered.
+            let Some(won) = row.get::<_, Option<i64>>(1).doing(doing)? else { continue };
+            let (requests, successes, sum) = tallies.entry(row.get(0).doing(doing)?).or_default();
+            *requests += 1;
+            *successes += i64::from(won > 0);
+            *sum = sum.checked_add(Won::new(won)).ok_or_else(|| unfit(doing, "the sum does not fit"))?;
+        }
+        let line = "INSERT INTO settlement_line (creditor, event, file_id, date, requests, successes, won)
+            SELECT ?2, 'collected', file_id, date, ?3, ?4, ?5 FROM file WHERE file_id = ?1";
+        let mut statement = self.sql.prepare_cached(line).doing(doing)?;
+        for (creditor, (requests, successes, won)) in tallies {
+            statement.execute(params![file_id, creditor, requests, successes, won.get()]).doing(doing)?;
+        }
+        Ok(())
     }
 
     /// Postings that moved a creditor's money by another way than a file's answer become lines, too.

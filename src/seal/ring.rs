@@ -144,15 +144,13 @@ impl KeyRing {
 
     /// The seal of a row of money: `parts` are the row's numbers in a fixed order. Survives the change of the sealing key.
     pub fn row_mac(&self, table: &str, row: i64, parts: &[i64]) -> [u8; 16] {
-        let mut hasher = blake3::Hasher::new_keyed(&self.row);
-        hasher
-            .update(&(table.len() as u64).to_le_bytes())
-            .update(table.as_bytes())
-            .update(&row.to_le_bytes());
-        for part in parts {
-            hasher.update(&part.to_le_bytes());
-        }
-        first(hasher.finalize().as_bytes())
+        // Gathered first: the hash of kilobytes in one go costs a fraction of that of eight bytes at a time.
+        let mut text = Vec::with_capacity(table.len() + 8 * (parts.len() + 2));
+        text.extend_from_slice(&(table.len() as u64).to_le_bytes());
+        text.extend_from_slice(table.as_bytes());
+        text.extend_from_slice(&row.to_le_bytes());
+        text.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
+        first(blake3::keyed_hash(&self.row, &text).as_bytes())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The archive: every file that came or went, by the hash of its plain bytes, sealed. Plain bytes of it lie on no disk:
 //! what is too long for the memory while it is made is sealed on its way, too.
 //!
-//! The same bytes under the same key are the same sealed file, so a step that is done again after a crash changes nothing.
-//! Once a day the same bytes are kept once, whichever key sealed them.
+//! The same bytes under the same key are the same sealed file, unless they are long and were sealed while they were made (their
+//! nonce is random then). Once a day the same bytes are kept once, however they were sealed, so a step that is done
+//! again after a crash changes nothing.
 //!
 //! Must not: give out a byte that was not checked, or keep anything that does not open again.
 
@@ -90,16 +91,36 @@ impl Spool {
         };
         let mut counted = Counted::new(&mut held);
         let built = write(&mut counted).map(|()| counted.finish());
-        let put = built
-            .and_then(|plain| Ok((plain, held.read()?)))
-            .map_err(|e| store.trouble("write", &passing, e));
-        let put = put.and_then(|(plain, from)| {
-            let written = self.seal_temp(&store, plain, from)?;
+        let put = built.map_err(|e| store.trouble("write", &passing, e)).and_then(|plain| {
+            let written = match held.long {
+                Some(long) => self.whole_temp(&store, long, &passing, plain)?,
+                None => self.seal_temp(&store, plain, held.memory.as_slice())?,
+            };
             self.put_by(&store, &written, plain, day)
         });
-        // Only there where it was too long for the memory.
+        // Only there where it was too long for the memory and did not get its name.
         store.discard(&passing);
         put
+    }
+
+    /// Ends a file that was sealed while it was made: durable, and read back to the plain bytes that were hashed.
+    fn whole_temp(
+        &self,
+        store: &Folder,
+        long: Sealing<File>,
+        temp: &OsString,
+        plain: (Sha256, u64),
+    ) -> Result<Written, Trouble> {
+        let failed = |doing: &str, e: io::Error| store.trouble(doing, temp, e);
+        let file = long.finish().map_err(|e| failed("write", e))?;
+        file.sync_all().map_err(|e| failed("make durable", e))?;
+        drop(file);
+        let file = store.open_file(temp).map_err(|e| failed("open", e.into()))?;
+        if kept(&self.ring, file).map_err(|e| failed("read back", e))? != Kept::Whole(plain.0, plain.1) {
+            let cause = io::Error::other("the disk gives back other bytes than were written");
+            return Err(failed("read back", cause));
+        }
+        Ok(Written { temp: temp.clone(), sha256: plain.0, bytes: plain.1 })
     }
 
     /// Opens an archived file: what is read are its plain bytes.
@@ -237,15 +258,6 @@ struct Held<'a> {
     long: Option<Sealing<File>>,
 }
 
-impl Held<'_> {
-    /// What was written, from its beginning.
-    fn read(self) -> io::Result<Box<dyn Read>> {
-        let Some(long) = self.long else { return Ok(Box::new(Memory(self.memory, 0))) };
-        long.finish()?;
-        Ok(Box::new(self.ring.opened(self.store.open_file(self.temp)?)?))
-    }
-}
-
 impl Write for Held<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.long.is_none() && self.memory.len().saturating_add(bytes.len()) > IN_MEMORY {
@@ -267,16 +279,5 @@ impl Write for Held<'_> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-/// Bytes in memory, and how many of them were read.
-struct Memory(Zeroizing<Vec<u8>>, usize);
-
-impl Read for Memory {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let taken = self.0.get(self.1..).unwrap_or_default().read(into)?;
-        self.1 = self.1.saturating_add(taken);
-        Ok(taken)
     }
 }
