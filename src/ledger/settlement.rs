@@ -106,7 +106,8 @@ impl Tx<'_> {
     /// Added up here and not by GROUP BY, which would sort a million lines in memory for a handful of creditors.
     pub fn tally_answer(&self, file_id: i64) -> Result<(), Trouble> {
         let doing = "count what a file brought";
-        let lines = "SELECT k.creditor, CASE coalesce(k.state, f.collection_state) WHEN 'succeeded' THEN k.amount_won
+        let lines =
+            "SELECT k.creditor, CASE coalesce(k.state, f.collection_state) WHEN 'succeeded' THEN k.amount_won
               WHEN 'partial' THEN k.collected_won WHEN 'failed' THEN 0 END
             FROM file f CROSS JOIN collection k ON k.file_id = f.file_id WHERE f.file_id = ?1";
         let mut tallies: BTreeMap<i64, (i64, i64, Won)> = BTreeMap::new();
