@@ -56,6 +56,16 @@ impl Stage {
     pub(super) fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
         match (words, block) {
             (["leave", room, name], Some(text)) => put(&self.room(room)?.join(name), text.as_bytes()),
+            (["closed", date], None) => {
+                let path = self.temp.path().join("config/calendar.toml");
+                let mut text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
+                text.push_str(&format!(
+                    "\n[[day]]\ndate = \"{date}\"\nname = \"임시공휴일\"\nkind = \"temporary\"\n"
+                ));
+                self.reconfigured = true;
+                std::fs::remove_file(&path).map_err(|error| error.to_string())?;
+                put(&path, text.as_bytes())
+            }
             (["mode", room, bits], None) => {
                 use std::os::unix::fs::PermissionsExt;
                 let bits = u32::from_str_radix(bits, 8).map_err(|e| e.to_string())?;

@@ -58,7 +58,7 @@ fn list(creditor: &str, item: &str, payers: usize, days: &[u32]) -> String {
         let in_part = gas && n % 10 == 0;
         // Only who may be debited in part owes a sum that ends with 7.
         let won = 10_000 + (n % 90) * 1_000 + if in_part { 7 } else { 0 };
-        let (day, digit) = (days[n % days.len()], &creditor[7..]);
+        let (day, digit) = (days[n % days.len()], creditor.chars().last().unwrap());
         let _infallible = write!(
             text,
             "M-{n:05},가나다,010-0{:03}-{:04},{item},500000,{won},2026-01,{day},국민은행,98{digit}{n:09},가나다,900101",

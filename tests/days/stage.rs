@@ -97,9 +97,13 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
-            (["leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power" | "ledger", ..], _) => {
-                self.mishap(&words, block)
-            }
+            (
+                [
+                    "leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power" | "ledger" | "closed",
+                    ..,
+                ],
+                _,
+            ) => self.mishap(&words, block),
             (["as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
@@ -146,16 +150,6 @@ impl Stage {
             (["order", verb, creditor, payer, item, month, more @ .., reason], None) if more.len() < 2 => {
                 let target = people::charge_target([creditor, payer, item, month], more.first())?;
                 self.order(verb, target, reason)
-            }
-            (["closed", date], None) => {
-                let path = self.temp.path().join("config/calendar.toml");
-                let mut text = std::fs::read_to_string(&path).map_err(|error| error.to_string())?;
-                text.push_str(&format!(
-                    "\n[[day]]\ndate = \"{date}\"\nname = \"임시공휴일\"\nkind = \"temporary\"\n"
-                ));
-                self.reconfigured = true;
-                std::fs::remove_file(&path).map_err(|error| error.to_string())?;
-                put(&path, text.as_bytes())
             }
             (["restart"], None) => self.restart(),
             (["down"], None) => {
