@@ -70,6 +70,16 @@ impl Calendar {
         Self { closed, declared_until }
     }
 
+    /// The same calendar, but for one day that a person thinks of as closed, or as open.
+    #[must_use]
+    pub fn with_day(mut self, date: Date, open: bool) -> Self {
+        self.closed.remove(&date);
+        if !open {
+            self.closed.insert(date, vec![ClosedReason::new("가정", ClosedKind::Temporary)]);
+        }
+        self
+    }
+
     /// Every reason for which banks are closed on `date`; empty on a banking day. Outside the known years only
     /// weekends are told: ask [`Calendar::covers`] first.
     pub fn closed(&self, date: Date) -> Vec<ClosedReason> {

@@ -2,6 +2,7 @@
 //!
 //! Must not: know a holiday; `calendar` does.
 
+use super::plan::what_if;
 use super::settings::{ConfigArgument, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::calendar::{Calendar, FIRST_YEAR, LAST_YEAR};
@@ -40,18 +41,16 @@ enum Verb {
         #[command(flatten)]
         config: ConfigArgument,
     },
+    /// What would move if a day were declared closed, or open; writes nothing.
+    WhatIf(what_if::Arguments),
 }
 
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    if let Some(Verb::Shift { date, n, config }) = &arguments.verb {
-        let config = config.load()?;
-        let shifted = config.calendar.shift(*date, *n);
-        for day in [*date, shifted] {
-            config.calendar.covers(day).map_err(|end| Failed::told(Exit::Config, end.to_string()))?;
-        }
-        screen.line(shifted)?;
-        return Ok(Exit::Done);
+    match &arguments.verb {
+        Some(Verb::Shift { date, n, config }) => return shift(*date, *n, config, screen),
+        Some(Verb::WhatIf(arguments)) => return what_if::run(arguments, screen),
+        None => {}
     }
     let config = arguments.config.load()?;
     let today = wall_time().date();
@@ -63,6 +62,16 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return Err(Failed::told(Exit::Usage, told));
     }
     print_year(&config.calendar, year, arguments.closed, screen)
+}
+
+fn shift(date: Date, n: i64, config: &ConfigArgument, screen: &mut Screen) -> Result<Exit, Failed> {
+    let config = config.load()?;
+    let shifted = config.calendar.shift(date, n);
+    for day in [date, shifted] {
+        config.calendar.covers(day).map_err(|end| Failed::told(Exit::Config, end.to_string()))?;
+    }
+    screen.line(shifted)?;
+    Ok(Exit::Done)
 }
 
 fn print_year(

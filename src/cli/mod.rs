@@ -20,6 +20,8 @@ mod key;
 mod log;
 mod paper;
 mod payout;
+mod plan;
+mod prove;
 mod read;
 mod report;
 mod run;
@@ -79,6 +81,10 @@ enum Verb {
     Calendar(calendar::Arguments),
     /// The deadline board: what must happen today, by when, and what is missing.
     Status(status::Arguments),
+    /// What would be sent and done until a day, on a copy; writes nothing.
+    Plan(plan::Arguments),
+    /// Prove that a debit went to the bank in exactly one file, once, and what was answered.
+    Prove(prove::Arguments),
     /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
     Show(show::Arguments),
     /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
@@ -196,6 +202,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Write(arguments) => write::run(&arguments, screen),
         Verb::Calendar(arguments) => calendar::run(&arguments, screen),
         Verb::Status(arguments) => status::run(&arguments, screen),
+        Verb::Plan(arguments) => plan::run(&arguments, screen),
+        Verb::Prove(arguments) => prove::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),

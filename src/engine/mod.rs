@@ -67,7 +67,7 @@ use std::sync::Arc;
 
 pub use journal::journal_findings;
 pub use start::{LEDGER, StartError};
-pub use witness::witness_findings;
+pub use witness::{witness_findings, witness_for_copy};
 
 /// Why a step could not be done. Never a verdict on content.
 #[derive(Debug)]

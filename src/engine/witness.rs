@@ -26,6 +26,17 @@ pub fn witness_findings(state_dir: &Path, reader: &Reader) -> Result<(usize, Vec
     }
 }
 
+/// Begins a witness that knows what `reader`'s ledger has sent: for a copy that is worked on elsewhere (`sunap plan`).
+pub fn witness_for_copy(state_dir: &Path, reader: &Reader) -> Result<(), Trouble> {
+    let mut witness = Witness::begin(state_dir)?;
+    for (sent, sha256) in published(reader)? {
+        if let Some(sha256) = sha256 {
+            witness.note(&sent.owner, &sent.name, &sha256)?;
+        }
+    }
+    Ok(())
+}
+
 /// The witness that a starting daemon adds to. Refuses where it and the ledger tell different stories.
 pub(super) fn open(state_dir: &Path, ledger: &mut Ledger, now: Instant) -> Result<Witness, StartError> {
     let reader = ledger.reader()?;

@@ -235,12 +235,19 @@ impl<'a> Sitting<'a> {
                 None
             }
             None => {
-                let known = self.register.on(&line.bank_payer_no, self.terms.date).is_some_and(same);
+                let known = match self.register.on(&line.bank_payer_no, self.terms.date) {
+                    Some(registered) => same(registered),
+                    None => self.terms.rules.centre.registered_before,
+                };
                 (!known).then_some(Check::NotRegistered)
             }
             Some(ApplicationKind::Register) => self.current(line).is_some().then_some(Check::Twice),
             Some(ApplicationKind::Cancel) => {
-                (!self.current(line).is_some_and(same)).then_some(Check::NotRegistered)
+                let known = match self.current(line) {
+                    Some(registered) => same(registered),
+                    None => self.terms.rules.centre.registered_before,
+                };
+                (!known).then_some(Check::NotRegistered)
             }
         }
     }

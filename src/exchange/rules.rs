@@ -60,6 +60,8 @@ pub struct CentreRules {
     pub limit: Option<Won>,
     /// How long every 납부자번호 must be (납부자번호체계, facts/kftc.md 4, A018); `None` takes any.
     pub payer_no_bytes: Option<usize>,
+    /// Whether payers were registered before this exchange began: whoever is not in its register is taken at our word.
+    pub registered_before: bool,
     /// Which code each check gives; all checks of [`Check::ALL`] are present.
     pub codes: BTreeMap<Check, String>,
     /// Code of a fault that the layout found, by `fault:field` or the fault's name; others get that of

@@ -152,6 +152,7 @@ impl Page<'_> {
         CentreRules {
             limit: raw.limit_won.map(|won| Won::new(i64::from(won))),
             payer_no_bytes: raw.payer_no_bytes.map(usize::from),
+            registered_before: raw.registered_before,
             codes,
             layout_faults: shipped.layout_faults,
         }

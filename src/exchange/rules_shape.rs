@@ -48,6 +48,8 @@ pub(super) struct RawCentre {
     pub(super) limit_won: Option<u32>,
     pub(super) payer_no_bytes: Option<u8>,
     #[serde(default)]
+    pub(super) registered_before: bool,
+    #[serde(default)]
     pub(super) codes: BTreeMap<Check, Spanned<String>>,
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Must not: write the ledger that is copied, or replace a file that is there.
 
-use super::column::{self, Doing};
+use super::column::Doing;
 use super::open::Reader;
-use super::settling::OwedAnswer;
+use super::settling::{OwedAnswer, answers};
 use crate::fault::Trouble;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
@@ -38,19 +38,12 @@ impl Reader {
 
     /// Every answer that was ever owed, given or not.
     pub fn answers_kept(&self) -> Result<Vec<OwedAnswer>, Trouble> {
-        let doing = "look for the answers";
-        let text = "SELECT answer_id, owner, name, sha256, day FROM answer ORDER BY answer_id";
-        let mut statement = self.sql.prepare(text).doing(doing)?;
-        let rows = statement.query_map([], |row| {
-            Ok(OwedAnswer {
-                answer_id: row.get(0)?,
-                owner: row.get(1)?,
-                name: row.get(2)?,
-                sha256: row.get(3)?,
-                day: column::date(row, 4)?,
-            })
-        });
-        rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
+        answers(&self.sql, "")
+    }
+
+    /// Answers that do not lie in an outbox yet.
+    pub fn answers_owed(&self) -> Result<Vec<OwedAnswer>, Trouble> {
+        answers(&self.sql, "WHERE given = 0")
     }
 
     /// Copies what is committed into the empty new file `to`, beside a daemon that goes on writing, and makes the copy

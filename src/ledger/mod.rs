@@ -70,7 +70,7 @@ pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
-pub use query::{JournalCheck, LogQuery, LogRow, Outside};
+pub use query::{Attempt, ChargesMade, ChargesOn, JournalCheck, LogQuery, LogRow, Mark, Outside};
 pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
 pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};

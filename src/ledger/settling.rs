@@ -9,7 +9,7 @@ use super::open::Tx;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Month, Won};
 use crate::fault::Trouble;
 use crate::machine::mandate::{EndReason, Happening, State};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// An answer that a creditor or operator has to get; its bytes are in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,20 +180,7 @@ impl Tx<'_> {
 
     /// Answers that are owed, oldest first.
     pub fn answers_owed(&self) -> Result<Vec<OwedAnswer>, Trouble> {
-        let doing = "look for answers that are owed";
-        let text =
-            "SELECT answer_id, owner, name, sha256, day FROM answer WHERE given = 0 ORDER BY answer_id";
-        let mut statement = self.sql.prepare_cached(text).doing(doing)?;
-        let rows = statement.query_map([], |row| {
-            Ok(OwedAnswer {
-                answer_id: row.get(0)?,
-                owner: row.get(1)?,
-                name: row.get(2)?,
-                sha256: row.get(3)?,
-                day: column::date(row, 4)?,
-            })
-        });
-        rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
+        answers(&self.sql, "WHERE given = 0")
     }
 
     /// The answer is in its outbox.
@@ -300,4 +287,21 @@ impl Tx<'_> {
         }
         Ok(i64::try_from(over.len()).unwrap_or(i64::MAX))
     }
+}
+
+/// The answers that `which` selects, by their number.
+pub(super) fn answers(sql: &Connection, which: &str) -> Result<Vec<OwedAnswer>, Trouble> {
+    let doing = "look for the answers";
+    let text = format!("SELECT answer_id, owner, name, sha256, day FROM answer {which} ORDER BY answer_id");
+    let mut statement = sql.prepare_cached(&text).doing(doing)?;
+    let rows = statement.query_map([], |row| {
+        Ok(OwedAnswer {
+            answer_id: row.get(0)?,
+            owner: row.get(1)?,
+            name: row.get(2)?,
+            sha256: row.get(3)?,
+            day: column::date(row, 4)?,
+        })
+    });
+    rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
 }

@@ -2,11 +2,8 @@
 //!
 //! Must not: choose rows; the query does.
 
-use super::csv::Csv;
-use super::json::Json;
-use super::screen::Screen;
-use super::sheet::Sheet;
-use super::table::{Cell, CellKind, Column, Format, Sink, Totals};
+use super::any::sink;
+use super::table::{Cell, CellKind, Column, Format, Totals};
 use crate::fault::Trouble;
 use crate::ledger::{LogQuery, Reader, Take};
 use std::io::Write;
@@ -29,12 +26,7 @@ pub fn write_log(
     format: Format,
     out: &mut dyn Write,
 ) -> Result<u64, Trouble> {
-    let mut sink: Box<dyn Sink + '_> = match format {
-        Format::Table => Box::new(Screen::new(out, &COLUMNS)),
-        Format::Csv(encoding) => Box::new(Csv::new(out, encoding, &COLUMNS)?),
-        Format::Xlsx => Box::new(Sheet::new(out, "업무로그", &COLUMNS)?),
-        Format::Json => Box::new(Json::new(out, &COLUMNS)),
-    };
+    let mut sink = sink("업무로그", &COLUMNS, format, out)?;
     let mut rows = 0_u64;
     reader.log::<Trouble>(query, |row| {
         rows = rows.saturating_add(1);

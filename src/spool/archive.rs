@@ -240,6 +240,18 @@ pub fn hash_archived(state_dir: &Path, ring: &KeyRing, day: Date, sha256: &Sha25
     }
 }
 
+/// Opens an archived file of a state folder: what is read are its plain bytes. Needs no lock.
+pub fn read_archived(
+    state_dir: &Path,
+    ring: &KeyRing,
+    day: Date,
+    sha256: &Sha256,
+) -> Result<Opened<File>, Trouble> {
+    let path = state_dir.join("archive").join(day.to_string()).join(sha256.to_string());
+    let opened = File::open(&path).and_then(|file| ring.opened(file));
+    opened.map_err(|error| Trouble::at("open", &path, error))
+}
+
 /// What a sealed file holds; a file that does not open is an answer, a disk that fails is not.
 fn kept(ring: &KeyRing, file: File) -> io::Result<Kept> {
     match ring.opened(file).and_then(Sha256::of_reader) {

@@ -41,7 +41,7 @@ mod settle;
 mod skeleton;
 mod witness;
 
-pub use archive::{Archived, Kept, archived_keys, hash_archived};
+pub use archive::{Archived, Kept, archived_keys, hash_archived, read_archived};
 pub use claim::{ClaimError, Claimed};
 pub use digest::Sha256;
 pub use folder::{Dropper, Identity, Kind};

@@ -93,6 +93,9 @@ class World:
                     if name == "witness.log":
                         # Two files of one minute may leave in either order; `verify` has checked the chain.
                         bytes_ = b"\n".join(sorted(line.rpartition(b"\t")[0] for line in bytes_.splitlines()))
+                    if short.startswith("state/roots/") or name.endswith(".root"):
+                        # The same: the chain's hashes depend on that order; `verify` has held them against the journal.
+                        bytes_ = re.sub(rb"[0-9a-f]{32,}", b"-", bytes_)
                     files[short] = hashlib.sha256(bytes_).hexdigest()
         return done.returncode, done.stdout.decode(errors="replace"), files
 

@@ -2,6 +2,7 @@
 
 use super::due::Due;
 mod answers;
+mod attempt;
 mod audit;
 mod board;
 mod digest;
@@ -11,10 +12,13 @@ mod journal;
 mod listing;
 mod log;
 mod sealed;
+mod since;
 mod totals;
+pub use attempt::Attempt;
 pub use journal::{JournalCheck, Outside};
 pub use log::{LogQuery, LogRow};
 pub use sealed::SealedValues;
+pub use since::{ChargesMade, ChargesOn, Mark};
 
 pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};
 
