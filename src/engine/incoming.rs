@@ -279,7 +279,12 @@ impl Engine {
         let report = format!("반려 (rejected): {}\n\n{fault}", seen.shown());
         self.spool.refuse_entry(owner, seen, &report).map_err(Failure::Spool)?;
         let tx = self.ledger.begin()?;
-        tx.alert("inbox-entry-unfit", &format!("{}/inbox/{}", owner.folder(), seen.shown()), &fault.expected, now)?;
+        tx.alert(
+            "inbox-entry-unfit",
+            &format!("{}/inbox/{}", owner.folder(), seen.shown()),
+            &fault.expected,
+            now,
+        )?;
         tx.commit()?;
         Ok(true)
     }

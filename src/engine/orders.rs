@@ -129,9 +129,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let (name, ended) = match (&order.target, file) {
             (_, Some(file)) => (file.name.clone(), tx.clear_alerts_of(&file.subject(), arrival.at)?),
-            (Target::FileName { name, .. }, None) => {
-                (name.clone(), tx.clear_alerts_named(name, arrival.at)?)
-            }
+            (Target::FileName { name, .. }, None) => (name.clone(), tx.clear_alerts_named(name, arrival.at)?),
             (_, None) => return Ok(None),
         };
         if ended == 0 {
