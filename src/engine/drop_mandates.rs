@@ -144,7 +144,8 @@ impl Row<'_> {
     }
 
     fn group_known(&self, group: &str) -> bool {
-        group.is_empty() || group.parse().is_ok_and(|code| self.place.creditor.groups.contains_key(&code))
+        let offered = |code| self.place.creditor.groups.get(&code).is_some_and(|group| group.moved_to.is_none());
+        group.is_empty() || group.parse().is_ok_and(offered)
     }
 
     fn line(&self) -> Option<i64> {

@@ -17,6 +17,7 @@ mod application_orders;
 mod applications;
 mod approval;
 mod booking;
+mod config_codes;
 mod config_diff;
 mod desk;
 mod desk_orders;
@@ -65,6 +66,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use config_codes::config_losses;
 pub use journal::journal_findings;
 pub use start::{LEDGER, StartError};
 pub use witness::{witness_findings, witness_for_copy};

@@ -180,10 +180,8 @@ impl Stage {
         if self.parts.is_some() { self.audit() } else { Ok(()) }
     }
 
-    fn change_config(&self, file: &str, old: &str, new: &str) -> Done {
-        if self.parts.is_some() {
-            return Err("the engine runs already".to_string());
-        }
+    fn change_config(&mut self, file: &str, old: &str, new: &str) -> Done {
+        let (old, new) = (&*old.replace("\\n", "\n"), new.replace("\\n", "\n"));
         let root = if file.starts_with("formats/") {
             self.temp.path().to_path_buf()
         } else {
@@ -195,8 +193,8 @@ impl Stage {
             return Err(format!("{file} does not hold {old:?}"));
         }
         std::fs::remove_file(&path).map_err(|error| error.to_string())?;
-        // `\n` in NEW is a new line.
-        put(&path, text.replace(old, &new.replace("\\n", "\n")).as_bytes())
+        self.reconfigured = true;
+        put(&path, text.replace(old, &new).as_bytes())
     }
 
     fn simulate_bank(&mut self, rules: &str) -> Done {
