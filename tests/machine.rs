@@ -205,7 +205,7 @@ proptest! {
             }
             if next == mandate::State::Active && state != next {
                 use mandate::Happening as H;
-                prop_assert!(matches!(happening, H::Accepted | H::NotRequired | H::Resumed | H::CancelRefused | H::RegisteredAtBank | H::MovedAtBank));
+                prop_assert!(matches!(happening, H::Accepted | H::NotRequired | H::Resumed | H::CancelRefused | H::RegisteredAtBank | H::MovedAtBank | H::Changed | H::ChangeRefused));
             }
             state = next;
         }

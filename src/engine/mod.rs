@@ -17,6 +17,7 @@ mod application_orders;
 mod applications;
 mod approval;
 mod booking;
+mod changing;
 mod config_diff;
 mod desk;
 mod desk_orders;
