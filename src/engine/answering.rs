@@ -261,15 +261,15 @@ pub(super) fn close(
     step_out(&tx, sent.file_id, state, OutHappening::Answered, arrival.at, &arrival.name)?;
     tx.mark_overdue(sent.file_id, false)?;
     for alert in ["file-uncertain", UNTAKEN] {
-        tx.clear_alert(alert, &sent.name, arrival.at)?;
+        tx.clear_alert(alert, &sent.subject(), arrival.at)?;
     }
     book_answer(&tx, sent.file_id, file_id, arrival.at)?;
     tx.set_report(file_id, report)?;
     let applied = FileState::In(In::Applied);
     tx.file_stepped(file_id, InHappening::Applied.word(), applied, arrival.at, &sent.name)?;
-    tx.clear_alert("result-overdue", &sent.name, arrival.at)?;
+    tx.clear_alert("result-overdue", &sent.subject(), arrival.at)?;
     for settled in ["file-rejected", "file-held"] {
-        tx.clear_alert(settled, &arrival.name, arrival.at)?;
+        tx.clear_alert(settled, &arrival.subject(), arrival.at)?;
     }
     tx.commit()?;
     Ok(())

@@ -99,7 +99,7 @@ impl Engine {
             },
         )?;
         step_out(&tx, answer_id, Out::Planned, OutHappening::Built, now, "all of it is decided")?;
-        tx.clear_alert(UNDECIDED, &file.name, now)?;
+        tx.clear_alert(UNDECIDED, &file.subject(), now)?;
         tx.commit()?;
         tracing::info!(file = %name, refused = content.lines, "built");
         Ok(())
@@ -136,8 +136,8 @@ fn too_late(
         "{} was not answered by {deadline}: the network answered in our place. Ask which applications it took, and order `sunap application accept` or `refuse` for each set",
         file.name
     );
-    tx.alert(LATE, &file.name, &text, now)?;
-    tx.clear_alert(UNDECIDED, &file.name, now)?;
+    tx.alert(LATE, &file.subject(), &text, now)?;
+    tx.clear_alert(UNDECIDED, &file.subject(), now)?;
     Ok(())
 }
 

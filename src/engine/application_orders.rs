@@ -67,10 +67,10 @@ impl Engine {
             }
             let rows = rows_by_line(&tx, file.file_id)?;
             if rows.values().all(|row| row.state != State::Undecided) {
-                tx.clear_alert(UNDECIDED, &file.name, arrival.at)?;
+                tx.clear_alert(UNDECIDED, &file.subject(), arrival.at)?;
             }
             if late && rows.values().all(|row| row.answer_file.is_some()) {
-                tx.clear_alert(LATE, &file.name, arrival.at)?;
+                tx.clear_alert(LATE, &file.subject(), arrival.at)?;
             }
             let said =
                 if late { "as the network answered in our place" } else { "until the answer is built" };

@@ -89,9 +89,12 @@ impl ApplicationDesk {
             Unfit::UnknownPayer => &self.rule.unknown_payer,
             Unfit::Double => &self.rule.double,
             Unfit::DebitInFlight => &self.rule.debit_in_flight,
-            Unfit::OtherAccount | Unfit::NoAccount | Unfit::NotActive | Unfit::Changing | Unfit::Ended | Unfit::Odd => {
-                &self.rule.other
-            }
+            Unfit::OtherAccount
+            | Unfit::NoAccount
+            | Unfit::NotActive
+            | Unfit::Changing
+            | Unfit::Ended
+            | Unfit::Odd => &self.rule.other,
         }
     }
 }
@@ -240,7 +243,7 @@ impl Engine {
                 file.name,
                 rule.decide_by.instant(&self.config.calendar, row.date)
             );
-            tx.alert(UNDECIDED, &file.name, &text, now)?;
+            tx.alert(UNDECIDED, &file.subject(), &text, now)?;
             tx.commit()?;
         }
         Ok(())
@@ -272,9 +275,9 @@ impl Engine {
         }
         if decided > 0 {
             let word = if rule.fallback_accepts { "accepted" } else { "refused" };
-            tx.clear_alert(UNDECIDED, &file.name, now)?;
+            tx.clear_alert(UNDECIDED, &file.subject(), now)?;
             let text = format!("nobody decided {decided} applications of {}: they are {word}", file.name);
-            tx.alert("application-fallback", &file.name, &text, now)?;
+            tx.alert("application-fallback", &file.subject(), &text, now)?;
             tx.commit()?;
         }
         Ok(())

@@ -61,7 +61,7 @@ impl Engine {
         let short = sha256.get(..12).unwrap_or_default();
         let told =
             format!("{note}: `sunap approve {approval_id} --sha256 {short} --reason …` by another user");
-        tx.alert(SECOND, &arrival.name, &told, arrival.at)?;
+        tx.alert(SECOND, &arrival.subject(), &told, arrival.at)?;
         tx.commit()?;
         Ok(Some(Decided::new(In::Held, report)))
     }
@@ -137,7 +137,7 @@ impl Engine {
                 row.approval_id,
                 &ApprovalDecision { state, by: &arrival.who.key, at: arrival.at, sha256 },
             )?;
-            tx.clear_alert(SECOND, &file.name, arrival.at)?;
+            tx.clear_alert(SECOND, &file.subject(), arrival.at)?;
             tx.commit()?;
         }
         match approval.answer {
@@ -193,7 +193,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let happening = InHappening::Rejected.word();
         tx.file_stepped(file.file_id, happening, FileState::In(In::Rejected), now, cause)?;
-        tx.clear_alert(SECOND, &file.name, now)?;
+        tx.clear_alert(SECOND, &file.subject(), now)?;
         tx.commit()?;
         Ok(())
     }

@@ -181,12 +181,7 @@ fn kept_as(tx: &Tx<'_>, mandate_id: i64) -> Result<Happening, Failure> {
 }
 
 /// The new account is the mandate's from now on.
-fn switch(
-    tx: &Tx<'_>,
-    mandate: &MandateFacts,
-    change: &ChangeRow,
-    cause: Cause<'_>,
-) -> Result<(), Failure> {
+fn switch(tx: &Tx<'_>, mandate: &MandateFacts, change: &ChangeRow, cause: Cause<'_>) -> Result<(), Failure> {
     tx.update_mandate(mandate.mandate_id, &change.onto(&mandate.terms))?;
     let suspended = tx.suspended_under_cancellation(mandate.mandate_id)?;
     let happening = if suspended { Happening::ChangedSuspended } else { Happening::Changed };
@@ -301,7 +296,8 @@ fn answered(
             moved(tx, mandate, Happening::EndedElsewhere, Some(EndReason::Moved), cause, &said)?;
             tx.change_stepped(change.change_id, Change::Ended)?;
             let until = place.map(|place| reapply_until(place, mandate, cause.at)).unwrap_or_default();
-            let text = format!("{said}: 이전 계좌는 해지되고 새 계좌는 거절되어 등록된 계좌가 없습니다. {until}");
+            let text =
+                format!("{said}: 이전 계좌는 해지되고 새 계좌는 거절되어 등록된 계좌가 없습니다. {until}");
             tx.alert(ENDED, number, &text, cause.at)?;
             Ok(())
         }
@@ -371,13 +367,7 @@ pub(super) fn after_registration(
             moved(tx, mandate, Happening::Applied, None, cause, &told(change))?;
             tx.change_stepped(change.change_id, Change::Switched)?;
             let (at, kind) = (cause.at, ApplicationKind::Register);
-            tx.queue_registration(
-                mandate.mandate_id,
-                kind,
-                at,
-                change.request_file,
-                change.request_line,
-            )?;
+            tx.queue_registration(mandate.mandate_id, kind, at, change.request_file, change.request_line)?;
             Ok(())
         }
         State::Ended => Ok(tx.change_stepped(change.change_id, Change::Withdrawn)?),

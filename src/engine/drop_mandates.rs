@@ -129,10 +129,10 @@ impl Row<'_> {
                 state: facts.state,
                 terms: &facts.terms,
                 debit: facts.in_flight_collections || facts.requested_collections,
-                change: pending.as_ref().zip(change.as_ref()).map(|(terms, change)| Pending {
-                    terms,
-                    sent: change.sent,
-                }),
+                change: pending
+                    .as_ref()
+                    .zip(change.as_ref())
+                    .map(|(terms, change)| Pending { terms, sent: change.sent }),
             }),
             earlier_row: earlier,
         };

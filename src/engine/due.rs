@@ -246,7 +246,7 @@ impl Engine {
                 "nobody took {} before the exchange's deadline {} (it is {state}): see to the transfer program, ask the bank; then mark it as sent, or hold and reject it",
                 file.name, row.due_at
             );
-            tx.alert(UNTAKEN, &file.name, &text, now)?;
+            tx.alert(UNTAKEN, &file.subject(), &text, now)?;
         }
         tx.commit()?;
         Ok(())
@@ -265,7 +265,7 @@ impl Engine {
                 "no result of {} has come{due}; ask the bank. Its records stay as they are.",
                 file.name
             );
-            tx.alert("result-overdue", &file.name, &text, now)?;
+            tx.alert("result-overdue", &file.subject(), &text, now)?;
         }
         tx.commit()?;
         Ok(())

@@ -11,7 +11,7 @@ use crate::bank::{FileHead, registration};
 use crate::domain::{ChannelId, Date, Instant, Won};
 use crate::fault::Trouble;
 use crate::layout::WriteError;
-use crate::ledger::{FileRow, FileState, RegistrationRow, Sealed, Tx};
+use crate::ledger::{FileRow, FileState, RegistrationRow, Sealed, Tx, file_subject};
 use crate::machine::file::{Out, OutHappening};
 use std::io::{self, Read, Write};
 
@@ -42,7 +42,7 @@ impl Engine {
                 let text = format!(
                     "{waiting} applications missed the exchange's deadline {deadline}; they wait for the next window"
                 );
-                tx.alert("window-missed", &name, &text, now)?;
+                tx.alert("window-missed", &file_subject(&owner, &name), &text, now)?;
                 tx.commit()?;
             }
             return Ok(());
@@ -107,8 +107,8 @@ impl Engine {
             let text = format!(
                 "{missed} requested debits of {date} missed the exchange's deadline {deadline}; they may be requested for another date"
             );
-            tx.alert("window-missed", &file.name, &text, now)?;
-            tx.clear_alert("too-many-bad-lines", &file.name, now)?;
+            tx.alert("window-missed", &file.subject(), &text, now)?;
+            tx.clear_alert("too-many-bad-lines", &file.subject(), now)?;
             tx.commit()?;
             return Ok(true);
         }
@@ -128,7 +128,7 @@ impl Engine {
             drop(tx);
             return self.stop_for_bad_lines(&file, bad, &desk, deadline, now);
         }
-        tx.clear_alert("too-many-bad-lines", &file.name, now)?;
+        tx.clear_alert("too-many-bad-lines", &file.subject(), now)?;
         tx.exclude(&written.unfit, now)?;
         // Their sum is held against the rows where the file is sealed.
         let numbered = tx.close_gaps(file.file_id)?;
@@ -165,7 +165,7 @@ impl Engine {
             "{bad} lines may not go as they stand, and max_bad_lines of the profile is {}: the file is stopped. Mend the cause, or raise max_bad_lines and start again, before {deadline}; then its lines are missed.",
             desk.profile.max_bad_lines
         );
-        tx.alert("too-many-bad-lines", &file.name, &text, now)?;
+        tx.alert("too-many-bad-lines", &file.subject(), &text, now)?;
         tx.commit()?;
         Ok(false)
     }

@@ -10,7 +10,7 @@ use crate::config::Who;
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
 use crate::intake::Kind;
-use crate::ledger::{FileRow, FileState, NewIn, Tx};
+use crate::ledger::{FileRow, FileState, NewIn, Tx, file_subject};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Dropper, Outcome, Owner, Seen, Sha256, Skip};
 
@@ -134,7 +134,7 @@ impl Engine {
         if archived.repaired {
             let tx = self.ledger.begin()?;
             let text = "the archive held other bytes under this hash (a damaged disk); they were replaced";
-            tx.alert("archive-damaged", &arrival.name, text, now)?;
+            tx.alert("archive-damaged", &arrival.subject(), text, now)?;
             tx.commit()?;
         }
         let decided = match self.same_bytes(&arrival)? {
@@ -228,7 +228,7 @@ impl Engine {
             owe(&self.spool, &tx, arrival, Some(file_id), name, bytes)?;
         }
         arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;
-        tx.alert(REJECTED, &arrival.name, &cause, arrival.at)?;
+        tx.alert(REJECTED, &arrival.subject(), &cause, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Rejected, report))
     }
@@ -248,7 +248,7 @@ impl Engine {
             tx.set_date(file_id, date)?;
         }
         arrival.leave(&tx, file_id, InHappening::Held, In::Held, why.name, &report)?;
-        tx.alert(HELD, &arrival.name, &why.expected, arrival.at)?;
+        tx.alert(HELD, &arrival.subject(), &why.expected, arrival.at)?;
         tx.commit()?;
         Ok(Decided::new(In::Held, report))
     }
@@ -279,13 +279,18 @@ impl Engine {
         let report = format!("반려 (rejected): {}\n\n{fault}", seen.shown());
         self.spool.refuse_entry(owner, seen, &report).map_err(Failure::Spool)?;
         let tx = self.ledger.begin()?;
-        tx.alert("inbox-entry-unfit", &seen.shown(), &fault.expected, now)?;
+        tx.alert("inbox-entry-unfit", &format!("{}/inbox/{}", owner.folder(), seen.shown()), &fault.expected, now)?;
         tx.commit()?;
         Ok(true)
     }
 }
 
 impl Arrival {
+    /// The subject of alerts about it.
+    pub(super) fn subject(&self) -> String {
+        file_subject(&self.owner_key, &self.name)
+    }
+
     /// A file that was just claimed and archived.
     fn new(claimed: &Claimed, archived: &Archived, who: Who, at: Instant) -> Self {
         Self {
@@ -355,7 +360,7 @@ impl Arrival {
     /// What was told of an earlier file of this name, rejected or held, is over: this one was applied.
     pub(super) fn clear_alerts(&self, tx: &Tx<'_>) -> Result<(), Failure> {
         for alert in [REJECTED, HELD] {
-            tx.clear_alert(alert, &self.name, self.at)?;
+            tx.clear_alert(alert, &self.subject(), self.at)?;
         }
         Ok(())
     }

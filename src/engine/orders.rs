@@ -123,16 +123,17 @@ impl Engine {
         let over = file.as_ref().is_none_or(|file| {
             matches!(file.state, FileState::In(In::Rejected) | FileState::Out(Out::Missed | Out::Emptied))
         });
-        let name = match (&order.target, file) {
-            (_, Some(file)) => file.name,
-            (Target::FileName { name, .. }, None) => name.clone(),
-            (_, None) => return Ok(None),
-        };
         if !over {
             return Ok(None);
         }
         let tx = self.ledger.begin()?;
-        let ended = tx.clear_alerts_of(&name, arrival.at)?;
+        let (name, ended) = match (&order.target, file) {
+            (_, Some(file)) => (file.name.clone(), tx.clear_alerts_of(&file.subject(), arrival.at)?),
+            (Target::FileName { name, .. }, None) => {
+                (name.clone(), tx.clear_alerts_named(name, arrival.at)?)
+            }
+            (_, None) => return Ok(None),
+        };
         if ended == 0 {
             return Ok(None);
         }
@@ -208,7 +209,7 @@ impl Engine {
             lines_refused(&tx, file, carries, None, "", late, now)?;
         }
         for alert in ["file-uncertain", UNTAKEN] {
-            tx.clear_alert(alert, &file.name, now)?;
+            tx.clear_alert(alert, &file.subject(), now)?;
         }
         tx.commit()?;
         Ok(Outcome::Done(format!("{}: {}", file.name, happening.word())))
@@ -223,7 +224,7 @@ impl Engine {
         }
         self.emit_again(file, now)?;
         let tx = self.ledger.begin()?;
-        tx.clear_alert("file-refused", &file.name, now)?;
+        tx.clear_alert("file-refused", &file.subject(), now)?;
         tx.commit()?;
         Ok(Outcome::Done(format!("{}: its lines go out again", file.name)))
     }
@@ -247,8 +248,8 @@ impl Engine {
                 tx.file_stepped(file.file_id, happening, FileState::In(to), now, cause)?;
                 tx.set_report(file.file_id, cause)?;
                 tx.judged_in_held(file.file_id)?;
-                tx.clear_alert(HELD, &file.name, now)?;
-                tx.clear_alert(SECOND, &file.name, now)?;
+                tx.clear_alert(HELD, &file.subject(), now)?;
+                tx.clear_alert(SECOND, &file.subject(), now)?;
                 tx.commit()?;
                 self.bring_to_rest(file, to, cause, now)?;
                 Ok(Outcome::Done(format!("{}: rejected", file.name)))
@@ -308,7 +309,7 @@ impl Engine {
         }
         let tx = self.ledger.begin()?;
         if state != In::Held {
-            tx.clear_alert(HELD, &file.name, now)?;
+            tx.clear_alert(HELD, &file.subject(), now)?;
         }
         tx.rests(file.file_id)?;
         tx.commit()?;

@@ -15,11 +15,11 @@ use super::{Engine, Failure};
 use crate::bank::receipt::{Receipt, Verdict};
 use crate::domain::{ApplicationKind, ChannelId, Date, Instant};
 use crate::fault::Trouble;
-use crate::ledger::{FileRow, FileState, MandateStep, RegistrationRow, Tx};
+use crate::ledger::{FileRow, FileState, MandateStep, RegistrationRow, Tx, file_subject};
 use crate::machine::file::{Out, OutHappening};
 use crate::machine::{cancellation, mandate};
 use crate::spool::recovery::{self, Boot, HoldReason, OutgoingState, Peer, RecoveryStep};
-use crate::spool::{PublishError, Room, Sha256};
+use crate::spool::{Owner, PublishError, Room, Sha256};
 
 /// The alert of a file of ours that nobody had taken when the exchange's deadline came.
 pub(super) const UNTAKEN: &str = "file-not-taken";
@@ -34,6 +34,13 @@ struct Outgoing {
     name: String,
     sha256: Sha256,
     day: Date,
+}
+
+impl Outgoing {
+    /// The subject of alerts about it.
+    fn subject(&self) -> String {
+        file_subject(&Owner::Channel(self.channel.clone()).folder(), &self.name)
+    }
 }
 
 impl Engine {
@@ -137,7 +144,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let next = step_out(&tx, out.file_id, state, happening, now, "")?;
         if next == Out::Taken {
-            tx.clear_alert(UNTAKEN, &out.name, now)?;
+            tx.clear_alert(UNTAKEN, &out.subject(), now)?;
         }
         tx.commit()?;
         tracing::info!(file = %out.name, state = next.word(), "our file");
@@ -201,7 +208,7 @@ impl Engine {
             HoldReason::Uncertain if state == Out::Staged => {
                 let text = "불확실 (uncertain): the power failed where the bank may already have taken this file. Ask the bank whether it has it; then `sunap file mark-sent` (it has) or `sunap file release` (it has not: the same bytes go out).";
                 let tx = self.ledger.begin()?;
-                tx.alert("file-uncertain", &out.name, text, now)?;
+                tx.alert("file-uncertain", &out.subject(), text, now)?;
                 let next =
                     step_out(&tx, out.file_id, state, OutHappening::PowerLost, now, "boot id differs")?;
                 tx.commit()?;
@@ -216,7 +223,7 @@ impl Engine {
 
     fn alarm(&mut self, out: &Outgoing, text: &str, now: Instant) -> Result<Option<Out>, Failure> {
         let tx = self.ledger.begin()?;
-        tx.alert(ASTRAY, &out.name, text, now)?;
+        tx.alert(ASTRAY, &out.subject(), text, now)?;
         tx.commit()?;
         Ok(None)
     }
@@ -241,9 +248,9 @@ impl Engine {
     fn acknowledge(&mut self, out: &Outgoing, state: Out, now: Instant) -> Result<bool, Failure> {
         let tx = self.ledger.begin()?;
         let new = tx.acknowledged(out.file_id, now)?;
-        tx.clear_alert(UNTAKEN, &out.name, now)?;
+        tx.clear_alert(UNTAKEN, &out.subject(), now)?;
         if new {
-            tx.clear_alert(ASTRAY, &out.name, now)?;
+            tx.clear_alert(ASTRAY, &out.subject(), now)?;
         }
         if state != Out::Taken {
             step_out(&tx, out.file_id, state, OutHappening::Taken, now, "receipt")?;
@@ -283,9 +290,9 @@ impl Engine {
                 out.name
             ),
         };
-        tx.alert("file-refused", &out.name, &format!("{cause}; {after}"), now)?;
+        tx.alert("file-refused", &out.subject(), &format!("{cause}; {after}"), now)?;
         for alert in [UNTAKEN, ASTRAY] {
-            tx.clear_alert(alert, &out.name, now)?;
+            tx.clear_alert(alert, &out.subject(), now)?;
         }
         tx.commit()?;
         self.retire(out)?;

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
 use crate::intake::order::{Order, Outcome, Verb};
-use crate::ledger::{FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx};
+use crate::ledger::{FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx, file_subject};
 use crate::machine::file::Out;
 use std::io::{self, Read};
 
@@ -52,7 +52,7 @@ impl Engine {
             let text = format!(
                 "{waiting} payments missed the exchange's deadline {deadline}; they go with the next banking day's file"
             );
-            tx.alert("window-missed", &name, &text, now)?;
+            tx.alert("window-missed", &file_subject(&owner, &name), &text, now)?;
             tx.commit()?;
             return Ok(());
         }

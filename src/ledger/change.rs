@@ -202,7 +202,8 @@ impl Tx<'_> {
     /// A step of a change, decided elsewhere.
     pub fn change_stepped(&self, change_id: i64, to: State) -> Result<(), Trouble> {
         let doing = "record the step of a change of account";
-        let text = "UPDATE account_change SET state = ?2 WHERE change_id = ?1 AND state IN ('waiting', 'asked')";
+        let text =
+            "UPDATE account_change SET state = ?2 WHERE change_id = ?1 AND state IN ('waiting', 'asked')";
         let with = params![change_id, to.word()];
         match self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)? {
             1 => Ok(()),

@@ -89,6 +89,18 @@ pub struct FileRow {
     pub note: String,
 }
 
+/// What an alert about a file is about: its folder and its name. The same name may stand in many folders.
+pub fn file_subject(owner: &str, name: &str) -> String {
+    format!("{owner}/{name}")
+}
+
+impl FileRow {
+    /// The subject of alerts about it.
+    pub fn subject(&self) -> String {
+        file_subject(&self.owner, &self.name)
+    }
+}
+
 /// A file that was claimed.
 #[derive(Debug, Clone, Copy)]
 pub struct NewIn<'a> {

@@ -60,7 +60,7 @@ pub use desk_terms::{ArrearsTerm, DeskTerms, Pause};
 pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
-pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way};
+pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way, file_subject};
 pub use generation::MonthRow;
 pub use journal::Root;
 pub use mandate::{MandateFacts, MandateStep, NewMandate};

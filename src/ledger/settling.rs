@@ -153,6 +153,15 @@ impl Tx<'_> {
         Ok(column::count(ended.doing("end the alerts about a subject")?))
     }
 
+    /// Ends every open alert about something of a name, in whatever folder; how many.
+    pub fn clear_alerts_named(&self, name: &str, at: Instant) -> Result<i64, Trouble> {
+        let text = "UPDATE alert SET cleared_at = ?3 WHERE cleared_at IS NULL
+                    AND (subject = ?1 OR substr(subject, -length(?2)) = ?2)";
+        let with = params![name, format!("/{name}"), at.unix_ms()];
+        let ended = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        Ok(column::count(ended.doing("end the alerts about a name")?))
+    }
+
     /// Refused files of ours that may still lie in sent/.
     pub fn unretired(&self, owner: &str) -> Result<Vec<FileRow>, Trouble> {
         let rest = "WHERE owner = ?1 AND way = 'out' AND state = 'refused' AND settled = 0 ORDER BY file_id";

@@ -257,9 +257,10 @@ fn cancel_requested(state: State) -> Result<State, Refusal> {
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: cancel after its answer",
         )),
-        State::Changing => {
-            Err(Refusal::new("CHANGE_IN_FLIGHT", "a change of account is on its way: cancel after its answer"))
-        }
+        State::Changing => Err(Refusal::new(
+            "CHANGE_IN_FLIGHT",
+            "a change of account is on its way: cancel after its answer",
+        )),
         State::Cancelling => Err(Refusal::new("CANCEL_IN_FLIGHT", "a cancellation is already on its way")),
         State::Ended => Err(Refusal::new("MANDATE_ENDED", "the mandate is over already")),
     }

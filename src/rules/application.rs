@@ -238,9 +238,7 @@ fn decide(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Dec
         State::Cancelling => Err(Refused::new(Name::CancelInFlight)),
         _ if same => Ok(Decision::Unchanged),
         State::Queued => Ok(Decision::Edit),
-        State::Batched | State::Sent | State::Acknowledged => {
-            in_flight(&existing, &application.terms)
-        }
+        State::Batched | State::Sent | State::Acknowledged => in_flight(&existing, &application.terms),
         State::Changing if facts.operation == Operation::New => Err(Refused::new(Name::MandateExists)),
         State::Changing => changing(&existing, &application.terms),
         State::Active | State::Suspended if facts.operation == Operation::New => {
