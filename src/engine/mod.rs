@@ -44,6 +44,7 @@ mod proposing;
 mod reckoning;
 mod refunding;
 mod requesting;
+mod restoring;
 mod result_collection;
 mod result_payout;
 mod result_registration;

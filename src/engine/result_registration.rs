@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::incoming::{Arrival, Decided};
 use super::requesting::charges_of_activated;
 use super::result_collection::{Listed, bug};
-use super::{Engine, Failure};
+use super::{Engine, Failure, restoring};
 use crate::bank::Verdict;
 use crate::bank::matching::{SentRegistration, SentRegistrations};
 use crate::bank::proof::{Bound, Expected, Proof};
@@ -184,7 +184,9 @@ impl Pass<'_> {
     fn registration_refused(&mut self, row: &RegistrationRow, line: &ResultLine) -> Result<(), Failure> {
         let to = step(row.mandate_state, Happening::Refused).map_err(bug)?;
         self.answer(row, to.word(), line)?;
-        self.step(row, row.mandate_state, to, Happening::Refused, None, line)
+        self.step(row, row.mandate_state, to, Happening::Refused, None, line)?;
+        let said = format!("등록불능 {} {}", line.code, self.desk.codes.ko(&line.code));
+        restoring::tell_of_end(self.tx, row, &said, self.arrival.at)
     }
 
     /// The code decides what a refused cancellation means (product.md 3.2): in effect over, to be tried again, or our

@@ -37,6 +37,7 @@ mod personal;
 mod query;
 mod refund;
 mod registration;
+mod restore;
 mod reversal;
 mod rotate;
 mod schema;

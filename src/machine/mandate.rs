@@ -137,6 +137,8 @@ words! {
         ChangeRefusedSuspended = "change-refused-suspended",
         /// The bank ended it, or it expired.
         EndedElsewhere = "ended-elsewhere",
+        /// The bank took its end back (복원), and the creditor said so.
+        Restored = "restored",
         /// The payer registered it at the bank, and we agreed (EB11).
         RegisteredAtBank = "registered-at-bank",
         /// The payer moved it to another account at the bank, and we agreed (EB11).
@@ -166,6 +168,13 @@ impl State {
     /// Whether it counts as the one live mandate of its payer and item (product.md I2).
     pub const fn is_live(self) -> bool {
         !matches!(self, Self::Ended)
+    }
+}
+
+impl EndReason {
+    /// Whether the end was the bank's, the payer's at the bank, or the network's: these can be taken back there.
+    pub const fn is_taken_back(self) -> bool {
+        matches!(self, Self::AtBank | Self::Forced | Self::NoEvidence | Self::Dormant)
     }
 }
 
@@ -231,6 +240,7 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::Changed | H::ChangeRefused => when(state == S::Changing, S::Active),
         H::ChangedSuspended | H::ChangeRefusedSuspended => when(state == S::Changing, S::Suspended),
         H::RegisteredAtBank => when(matches!(state, S::Draft | S::Rejected), S::Active),
+        H::Restored => when(state == S::Ended, S::Active),
         H::MovedAtBank => when(matches!(state, S::Active | S::Suspended), state),
         H::EndedElsewhere => when(state.is_live() && !state.in_flight(), S::Ended),
     }

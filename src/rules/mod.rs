@@ -16,6 +16,7 @@ pub mod emission;
 pub mod generation;
 pub mod names;
 pub mod request;
+pub mod restore;
 pub mod retry;
 pub mod share;
 
