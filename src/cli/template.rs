@@ -71,7 +71,12 @@ fn choices(config: &Config, creditor: Option<&Creditor>) -> Choices {
             .filter(|(_, item)| item.active)
             .map(|(code, item)| (code.to_string(), item.name.clone()))
             .collect(),
-        groups: creditor.groups.iter().filter(|(_, group)| group.moved_to.is_none()).map(|(code, group)| (code.to_string(), group.name.clone())).collect(),
+        groups: creditor
+            .groups
+            .iter()
+            .filter(|(_, group)| group.moved_to.is_none())
+            .map(|(code, group)| (code.to_string(), group.name.clone()))
+            .collect(),
         banks,
         days: creditor.days.iter().map(ToString::to_string).collect(),
         ..Choices::default()

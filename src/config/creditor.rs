@@ -213,7 +213,11 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
 }
 
 /// A text that may be left out; `None` only where it stands there and is wrong.
-pub(super) fn optional_words(section: &mut Section<'_>, key: &'static str, most: usize) -> Option<Option<String>> {
+pub(super) fn optional_words(
+    section: &mut Section<'_>,
+    key: &'static str,
+    most: usize,
+) -> Option<Option<String>> {
     if section.has(key) { section.words(key, most).map(|words| Some(words.value)) } else { Some(None) }
 }
 

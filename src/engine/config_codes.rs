@@ -14,7 +14,11 @@ use std::collections::BTreeSet;
 fn has(config: &Config) -> BTreeSet<ConfigCode> {
     let mut codes = BTreeSet::new();
     for creditor in config.creditors.values() {
-        let code = |kind, code: &crate::domain::ItemCode| ConfigCode { creditor: creditor.id, kind, code: code.clone() };
+        let code = |kind, code: &crate::domain::ItemCode| ConfigCode {
+            creditor: creditor.id,
+            kind,
+            code: code.clone(),
+        };
         codes.extend(creditor.items.keys().map(|item| code(CodeKind::Item, item)));
         codes.extend(creditor.groups.keys().map(|group| code(CodeKind::Group, group)));
     }

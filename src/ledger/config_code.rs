@@ -80,7 +80,8 @@ impl Tx<'_> {
 
     /// The configuration has it.
     pub fn config_code_came(&self, code: &ConfigCode) -> Result<(), Trouble> {
-        let text = "INSERT INTO config_code (creditor, kind, code) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        let text =
+            "INSERT INTO config_code (creditor, kind, code) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
         let with = params![code.creditor.get(), code.kind.word(), code.code.as_str()];
         let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
         done.map(drop).doing("note an item or a group")
@@ -125,7 +126,8 @@ impl Tx<'_> {
             };
             event::write(&self.sql, &moved)?;
         }
-        let text = "UPDATE payer SET payer_group = ?3, changed_at = ?4 WHERE creditor = ?1 AND payer_group = ?2";
+        let text =
+            "UPDATE payer SET payer_group = ?3, changed_at = ?4 WHERE creditor = ?1 AND payer_group = ?2";
         let with = params![creditor.get(), from.as_str(), to.as_str(), at.unix_ms()];
         self.sql.execute(text, with).map(drop).doing(doing)?;
         Ok(i64::try_from(ids.len()).unwrap_or(i64::MAX))

@@ -333,6 +333,13 @@ impl Stage {
             let cells: Vec<&str> = row.split_whitespace().collect();
             let (payer, item, code, partial) = match cells.as_slice() {
                 [payer, item, code] => (payer, item, code, None),
+                // One line of a change of account: register or cancel.
+                [payer, item, code, kind @ ("register" | "cancel")] => {
+                    let number = self.mandate(None, payer, item)?.bank_payer_no;
+                    let failure = Failure { code: (*code).to_string(), partial: None };
+                    failures.insert(format!("{number} {kind}"), failure);
+                    continue;
+                }
                 [payer, item, code, "P", won] => {
                     (payer, item, code, Some(won.parse().map_err(|_| "not a number")?))
                 }
