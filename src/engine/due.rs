@@ -39,6 +39,7 @@ pub(super) enum Job {
     EmitRegistrations,
     EmitCollections,
     EmitPayouts,
+    EmitEvidence,
     DeadlineRegistrations,
     DeadlineCollections,
     DeadlinePayouts,
@@ -49,13 +50,14 @@ pub(super) enum Job {
     RemindApplications,
     DecideApplications,
     DeadlineAnswers,
+    DeadlineEvidence,
     Expire,
     Books,
     Settle,
 }
 
 impl Job {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -63,6 +65,7 @@ impl Job {
         Self::EmitRegistrations,
         Self::EmitCollections,
         Self::EmitPayouts,
+        Self::EmitEvidence,
         Self::DeadlineRegistrations,
         Self::DeadlineCollections,
         Self::DeadlinePayouts,
@@ -73,6 +76,7 @@ impl Job {
         Self::RemindApplications,
         Self::DecideApplications,
         Self::DeadlineAnswers,
+        Self::DeadlineEvidence,
         Self::Expire,
         Self::Books,
         Self::Settle,
@@ -87,6 +91,7 @@ impl Job {
             Self::EmitRegistrations => "emit-registrations",
             Self::EmitCollections => "emit-collections",
             Self::EmitPayouts => "emit-payouts",
+            Self::EmitEvidence => "emit-evidence",
             Self::DeadlineRegistrations => "deadline-registrations",
             Self::DeadlineCollections => "deadline-collections",
             Self::DeadlinePayouts => "deadline-payouts",
@@ -97,6 +102,7 @@ impl Job {
             Self::RemindApplications => "remind-applications",
             Self::DecideApplications => "decide-applications",
             Self::DeadlineAnswers => "deadline-answers",
+            Self::DeadlineEvidence => "deadline-evidence",
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
@@ -179,7 +185,10 @@ impl Engine {
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some((job, service)) = Job::from_word(&row.job) else { return self.missed(row, now) };
-        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts);
+        let sends = matches!(
+            job,
+            Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts | Job::EmitEvidence
+        );
         if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
@@ -199,6 +208,8 @@ impl Engine {
             (Job::RemindApplications, Some(channel), _) => self.remind_of_applications(row, &channel, now)?,
             (Job::DecideApplications, Some(channel), _) => self.decide_by_fallback(row, &channel, now)?,
             (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
+            (Job::EmitEvidence, Some(channel), _) => self.emit_evidence(&channel, row.date, now)?,
+            (Job::DeadlineEvidence, Some(channel), _) => self.close_evidence(row, &channel, now)?,
             (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
                 self.note_overdue(row, &request_layout(&self.desks, &channel, job, service), now)?;
             }
@@ -353,6 +364,11 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
     for debits in desk.all_debits() {
         let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
         plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));
+    }
+    if let Some(evidence) = &desk.evidence {
+        let last = evidence.rule.deadline.instant(calendar, date);
+        push(Job::EmitEvidence.word().to_string(), evidence.rule.cutoff.instant(calendar, date), last);
+        push(Job::DeadlineEvidence.word().to_string(), last, last);
     }
     plan_applications(config, desk, date, rows);
 }
