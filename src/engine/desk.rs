@@ -35,6 +35,8 @@ pub(super) enum Carries {
     Registrations,
     Debits,
     Payouts,
+    /// Messages to payers.
+    Messages,
     /// Our answers to applications from banks.
     Answers,
 }

@@ -156,6 +156,9 @@ impl Engine {
             }
         }
         match arrival.owner.clone() {
+            Owner::Channel(channel) if self.config.message_channel().as_ref() == Some(&channel) => {
+                self.message_receipts(arrival)
+            }
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
             Owner::Creditor(creditor) => self.list(creditor, arrival),
             Owner::Control => self.order(arrival),
@@ -279,7 +282,12 @@ impl Engine {
         let report = format!("반려 (rejected): {}\n\n{fault}", seen.shown());
         self.spool.refuse_entry(owner, seen, &report).map_err(Failure::Spool)?;
         let tx = self.ledger.begin()?;
-        tx.alert("inbox-entry-unfit", &format!("{}/inbox/{}", owner.folder(), seen.shown()), &fault.expected, now)?;
+        tx.alert(
+            "inbox-entry-unfit",
+            &format!("{}/inbox/{}", owner.folder(), seen.shown()),
+            &fault.expected,
+            now,
+        )?;
         tx.commit()?;
         Ok(true)
     }

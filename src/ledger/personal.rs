@@ -1,5 +1,5 @@
 //! Account and identity numbers, phones and e-mail addresses at rest: the one place that seals and opens
-//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email` and `payout.account` (src/seal).
+//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email`, `payout.account` and `message.phone` (src/seal).
 //!
 //! Must not: be passed by. Whatever protects these columns is put in here and nowhere else.
 
@@ -19,13 +19,14 @@ pub(super) struct Column {
 }
 
 /// Every sealed column of the ledger.
-pub(super) const COLUMNS: [Column; 5] = [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT];
+pub(super) const COLUMNS: [Column; 6] = [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT, MESSAGE];
 
 const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
 const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
 const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
 const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
 const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
+const MESSAGE: Column = Column { table: "message", name: "phone", key: "message_id" };
 
 impl Column {
     /// Where the value of a row stands.
@@ -55,6 +56,16 @@ pub(super) fn sealed_payout(ring: &KeyRing, payout_id: i64, account: &AccountNo)
 /// The account of a payout, in column `at`.
 pub(super) fn payout_account(ring: &KeyRing, row: &Row<'_>, at: usize, payout_id: i64) -> Result<AccountNo> {
     opened(ring, row, at, PAYOUT, payout_id)
+}
+
+/// The phone of a message as it is stored.
+pub(super) fn sealed_message(ring: &KeyRing, message_id: i64, phone: &str) -> Vec<u8> {
+    ring.seal(MESSAGE.of_row(message_id), phone.as_bytes())
+}
+
+/// The phone of a message, in column `at`.
+pub(super) fn message_phone(ring: &KeyRing, row: &Row<'_>, at: usize, message_id: i64) -> Result<String> {
+    opened(ring, row, at, MESSAGE, message_id)
 }
 
 fn failed(at: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

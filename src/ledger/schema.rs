@@ -15,7 +15,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/approval.sql"),
     include_str!("schema/journal.sql"),
     include_str!("schema/collect.sql"),
-    include_str!("schema/application.sql")
+    include_str!("schema/application.sql"),
+    include_str!("schema/message.sql")
 )];
 
 /// The newest version that this program knows.
