@@ -6,18 +6,18 @@
 //!
 //! # The page
 //!
-//! One command a line. `#` begins a comment. Words are separated by blanks; `"two words"` is one. A command that ends
+//! One command a line. `#` begins a comment. Words are separated by blanks; `"two words"` is one, and so is `'a "quoted" one'`. A command that ends
 //! with `<<<` is followed by text up to a line `>>>`. OWNER is `channel` (the only one of the shipped config),
 //! `creditor/10000001` or `control`; ROOM is `inbox`, `work`, `done`, `rejected`, `held`, `outbox` or `sent`.
 //!
 //! | command | does |
 //! |---|---|
-//! | `config FILE replace "OLD" with "NEW"` | changes a file of the copied config/ or formats/ before the start; OLD must be there, `\n` in NEW is a new line |
+//! | `config FILE replace "OLD" with "NEW"` | changes a file of the copied config/ or formats/; while the engine runs it counts from the next `restart` on; OLD must be there, `\n` is a new line |
 //! | `bank <<< rules >>>` | a simulated exchange plays the bank by these rules (config/exchange/README.md); before the start. `bank <<<` `>>>` succeeds always |
 //! | `at 2026-01-05 13:00` | business time goes there; everything due before is done at its own time. The first one starts the engine |
 //! | `drop OWNER NAME [utf-8\|bom\|cp949\|payers\|LAYOUT] <<<` | a file is dropped and taken at once. `payers`: rows `A-0001 TUITION 50000 5` (payer, item, monthly won, due day) become a full list of mandates. LAYOUT (`EB22`): JSON objects as of `sunap read --json`, written with `--fill` |
 //! | `drop OWNER NAME` | drops what `answer` and the edits below have made under that name |
-//! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; all others are absent |
+//! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; `A-0001 TUITION 0012 register` fails one line of a change of account (or `cancel`); all others are absent |
 //! | `cut NAME at BYTES` | truncates what was made |
 //! | `patch NAME at BYTE "TEXT"` | overwrites bytes from BYTE (1-based) |
 //! | `copy NAME as OTHER`, `copy OWNER/ROOM NAME` | what was made, under another name; or what lies there, as if made |

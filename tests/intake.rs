@@ -147,7 +147,7 @@ fn judge_mandate(
         },
         encodes: &|text| !case.encodes_ks_x_1001_only || ks_x_1001(text),
         payer,
-        mandate: state.zip(terms).map(|(state, terms)| Existing { state, terms }),
+        mandate: state.zip(terms).map(|(state, terms)| Existing { state, terms, debit: false, change: None }),
         earlier_row,
     };
     let note = |word: &str| {
@@ -158,6 +158,9 @@ fn judge_mandate(
         application::Decision::New => note("신규"),
         application::Decision::Reapply => note("재신청"),
         application::Decision::Edit => Verdict::Accepted("변경".into()),
+        application::Decision::Change => note("계좌변경"),
+        application::Decision::ChangeLater => Verdict::Accepted("계좌변경, 등록 결과가 나온 뒤 신청".into()),
+        application::Decision::ChangeBack => Verdict::Accepted("계좌변경 취소".into()),
         application::Decision::Unchanged => Verdict::Unchanged,
     })
 }

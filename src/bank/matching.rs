@@ -174,19 +174,22 @@ pub struct SentRegistration {
 /// The lines of one registration file that we sent, found by payer number and kind: whether a result keeps the
 /// request's serials is not established (facts/kftc.md 1 and 10).
 pub struct SentRegistrations {
-    lines: HashMap<(String, ApplicationKind), (SentRegistration, bool)>,
+    lines: HashMap<(String, ApplicationKind), Vec<(SentRegistration, bool)>>,
 }
 
 impl SentRegistrations {
-    /// The lines of the file named `file`. Payer number and kind are unique in it, else its answers could not be told
-    /// apart.
+    /// The lines of the file named `file`. Payer number, kind and account are unique in it, else its answers could not
+    /// be told apart: an old account may be cancelled beside the one that followed it.
     pub fn new(file: &str, lines: impl IntoIterator<Item = SentRegistration>) -> Result<Self, Faults> {
-        let mut by_key = HashMap::new();
+        let mut by_key: HashMap<_, Vec<(SentRegistration, bool)>> = HashMap::new();
         let mut faults = Faults::default();
         for line in lines {
-            let key = (line.bank_payer_no.clone(), line.kind);
+            let of_key = by_key.entry((line.bank_payer_no.clone(), line.kind)).or_default();
             let serial = line.serial;
-            let Some((earlier, _)) = by_key.insert(key, (line, false)) else { continue };
+            let Some((earlier, _)) = of_key.iter().find(|(sent, _)| sent.account == line.account) else {
+                of_key.push((line, false));
+                continue;
+            };
             faults.push(Fault::new(
                 "sent-twice-in-one-file",
                 Place::file(file),
@@ -206,7 +209,9 @@ impl SentRegistrations {
     pub fn bind(&mut self, file: &str, line: &registration::ResultLine) -> Result<u32, Fault> {
         let place = whole(file, line.record_no);
         let key = (line.bank_payer_no.clone(), line.kind);
-        let Some((sent, answered)) = self.lines.get_mut(&key) else {
+        let of_key = self.lines.get_mut(&key).map(Vec::as_mut_slice).unwrap_or_default();
+        let at = of_key.iter().position(|(sent, _)| sent.account == line.account).unwrap_or(0);
+        let Some((sent, answered)) = of_key.get_mut(at) else {
             let what = format!("a line to {} payer {}", line.kind.word(), line.bank_payer_no);
             return Err(never_sent(place, &what));
         };

@@ -16,6 +16,7 @@ mod check;
 mod demo;
 mod exchange;
 mod file;
+mod intake;
 mod key;
 mod log;
 mod message;
@@ -26,12 +27,14 @@ mod prove;
 mod read;
 mod report;
 mod run;
+mod scratch;
 mod screen;
 mod settings;
 mod sftp;
 mod sheet_reader;
 mod show;
 mod status;
+mod template;
 mod transfer;
 mod verify;
 mod words;
@@ -88,6 +91,10 @@ enum Verb {
     Prove(prove::Arguments),
     /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
     Show(show::Arguments),
+    /// The sheet (.xlsx) that a creditor fills in for a list, with choices and a guide.
+    Template(template::Arguments),
+    /// What would be answered to a list, before it is dropped; writes nothing.
+    Intake(intake::Arguments),
     /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
     Report(report::Arguments),
     /// Papers (출력) as PDF: 영수증, 납부고지서, 미납명세서, 과오납반환결의서.
@@ -208,6 +215,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Plan(arguments) => plan::run(&arguments, screen),
         Verb::Prove(arguments) => prove::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
+        Verb::Template(arguments) => template::run(&arguments, screen),
+        Verb::Intake(arguments) => intake::run(&arguments, screen),
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),

@@ -70,6 +70,7 @@ pub(super) fn mandate_ko(state: mandate::State) -> &'static str {
         State::Active => "계좌신청완료",
         State::Rejected => "계좌신청미완료",
         State::Suspended => "이체정지",
+        State::Changing => "계좌변경중",
         State::Cancelling => "계좌해지중",
         State::Ended => "계좌해지완료",
     }

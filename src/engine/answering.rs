@@ -91,6 +91,11 @@ impl Engine {
         ids.into_iter().filter_map(|id| self.place_of(id)).collect()
     }
 
+    /// Every creditor's place.
+    pub(super) fn all_places(&self) -> Vec<Place> {
+        self.config.creditors.keys().filter_map(|id| self.place_of(*id)).collect()
+    }
+
     /// Finds the file of ours that a result answers: the same kind of request, institution and date (P4).
     pub(super) fn find_answered(
         &mut self,

@@ -89,9 +89,12 @@ impl ApplicationDesk {
             Unfit::UnknownPayer => &self.rule.unknown_payer,
             Unfit::Double => &self.rule.double,
             Unfit::DebitInFlight => &self.rule.debit_in_flight,
-            Unfit::OtherAccount | Unfit::NoAccount | Unfit::NotActive | Unfit::Ended | Unfit::Odd => {
-                &self.rule.other
-            }
+            Unfit::OtherAccount
+            | Unfit::NoAccount
+            | Unfit::NotActive
+            | Unfit::Changing
+            | Unfit::Ended
+            | Unfit::Odd => &self.rule.other,
         }
     }
 }

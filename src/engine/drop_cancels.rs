@@ -89,6 +89,7 @@ fn judge_row(
     Ok(Verdict::Accepted(match decision {
         Decision::AtOnce => {
             tx.withdraw_registrations(id)?;
+            super::changing::withdraw(tx, id)?;
             "신청 전 취소, 은행에 보내지 않음".into()
         }
         Decision::Queue => {

@@ -1,6 +1,7 @@
 //! `mandates*`: payers and what they agreed to. New ones are registered by themselves (manual, 계좌등록).
 
 use super::Failure;
+use super::changing::{self, Cause};
 use super::drops::Judged;
 use super::place::Place;
 use super::result_collection::bug;
@@ -10,11 +11,11 @@ use crate::intake::List;
 use crate::intake::answer::Verdict;
 use crate::intake::mandates::{self, BankName, MandateRow, ParseFacts};
 use crate::ledger::{
-    Event, MakeCharges, MandateFacts, MandateStep, NewMandate, OnlyFor, PayerFacts, Subject, Tx,
+    ChangeRow, Event, MakeCharges, MandateFacts, MandateStep, NewMandate, OnlyFor, PayerFacts, Subject, Tx,
 };
 use crate::machine::mandate::{Happening, State, step};
 use crate::rules::Refused;
-use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, ItemFact};
+use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, ItemFact, Pending};
 use std::collections::HashMap;
 
 type Key = (PayerNo, ItemCode);
@@ -91,7 +92,10 @@ impl Row<'_> {
         let mandate = self.known.mandates.get(key);
         let operation = row.operation();
         let live = mandate.filter(|facts| facts.state.is_live()).map(|facts| &facts.terms);
-        let mut application = row.onto(payer, live);
+        let change = self.open_change(mandate)?;
+        let pending = live.zip(change.as_ref()).map(|(terms, change)| change.onto(terms));
+        // Cells that are left empty mean what was last asked for.
+        let mut application = row.onto(payer, pending.as_ref().or(live));
         let place = match self.place.called(&application.terms.service) {
             Some(place) => place,
             // The profile had it when the mandate was made: it stays with the creditor's own.
@@ -121,7 +125,15 @@ impl Row<'_> {
             },
             encodes: &|text| self.place.desk.encodes(text),
             payer,
-            mandate: mandate.map(|facts| Existing { state: facts.state, terms: &facts.terms }),
+            mandate: mandate.map(|facts| Existing {
+                state: facts.state,
+                terms: &facts.terms,
+                debit: facts.in_flight_collections || facts.requested_collections,
+                change: pending
+                    .as_ref()
+                    .zip(change.as_ref())
+                    .map(|(terms, change)| Pending { terms, sent: change.sent }),
+            }),
             earlier_row: earlier,
         };
         match application::check(&application, &facts) {
@@ -132,7 +144,47 @@ impl Row<'_> {
             Ok(Decision::Edit) => self.edit(&application, mandate),
             Ok(Decision::New) => self.new_mandate(&application),
             Ok(Decision::Reapply) => self.reapply(&application, mandate),
+            Ok(decision @ (Decision::Change | Decision::ChangeLater | Decision::ChangeBack)) => {
+                self.change(&application, mandate, decision)
+            }
         }
+    }
+
+    /// The change of account that is not over, where the mandate's state allows for one.
+    fn open_change(&self, mandate: Option<&MandateFacts>) -> Result<Option<ChangeRow>, Failure> {
+        let may = |facts: &&MandateFacts| {
+            facts.state == State::Changing || facts.state == State::Queued || facts.state.in_flight()
+        };
+        match mandate.filter(may) {
+            Some(facts) => Ok(self.tx.open_change(facts.mandate_id)?),
+            None => Ok(None),
+        }
+    }
+
+    fn change(
+        &self,
+        application: &Application,
+        mandate: Option<&MandateFacts>,
+        decision: Decision,
+    ) -> Result<Verdict, Failure> {
+        let Some(facts) = mandate else { return self.new_mandate(application) };
+        self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
+        let cause = Cause { at: self.now, file: Some(self.file_id), line: self.line(), code: "" };
+        let terms = &application.terms;
+        Ok(Verdict::Accepted(match decision {
+            Decision::ChangeLater => {
+                changing::asked_later(self.tx, facts, terms, cause)?;
+                "계좌변경, 등록 결과가 나온 뒤 신청".into()
+            }
+            Decision::ChangeBack => {
+                changing::taken_back(self.tx, facts, terms, cause)?;
+                "계좌변경 취소, 은행에 보내지 않음".into()
+            }
+            _ => {
+                changing::asked(self.tx, self.place, facts, terms, cause)?;
+                format!("계좌변경, {} 신청", self.place.registration_date(self.now))
+            }
+        }))
     }
 
     fn item(&self, item: &ItemCode) -> ItemFact {
@@ -144,7 +196,9 @@ impl Row<'_> {
     }
 
     fn group_known(&self, group: &str) -> bool {
-        group.is_empty() || group.parse().is_ok_and(|code| self.place.creditor.groups.contains_key(&code))
+        let offered =
+            |code| self.place.creditor.groups.get(&code).is_some_and(|group| group.moved_to.is_none());
+        group.is_empty() || group.parse().is_ok_and(offered)
     }
 
     fn line(&self) -> Option<i64> {
@@ -210,7 +264,15 @@ impl Row<'_> {
     fn edit(&self, application: &Application, mandate: Option<&MandateFacts>) -> Result<Verdict, Failure> {
         let payer_id = self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
         let (subject, id) = match mandate {
+            Some(facts) if facts.state == State::Changing => {
+                // The registered account stays until the bank has answered.
+                let terms = changing::with_account_of(&application.terms, &facts.terms);
+                self.tx.update_mandate(facts.mandate_id, &terms)?;
+                (Subject::Mandate, facts.mandate_id)
+            }
             Some(facts) => {
+                // Of one that waits, the row names the account with which it goes out.
+                changing::withdraw(self.tx, facts.mandate_id)?;
                 self.tx.update_mandate(facts.mandate_id, &application.terms)?;
                 (Subject::Mandate, facts.mandate_id)
             }

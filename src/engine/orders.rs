@@ -9,7 +9,7 @@ use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::rights::answer_name;
-use super::{Engine, Failure, desk_orders, messages, payouts};
+use super::{Engine, Failure, desk_orders, messages, payouts, restoring};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
@@ -60,9 +60,14 @@ impl Engine {
         }
         let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
         let config = self.config.clone();
+        let restores = order.verb == Verb::MandateRestore;
+        let places = if restores { self.all_places() } else { Vec::new() };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
         let outcome = match (&order.target, place) {
+            (Target::Mandate { .. } | Target::MandateId(_), _) if restores => {
+                restoring::order(&tx, &places, mandate_of(&tx, &order)?, &note, arrival.at)?
+            }
             (Target::Mandate { .. } | Target::MandateId(_), _) => order_of_mandate(&tx, &order, arrival.at)?,
             (Target::Message(to), _) => {
                 let about = (to.creditor, &to.payer_no, to.text.as_str());
@@ -331,17 +336,23 @@ impl Engine {
     }
 }
 
-/// Does an order about a mandate in the transaction that answers it: judged again after a crash, it is done once.
-fn order_of_mandate(tx: &Tx<'_>, order: &Order, now: Instant) -> Result<Outcome, Failure> {
-    let found: Option<MandateFacts> = match &order.target {
+/// The mandate that an order names.
+fn mandate_of(tx: &Tx<'_>, order: &Order) -> Result<Option<MandateFacts>, Failure> {
+    Ok(match &order.target {
         Target::MandateId(id) => tx.mandate(*id)?,
         Target::Mandate { creditor, payer_no, item } => {
             let key = (payer_no.clone(), item.clone());
             tx.mandates(*creditor, std::slice::from_ref(&key))?.remove(&key)
         }
         _ => None,
+    })
+}
+
+/// Does an order about a mandate in the transaction that answers it: judged again after a crash, it is done once.
+fn order_of_mandate(tx: &Tx<'_>, order: &Order, now: Instant) -> Result<Outcome, Failure> {
+    let Some(mandate) = mandate_of(tx, order)? else {
+        return Ok(Outcome::Refused("no such mandate is known".into()));
     };
-    let Some(mandate) = found else { return Ok(Outcome::Refused("no such mandate is known".into())) };
     let happening =
         if order.verb == Verb::MandateSuspend { Happening::Suspended } else { Happening::Resumed };
     let to = match step(mandate.state, happening) {

@@ -5,6 +5,7 @@
 //! file is, and does the one step that follows. So a crash at any point is continued by the very code that would
 //! have gone on.
 
+use super::changing;
 use super::desk::Carries;
 use super::emission::step_out;
 use super::messages;
@@ -358,6 +359,10 @@ fn refuse_registration(
     code: &str,
     now: Instant,
 ) -> Result<(), Failure> {
+    if let Some(change) = row.change_id {
+        let cause = changing::Cause { at: now, file: Some(file.file_id), line: Some(row.line_no), code };
+        return changing::line_refused(tx, row, change, cause);
+    }
     let (word, happening) = match row.kind {
         ApplicationKind::Register => (mandate::State::Draft.word(), mandate::Happening::LineRefused),
         ApplicationKind::Cancel => (cancellation::State::Refused.word(), cancel_refused(tx, row.mandate_id)?),
@@ -382,6 +387,11 @@ fn refuse_registration(
         code,
         note: "센터 거부",
     })?;
+    // A change of account that waited for this registration is applied for with the new account.
+    if let (Some(change), Some(mandate)) = (tx.open_change(row.mandate_id)?, tx.mandate(row.mandate_id)?) {
+        let cause = changing::Cause { at: now, file: Some(file.file_id), line: Some(row.line_no), code };
+        changing::after_registration(tx, None, &mandate, &change, cause)?;
+    }
     Ok(())
 }
 

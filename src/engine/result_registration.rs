@@ -4,11 +4,12 @@
 //! mandates end, all others of the file in one set operation.
 
 use super::answering::{Answered, close};
+use super::changing;
 use super::desk::Desk;
 use super::incoming::{Arrival, Decided};
 use super::requesting::charges_of_activated;
 use super::result_collection::{Listed, bug};
-use super::{Engine, Failure};
+use super::{Engine, Failure, restoring};
 use crate::bank::Verdict;
 use crate::bank::matching::{SentRegistration, SentRegistrations};
 use crate::bank::proof::{Bound, Expected, Proof};
@@ -64,6 +65,7 @@ impl Engine {
             listed: Listed::default(),
             bound: Bound::default(),
             faults: Faults::default(),
+            changes: changing::Answers::default(),
         };
         let mut reader = format.reader(&arrival.name, input);
         while let Some(line) = reader.next_line().map_err(Failure::Spool)? {
@@ -71,7 +73,7 @@ impl Engine {
         }
         let mut reading = reader.finish().map_err(Failure::Spool)?;
         arrival.take_on(&mut reading);
-        let Pass { listed, bound, faults, .. } = pass;
+        let Pass { listed, bound, faults, changes, .. } = pass;
         let expected = Expected {
             institution: desk.channel.institution_code.clone(),
             kind: layouts.registration_result.clone(),
@@ -88,6 +90,7 @@ impl Engine {
             return self.reject(arrival, &layouts.registration_result, &all);
         }
         let rest = tx.accept_rest(sent.file_id, arrival.at, arrival.at.date())?;
+        changes.settle(&tx, &places, rows.values(), (sent.file_id, file_id), arrival.at)?;
         charges_of_activated(&tx, &places, sent.file_id, arrival.at)?;
         let report = format!(
             "반영 (applied): {} — {} 에 대한 결과\n신청 {}건, 불능 {}건\n목록에 없어 완료로 본 건 (success by absence): 등록 {}건, 해지 {}건\n\n{proof}",
@@ -138,6 +141,7 @@ struct Pass<'a> {
     listed: Listed,
     bound: Bound,
     faults: Faults,
+    changes: changing::Answers,
 }
 
 impl Pass<'_> {
@@ -156,16 +160,33 @@ impl Pass<'_> {
         if line.verdict == Verdict::Succeeded {
             return Ok(());
         }
-        match row.kind {
-            ApplicationKind::Register => self.registration_refused(row, line),
-            ApplicationKind::Cancel => self.cancellation_answered(row, line),
+        match (row.kind, row.change_id) {
+            (_, Some(_)) => self.change_refused(row, line),
+            (ApplicationKind::Register, None) => self.registration_refused(row, line),
+            (ApplicationKind::Cancel, None) => self.cancellation_answered(row, line),
         }
+    }
+
+    /// A line of a change of account: what both lines come to is told when all of the answer is read.
+    fn change_refused(&mut self, row: &RegistrationRow, line: &ResultLine) -> Result<(), Failure> {
+        let gone = self.desk.codes.cancel_answer(&line.code).end_reason().is_some();
+        let word = match row.kind {
+            ApplicationKind::Register => State::Rejected.word(),
+            ApplicationKind::Cancel if gone => cancellation::State::Done.word(),
+            ApplicationKind::Cancel => cancellation::State::Refused.word(),
+        };
+        self.answer(row, word, line)?;
+        let record = i64::try_from(line.record_no).unwrap_or(i64::MAX);
+        self.changes.refused(row.registration_id, &line.code, record, gone);
+        Ok(())
     }
 
     fn registration_refused(&mut self, row: &RegistrationRow, line: &ResultLine) -> Result<(), Failure> {
         let to = step(row.mandate_state, Happening::Refused).map_err(bug)?;
         self.answer(row, to.word(), line)?;
-        self.step(row, row.mandate_state, to, Happening::Refused, None, line)
+        self.step(row, row.mandate_state, to, Happening::Refused, None, line)?;
+        let said = format!("등록불능 {} {}", line.code, self.desk.codes.ko(&line.code));
+        restoring::tell_of_end(self.tx, row, &said, self.arrival.at)
     }
 
     /// The code decides what a refused cancellation means (product.md 3.2): in effect over, to be tried again, or our

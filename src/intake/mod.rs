@@ -31,7 +31,7 @@ mod text;
 
 pub use earlier::Earlier;
 pub use list::{List, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, Row, read_list, read_sheet};
-pub use text::Encoding;
+pub use text::{Encoding, decode};
 
 /// What a list asks for. Told by the beginning of its name, upper or lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,6 +31,8 @@ pub enum Verb {
     MandateSuspend,
     /// Take a suspended mandate up again.
     MandateResume,
+    /// A mandate that ended at the bank is registered there again (복원).
+    MandateRestore,
     /// Pay again what the bank refused to pay.
     PayoutAgain,
     /// It was paid by another way.
@@ -63,7 +65,7 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -71,6 +73,7 @@ impl Verb {
         Self::FileAccept,
         Self::MandateSuspend,
         Self::MandateResume,
+        Self::MandateRestore,
         Self::PayoutAgain,
         Self::PayoutPaid,
         Self::ApplicationAccept,
@@ -97,6 +100,7 @@ impl Verb {
             Self::FileAccept => "file.accept",
             Self::MandateSuspend => "mandate.suspend",
             Self::MandateResume => "mandate.resume",
+            Self::MandateRestore => "mandate.restore",
             Self::RequestWithdraw => "request.withdraw",
             Self::CashCancel => "cash.cancel",
             Self::WriteOff => "write-off.charge",
@@ -120,7 +124,7 @@ impl Verb {
             Self::FileHold | Self::FileRelease | Self::FileReject | Self::FileMarkSent | Self::FileAccept => {
                 About::File
             }
-            Self::MandateSuspend | Self::MandateResume => About::Mandate,
+            Self::MandateSuspend | Self::MandateResume | Self::MandateRestore => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
             Self::SmsSend => About::Payer,
             Self::ApplicationAccept | Self::ApplicationRefuse => About::Application,

@@ -72,7 +72,7 @@ pub(super) fn making(which: &str) -> String {
                WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
             FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
                 AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
-              AND m.creditor = ?1 AND m.state = 'active' AND m.monthly_won > 0
+              AND m.creditor = ?1 AND m.state IN ('active', 'changing') AND m.monthly_won > 0
               AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
             ORDER BY m.mandate_id)
          WHERE debit_date IS NOT NULL

@@ -327,7 +327,7 @@ impl Tx<'_> {
         )
     }
 
-    /// Whether the cancellation that is on its way found the mandate suspended, or saw it suspended since: a refused
+    /// Whether the cancellation or change that is on its way found the mandate suspended, or saw it suspended since: a refused
     /// one then leaves it suspended. The journal says so.
     pub fn suspended_under_cancellation(&self, mandate_id: i64) -> Result<bool, Trouble> {
         self.sql
@@ -337,8 +337,8 @@ impl Tx<'_> {
     }
 }
 
-/// The journal of a mandate since its last cancellation was asked for, where it speaks of a suspension.
+/// The journal of a mandate since its last cancellation or change was asked for, where it speaks of a suspension.
 const UNDER_CANCELLATION: &str = "SELECT 1 FROM event WHERE subject = 'mandate' AND id = ?1
     AND event_id >= (SELECT max(event_id) FROM event
-      WHERE subject = 'mandate' AND id = ?1 AND happening = 'cancel-requested')
-    AND (happening = 'suspended' OR (happening = 'cancel-requested' AND from_state = 'suspended'))";
+      WHERE subject = 'mandate' AND id = ?1 AND happening IN ('cancel-requested', 'change-requested'))
+    AND (happening = 'suspended' OR (happening IN ('cancel-requested', 'change-requested') AND from_state = 'suspended'))";

@@ -1,5 +1,5 @@
 //! Account and identity numbers, phones and e-mail addresses at rest: the one place that seals and opens
-//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email`, `payout.account` and `message.phone` (src/seal).
+//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email`, `payout.account`, `message.phone` and the accounts of `account_change` (src/seal).
 //!
 //! Must not: be passed by. Whatever protects these columns is put in here and nowhere else.
 
@@ -19,7 +19,8 @@ pub(super) struct Column {
 }
 
 /// Every sealed column of the ledger.
-pub(super) const COLUMNS: [Column; 6] = [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT, MESSAGE];
+pub(super) const COLUMNS: [Column; 10] =
+    [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT, MESSAGE, OLD_ACCOUNT, OLD_ID_NO, NEW_ACCOUNT, NEW_ID_NO];
 
 const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
 const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
@@ -27,6 +28,10 @@ const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
 const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
 const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
 const MESSAGE: Column = Column { table: "message", name: "phone", key: "message_id" };
+const OLD_ACCOUNT: Column = Column { table: "account_change", name: "old_account", key: "change_id" };
+const OLD_ID_NO: Column = Column { table: "account_change", name: "old_id_no", key: "change_id" };
+const NEW_ACCOUNT: Column = Column { table: "account_change", name: "new_account", key: "change_id" };
+const NEW_ID_NO: Column = Column { table: "account_change", name: "new_id_no", key: "change_id" };
 
 impl Column {
     /// Where the value of a row stands.
@@ -66,6 +71,42 @@ pub(super) fn sealed_message(ring: &KeyRing, message_id: i64, phone: &str) -> Ve
 /// The phone of a message, in column `at`.
 pub(super) fn message_phone(ring: &KeyRing, row: &Row<'_>, at: usize, message_id: i64) -> Result<String> {
     opened(ring, row, at, MESSAGE, message_id)
+}
+
+/// Account and identity number as they are stored with a change: of the old account, or of the new one.
+pub(super) fn sealed_change(
+    ring: &KeyRing,
+    change_id: i64,
+    new: bool,
+    terms: &MandateTerms,
+) -> (Vec<u8>, Vec<u8>) {
+    let (account, id_no) = if new { (NEW_ACCOUNT, NEW_ID_NO) } else { (OLD_ACCOUNT, OLD_ID_NO) };
+    (
+        ring.seal(account.of_row(change_id), terms.account.reveal().as_bytes()),
+        ring.seal(id_no.of_row(change_id), terms.id_no.reveal().as_bytes()),
+    )
+}
+
+/// The account of a change, in column `at`: the new one or the old one.
+pub(super) fn change_account(
+    ring: &KeyRing,
+    row: &Row<'_>,
+    at: usize,
+    change_id: i64,
+    new: bool,
+) -> Result<AccountNo> {
+    opened(ring, row, at, if new { NEW_ACCOUNT } else { OLD_ACCOUNT }, change_id)
+}
+
+/// The identity number of a change, in column `at`: with the new account or with the old one.
+pub(super) fn change_id_no(
+    ring: &KeyRing,
+    row: &Row<'_>,
+    at: usize,
+    change_id: i64,
+    new: bool,
+) -> Result<IdNo> {
+    opened(ring, row, at, if new { NEW_ID_NO } else { OLD_ID_NO }, change_id)
 }
 
 fn failed(at: usize, why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

@@ -55,6 +55,8 @@ pub struct RegistrationRow {
     pub id_no: IdNo,
     /// The account holder.
     pub holder: String,
+    /// The change of account that it belongs to: bank, account and holder are then of the change, not the mandate's.
+    pub change_id: Option<i64>,
     /// Where the mandate stands.
     pub mandate_state: mandate::State,
     /// Where the line stands: a word of `machine::mandate::State` (register) or `machine::cancellation::State`
@@ -79,21 +81,39 @@ pub struct RegistrationAnswer<'a> {
 }
 
 /// What [`read`] takes.
-const COLUMNS: &str = "r.registration_id, r.mandate_id, r.line_no, r.kind, m.creditor, m.bank_payer_no, m.bank, \
-    m.account, m.id_no, m.holder, m.state_now, r.state_now";
+const COLUMNS: &str = "r.registration_id, r.mandate_id, r.line_no, r.kind, m.creditor, m.bank_payer_no, \
+    coalesce(CASE r.kind WHEN 'cancel' THEN c.old_bank ELSE c.new_bank END, m.bank), \
+    coalesce(CASE r.kind WHEN 'cancel' THEN c.old_account ELSE c.new_account END, m.account), \
+    coalesce(CASE r.kind WHEN 'cancel' THEN c.old_id_no ELSE c.new_id_no END, m.id_no), \
+    CASE r.kind WHEN 'cancel' THEN m.holder ELSE coalesce(c.new_holder, m.holder) END, m.state_now, r.state_now, \
+    r.change_id";
+
+/// Where [`COLUMNS`] come from, the change of account included.
+const CHANGE: &str = "LEFT JOIN account_change c ON c.change_id = r.change_id";
 
 fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
     let mandate_id = row.get(1)?;
+    let kind = column::word(row, 3, ApplicationKind::from_word)?;
+    let change_id: Option<i64> = row.get(12)?;
+    let (account, id_no) = match change_id {
+        Some(change) => {
+            let new = kind == ApplicationKind::Register;
+            let account = personal::change_account(ring, row, 7, change, new)?;
+            (account, personal::change_id_no(ring, row, 8, change, new)?)
+        }
+        None => (personal::account(ring, row, 7, mandate_id)?, personal::id_no(ring, row, 8, mandate_id)?),
+    };
     Ok(RegistrationRow {
         registration_id: row.get(0)?,
         mandate_id,
         line_no: row.get(2)?,
-        kind: column::word(row, 3, ApplicationKind::from_word)?,
+        kind,
         creditor: column::through(row, 4, CreditorId::from_number)?,
         bank_payer_no: column::parsed(row, 5, "bank payer number")?,
         bank: column::through(row, 6, BankCode::from_number)?,
-        account: personal::account(ring, row, 7, mandate_id)?,
-        id_no: personal::id_no(ring, row, 8, mandate_id)?,
+        account,
+        id_no,
+        change_id,
         holder: row.get(9)?,
         mandate_state: column::word(row, 10, mandate::State::from_word)?,
         state: row.get(11)?,
@@ -104,7 +124,7 @@ fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationRow> {
 pub(super) fn lines_of_file() -> String {
     format!(
         "SELECT {COLUMNS} FROM registration_now r JOIN mandate_now m ON m.mandate_id = r.mandate_id
-             WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
+             {CHANGE} WHERE r.file_id = ?1 AND r.line_no > ?2 ORDER BY r.line_no LIMIT ?3"
     )
 }
 
@@ -112,7 +132,7 @@ pub(super) fn lines_of_file() -> String {
 pub(super) fn lines_of_numbers() -> String {
     format!(
         "SELECT {COLUMNS} FROM mandate_now m CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id
-             WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
+             {CHANGE} WHERE m.channel = (SELECT channel FROM registration WHERE file_id = ?1 LIMIT 1)
                AND m.bank_payer_no = ?2 AND r.file_id = ?1 ORDER BY r.line_no"
     )
 }
@@ -144,10 +164,11 @@ impl Tx<'_> {
         Ok(registration_id)
     }
 
-    /// Takes back what waits of a mandate. Returns how many lines that were.
+    /// Takes back what waits of a mandate; lines of a change of account are `withdraw_change`'s. Returns how many lines that
+    /// were.
     pub fn withdraw_registrations(&self, mandate_id: i64) -> Result<i64, Trouble> {
         let text = "UPDATE registration SET state = 'withdrawn'
-                    WHERE mandate_id = ?1 AND file_id IS NULL AND state IS NULL";
+                    WHERE mandate_id = ?1 AND file_id IS NULL AND state IS NULL AND change_id IS NULL";
         let taken = self.sql.prepare_cached(text).and_then(|mut s| s.execute([mandate_id]));
         Ok(column::count(taken.doing("withdraw registrations")?))
     }
@@ -288,8 +309,8 @@ impl Tx<'_> {
             .sql
             .prepare_cached(
                 "INSERT INTO registration (mandate_id, channel, kind, queued_at, request_file, request_line, again_of,
-                   waits)
-                 SELECT mandate_id, channel, kind, queued_at, request_file, request_line, registration_id, waits
+                   waits, change_id)
+                 SELECT mandate_id, channel, kind, queued_at, request_file, request_line, registration_id, waits, change_id
                  FROM registration WHERE file_id = ?1 AND state IS NULL ORDER BY line_no",
             )
             .and_then(|mut s| s.execute([file_id]))

@@ -24,6 +24,8 @@ words! {
         Rejected = "rejected",
         /// Kept, but nothing is requested on it.
         Suspended = "suspended",
+        /// Another account was applied for; nothing is requested until the bank has answered (product.md 3.3).
+        Changing = "changing",
         /// A cancellation is on its way.
         Cancelling = "cancelling",
         /// Over; `EndReason` says why.
@@ -123,8 +125,20 @@ words! {
         /// The cancellation was answered: it still stands, and it was suspended before or while the cancellation was on
         /// its way (the journal says so). Without this, a refused cancellation would undo a suspension.
         CancelRefusedSuspended = "cancel-refused-suspended",
+        /// The creditor asked for another account: 해지 of the old one and 신규 of the new one.
+        ChangeRequested = "change-requested",
+        /// The new account is registered.
+        Changed = "changed",
+        /// The same, of a mandate that was suspended before or while the change was on its way (the journal says so).
+        ChangedSuspended = "changed-suspended",
+        /// The old account stays.
+        ChangeRefused = "change-refused",
+        /// The same, of a mandate that was suspended.
+        ChangeRefusedSuspended = "change-refused-suspended",
         /// The bank ended it, or it expired.
         EndedElsewhere = "ended-elsewhere",
+        /// The bank took its end back (복원), and the creditor said so.
+        Restored = "restored",
         /// The payer registered it at the bank, and we agreed (EB11).
         RegisteredAtBank = "registered-at-bank",
         /// The payer moved it to another account at the bank, and we agreed (EB11).
@@ -140,6 +154,7 @@ impl State {
             Self::Queued | Self::Batched => "계좌신청대기",
             Self::Sent | Self::Acknowledged => "계좌신청중",
             Self::Active | Self::Suspended => "계좌신청완료",
+            Self::Changing => "계좌변경중",
             Self::Cancelling => "계좌해지중",
             Self::Ended => "계좌해지완료",
         }
@@ -156,6 +171,13 @@ impl State {
     }
 }
 
+impl EndReason {
+    /// Whether the end was the bank's, the payer's at the bank, or the network's: these can be taken back there.
+    pub const fn is_taken_back(self) -> bool {
+        matches!(self, Self::AtBank | Self::Forced | Self::NoEvidence | Self::Dormant)
+    }
+}
+
 impl Effect {
     /// What a debit's result code does to a mandate in `state`. Codes speak of the registration that was debited: one
     /// that was given back, corrected or applied for anew since is another one and is left alone (decisions.md 23,
@@ -163,7 +185,8 @@ impl Effect {
     pub const fn on(self, state: State) -> Option<(Happening, Option<EndReason>)> {
         match state {
             State::Active | State::Suspended | State::Cancelling => self.happening(),
-            State::Draft | State::Queued | State::Batched | State::Sent => None,
+            // The answer to the change says what stands.
+            State::Changing | State::Draft | State::Queued | State::Batched | State::Sent => None,
             State::Acknowledged | State::Rejected | State::Ended => None,
         }
     }
@@ -204,8 +227,8 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::Missed => when(matches!(state, S::Queued | S::Batched), S::Queued),
         H::Accepted => when(matches!(state, S::Sent | S::Acknowledged), S::Active),
         H::Refused => when(matches!(state, S::Sent | S::Acknowledged), S::Rejected),
-        // A cancellation on its way goes on whatever else is learnt; its answer decides.
-        H::Suspended | H::FoundWrong if state == S::Cancelling => Ok(S::Cancelling),
+        // A cancellation or change on its way goes on whatever else is learnt; its answer decides.
+        H::Suspended | H::FoundWrong if matches!(state, S::Changing | S::Cancelling) => Ok(state),
         H::Suspended => when(matches!(state, S::Active | S::Suspended), S::Suspended),
         H::FoundWrong => when(matches!(state, S::Active | S::Suspended), S::Draft),
         H::Resumed => when(state == S::Suspended, S::Active),
@@ -213,7 +236,11 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::CancelConfirmed => when(state == S::Cancelling, S::Ended),
         H::CancelRefused => when(state == S::Cancelling, S::Active),
         H::CancelRefusedSuspended => when(state == S::Cancelling, S::Suspended),
+        H::ChangeRequested => when(matches!(state, S::Active | S::Suspended), S::Changing),
+        H::Changed | H::ChangeRefused => when(state == S::Changing, S::Active),
+        H::ChangedSuspended | H::ChangeRefusedSuspended => when(state == S::Changing, S::Suspended),
         H::RegisteredAtBank => when(matches!(state, S::Draft | S::Rejected), S::Active),
+        H::Restored => when(state == S::Ended, S::Active),
         H::MovedAtBank => when(matches!(state, S::Active | S::Suspended), state),
         H::EndedElsewhere => when(state.is_live() && !state.in_flight(), S::Ended),
     }
@@ -226,7 +253,7 @@ fn applied(state: State) -> Result<State, Refusal> {
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: wait for its answer",
         )),
-        State::Active | State::Suspended | State::Cancelling => {
+        State::Active | State::Suspended | State::Changing | State::Cancelling => {
             Err(Refusal::new("MANDATE_EXISTS", "the payer already has a mandate for this item"))
         }
     }
@@ -239,6 +266,10 @@ fn cancel_requested(state: State) -> Result<State, Refusal> {
         State::Batched | State::Sent | State::Acknowledged => Err(Refusal::new(
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: cancel after its answer",
+        )),
+        State::Changing => Err(Refusal::new(
+            "CHANGE_IN_FLIGHT",
+            "a change of account is on its way: cancel after its answer",
         )),
         State::Cancelling => Err(Refusal::new("CANCEL_IN_FLIGHT", "a cancellation is already on its way")),
         State::Ended => Err(Refusal::new("MANDATE_ENDED", "the mandate is over already")),

@@ -9,6 +9,7 @@
 
 pub mod application;
 pub mod cancellation;
+pub mod change;
 pub mod charge;
 pub mod collection;
 pub mod file;

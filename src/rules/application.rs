@@ -3,8 +3,9 @@
 //!
 //! What dropping a row again means: the same data of a live mandate is `unchanged`, never a second registration.
 //! Corrected data of one that was given back or refused is a new application of it; other data of one that still
-//! waits replaces what waits. Of an active one, amounts, days, months and the payer's data may change, for charges
-//! to come; bank, account and identity number may not. After an end, every row is a new application.
+//! waits replaces what waits. Of an active one, amounts, days, months and the payer's data change for charges to come;
+//! another account is a change of account (product.md 3.3), which waits for the answer where the registration is with the
+//! bank (E36). The identity number alone does not change. After an end, every row is a new application.
 
 use super::{Name, Refused};
 use crate::domain::{Application, ContractDay, MandateTerms, Mode, Month, Payer, Won};
@@ -52,6 +53,19 @@ pub struct Existing<'a> {
     pub state: State,
     /// What was agreed.
     pub terms: &'a MandateTerms,
+    /// A debit of it is requested or on its way.
+    pub debit: bool,
+    /// The change of account that is not over.
+    pub change: Option<Pending<'a>>,
+}
+
+/// A change of account that is not over.
+#[derive(Debug, Clone, Copy)]
+pub struct Pending<'a> {
+    /// The terms with the account that it moves to.
+    pub terms: &'a MandateTerms,
+    /// It is on a line of a file.
+    pub sent: bool,
 }
 
 /// What must be known to judge a row.
@@ -94,6 +108,12 @@ pub enum Decision {
     Reapply,
     /// Terms or payer data change; no registration (a queued one stays queued).
     Edit,
+    /// Another account: 해지 of the old one and 신규 of the new one are queued (계좌변경), in place of a change that waits.
+    Change,
+    /// Another account, while the registration is with the bank: the change waits for its answer (E36).
+    ChangeLater,
+    /// The registered account again: the change that has not gone out is taken back.
+    ChangeBack,
     /// Everything is so already (변동 없음).
     Unchanged,
 }
@@ -203,7 +223,9 @@ fn decide(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Dec
             Operation::Any | Operation::Edit | Operation::Again => Ok(Decision::New),
         };
     };
-    let same = payer == &application.payer && existing.terms == &application.terms;
+    // A change that is not over is what the row is held against; other terms hold from the next charge at once.
+    let wanted = existing.change.map_or(existing.terms, |pending| pending.terms);
+    let same = payer == &application.payer && wanted == &application.terms;
     match existing.state {
         State::Ended => match facts.operation {
             Operation::Edit => Err(Refused::new(Name::MandateEnded)),
@@ -216,26 +238,75 @@ fn decide(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Dec
         State::Cancelling => Err(Refused::new(Name::CancelInFlight)),
         _ if same => Ok(Decision::Unchanged),
         State::Queued => Ok(Decision::Edit),
-        State::Batched | State::Sent | State::Acknowledged => Err(Refused::new(Name::RegistrationInFlight)),
+        State::Batched | State::Sent | State::Acknowledged => in_flight(&existing, &application.terms),
+        State::Changing if facts.operation == Operation::New => Err(Refused::new(Name::MandateExists)),
+        State::Changing => changing(&existing, &application.terms),
         State::Active | State::Suspended if facts.operation == Operation::New => {
             Err(Refused::new(Name::MandateExists))
         }
-        State::Active | State::Suspended => match account_changed(existing.terms, &application.terms) {
-            Some(column) => Err(Refused::at(Name::AccountChange, column)),
-            None => Ok(Decision::Edit),
-        },
+        State::Active | State::Suspended => {
+            if other_account(existing.terms, &application.terms) {
+                change(&existing)
+            } else {
+                same_person(existing.terms, &application.terms)
+            }
+        }
     }
 }
 
-/// The column by which the row names another account or another person than the bank has registered.
-fn account_changed(before: &MandateTerms, now: &MandateTerms) -> Option<&'static str> {
-    if before.bank != now.bank {
-        Some("이체은행")
-    } else if before.account != now.account {
-        Some("계좌번호")
-    } else if before.id_no != now.id_no {
-        Some("생년월일/사업자번호")
+/// The row names another account than this.
+fn other_account(before: &MandateTerms, now: &MandateTerms) -> bool {
+    (before.bank, &before.account) != (now.bank, &now.account)
+}
+
+fn same_person(before: &MandateTerms, now: &MandateTerms) -> Result<Decision, Refused> {
+    if before.id_no == now.id_no {
+        Ok(Decision::Edit)
     } else {
-        None
+        Err(Refused::at(Name::HolderChange, "생년월일/사업자번호"))
+    }
+}
+
+/// No debit may be asked of an account while it is left (product.md 3.3; A019 says the same from the other side).
+fn change(existing: &Existing<'_>) -> Result<Decision, Refused> {
+    if existing.debit {
+        return Err(Refused::at(Name::ChangeWhileDebit, "계좌번호"));
+    }
+    Ok(Decision::Change)
+}
+
+/// The registration is with the bank: nothing but the account may change, and that waits for the answer.
+fn in_flight(existing: &Existing<'_>, now: &MandateTerms) -> Result<Decision, Refused> {
+    let account_only = MandateTerms {
+        bank: existing.terms.bank,
+        account: existing.terms.account.clone(),
+        id_no: existing.terms.id_no.clone(),
+        holder: existing.terms.holder.clone(),
+        ..now.clone()
+    };
+    if &account_only != existing.terms {
+        Err(Refused::new(Name::RegistrationInFlight))
+    } else if existing.change.is_some() && existing.terms == now {
+        Ok(Decision::ChangeBack)
+    } else if other_account(existing.terms, now) {
+        Ok(Decision::ChangeLater)
+    } else {
+        Err(Refused::new(Name::RegistrationInFlight))
+    }
+}
+
+/// A change is queued or with the bank: other terms change at once, the account only while nothing has gone out.
+fn changing(existing: &Existing<'_>, now: &MandateTerms) -> Result<Decision, Refused> {
+    let sent = existing.change.is_none_or(|pending| pending.sent);
+    let wanted = existing.change.map_or(existing.terms, |pending| pending.terms);
+    if !other_account(wanted, now) {
+        return same_person(wanted, now);
+    }
+    if sent {
+        Err(Refused::new(Name::ChangeInFlight))
+    } else if other_account(existing.terms, now) {
+        change(existing)
+    } else {
+        Ok(Decision::ChangeBack)
     }
 }

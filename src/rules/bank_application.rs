@@ -32,6 +32,8 @@ pub enum Unfit {
     NoAccount,
     /// The bank has no such registration of ours: it was never active, or is on its way.
     NotActive,
+    /// Our own change of its account is on its way.
+    Changing,
     /// Its mandate ended; the payer applies with the creditor.
     Ended,
     /// Lines of one number that make no sense together.
@@ -48,6 +50,7 @@ impl Unfit {
             Self::OtherAccount => "해지 계좌가 등록된 계좌와 다릅니다",
             Self::NoAccount => "계좌번호가 올바르지 않습니다",
             Self::NotActive => "등록이 완료된 계좌가 아닙니다",
+            Self::Changing => "이용기관이 신청한 계좌변경이 진행 중입니다",
             Self::Ended => "해지된 납부자입니다: 이용기관에 다시 신청해야 합니다",
             Self::Odd => "같은 납부자번호의 신청이 서로 맞지 않습니다",
         }
@@ -79,6 +82,9 @@ pub fn check(
     if accounts.new.is_some_and(|(_, account)| !whole(account)) {
         return Err(Unfit::NoAccount);
     }
+    if facts.state == State::Changing {
+        return Err(Unfit::Changing);
+    }
     match shape {
         Shape::Odd => Err(Unfit::Odd),
         Shape::ForcedCancel => match facts.state {
@@ -91,7 +97,7 @@ pub fn check(
             State::Draft | State::Rejected => Ok(()),
             State::Ended => Err(Unfit::Ended),
             State::Queued | State::Batched | State::Sent | State::Acknowledged => Err(Unfit::Double),
-            State::Active | State::Suspended | State::Cancelling => Err(Unfit::Double),
+            State::Active | State::Suspended | State::Changing | State::Cancelling => Err(Unfit::Double),
         },
     }
 }
@@ -150,6 +156,8 @@ mod tests {
             (Shape::Register, new(other), Some(&facts(State::Sent, false)), Err(Unfit::Double)),
             (Shape::Cancel, ends(ours), Some(&facts(State::Sent, false)), Err(Unfit::NotActive)),
             (Shape::Odd, ends(ours), Some(&active), Err(Unfit::Odd)),
+            (Shape::Cancel, ends(ours), Some(&facts(State::Changing, false)), Err(Unfit::Changing)),
+            (Shape::ForcedCancel, ends(ours), Some(&facts(State::Changing, false)), Err(Unfit::Changing)),
         ] {
             assert_eq!(check(shape, accounts, facts), expected, "{shape} {facts:?}");
         }

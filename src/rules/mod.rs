@@ -16,6 +16,7 @@ pub mod emission;
 pub mod generation;
 pub mod names;
 pub mod request;
+pub mod restore;
 pub mod retry;
 pub mod share;
 
@@ -155,6 +156,7 @@ fn may_debit(state: mandate::State) -> Result<(), Refused> {
     match state {
         S::Active => Ok(()),
         S::Suspended => Err(Refused::new(Name::MandateSuspended)),
+        S::Changing => Err(Refused::new(Name::ChangeInFlight)),
         S::Cancelling => Err(Refused::new(Name::CancelInFlight)),
         S::Ended => Err(Refused::new(Name::MandateEnded)),
         S::Draft | S::Queued | S::Batched | S::Sent | S::Acknowledged | S::Rejected => {

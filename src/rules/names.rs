@@ -85,7 +85,9 @@ names! {
     AccountLength = "ACCOUNT_LENGTH", "계좌번호 자릿수가 이 은행과 맞지 않습니다", "은행과 계좌번호를 통장과 견주어 보십시오", "The bank has no account numbers of this length.";
     HolderNotEncodable = "HOLDER_NOT_ENCODABLE", "은행 파일에 쓸 수 없는 글자가 있습니다", "완성형 한글이나 영문으로 바꾸십시오", "The name holds characters that a bank file cannot carry.";
     MandateExists = "MANDATE_EXISTS", "이 납부자는 이 항목의 이체정보가 이미 있습니다", "처리구분을 비우거나 변경으로 하여 다시 올리십시오", "The payer has a mandate for this item, and the row says new.";
-    AccountChange = "ACCOUNT_CHANGE", "등록된 계좌는 목록으로 바꿀 수 없습니다", "먼저 해지하고, 해지가 끝난 뒤 새 계좌로 신청하십시오", "The account of an active mandate cannot be changed by a list: cancel, then register anew.";
+    HolderChange = "HOLDER_CHANGE", "등록된 계좌의 생년월일/사업자번호만 바꿀 수는 없습니다", "먼저 해지하고, 해지가 끝난 뒤 다시 신청하십시오", "The identity number alone of a registered account cannot be changed by a list: cancel, then register anew.";
+    ChangeWhileDebit = "CHANGE_WHILE_DEBIT", "이체의뢰가 진행 중이라 계좌를 바꿀 수 없습니다", "그 결과가 나온 뒤 다시 올리거나, 마감 전의 의뢰는 취소(의뢰 N)한 뒤 올리십시오", "A debit of the old account is requested or on its way: the account changes after its result.";
+    ChangeInFlight = "CHANGE_IN_FLIGHT", "계좌변경이 진행 중입니다", "계좌변경 결과가 나온 뒤 다시 올리십시오", "A change of account is on its way.";
     RegistrationInFlight = "REGISTRATION_IN_FLIGHT", "계좌등록 신청이 은행에 가 있습니다", "등록 결과가 나온 뒤 다시 올리십시오", "The registration is with the bank.";
     // The mandate, when it is cancelled or debited.
     MandateUnknown = "MANDATE_UNKNOWN", "이 납부자와 항목의 이체정보가 없습니다", "납부자번호와 집금항목코드를 확인하십시오", "The payer has no mandate for this item.";

@@ -132,12 +132,13 @@ fn dropping_a_row_again() {
         ("none", ["New", "New", "New", "New"]),
         ("draft", ["Unchanged", "Reapply", "Reapply", "Reapply"]),
         ("queued", ["Unchanged", "Edit", "Edit", "Unchanged"]),
-        ("batched", ["Unchanged", "REGISTRATION_IN_FLIGHT", "REGISTRATION_IN_FLIGHT", "Unchanged"]),
-        ("sent", ["Unchanged", "REGISTRATION_IN_FLIGHT", "REGISTRATION_IN_FLIGHT", "Unchanged"]),
-        ("acknowledged", ["Unchanged", "REGISTRATION_IN_FLIGHT", "REGISTRATION_IN_FLIGHT", "Unchanged"]),
-        ("active", ["Unchanged", "Edit", "ACCOUNT_CHANGE", "Unchanged"]),
+        ("batched", ["Unchanged", "REGISTRATION_IN_FLIGHT", "ChangeLater", "Unchanged"]),
+        ("sent", ["Unchanged", "REGISTRATION_IN_FLIGHT", "ChangeLater", "Unchanged"]),
+        ("acknowledged", ["Unchanged", "REGISTRATION_IN_FLIGHT", "ChangeLater", "Unchanged"]),
+        ("active", ["Unchanged", "Edit", "Change", "Unchanged"]),
         ("rejected", ["Unchanged", "Reapply", "Reapply", "Reapply"]),
-        ("suspended", ["Unchanged", "Edit", "ACCOUNT_CHANGE", "Unchanged"]),
+        ("suspended", ["Unchanged", "Edit", "Change", "Unchanged"]),
+        ("changing", ["Unchanged", "Edit", "CHANGE_IN_FLIGHT", "Unchanged"]),
         ("cancelling", ["CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT"]),
         ("ended", ["New", "New", "New", "New"]),
     ];
@@ -189,7 +190,7 @@ fn against(application: &Application, state: Option<State>, operation: Operation
         bank: BankFact::InService(&[12, 14]),
         encodes: &|_| true,
         payer: state.map(|_| &payer),
-        mandate: state.map(|state| Existing { state, terms: &terms }),
+        mandate: state.map(|state| Existing { state, terms: &terms, debit: false, change: None }),
         earlier_row: None,
     };
     words(application::check(application, &facts))
@@ -211,10 +212,52 @@ fn what_is_so_already_is_not_judged_by_todays_limits() {
         bank: BankFact::NotInService,
         encodes: &|_| false,
         payer: Some(&payer),
-        mandate: Some(Existing { state: State::Active, terms: &terms }),
+        mandate: Some(Existing { state: State::Active, terms: &terms, debit: false, change: None }),
         earlier_row: None,
     };
     assert_eq!(application::check(&application, &facts), Ok(Decision::Unchanged));
+}
+
+/// A row against a change of account that is not over: by the state, what the row names, and whether the change went out.
+#[test]
+fn a_row_against_a_change_that_is_not_over() {
+    let (payer, old) = (payer(), terms());
+    let to = |account: &str| MandateTerms { account: account.parse().unwrap(), ..terms() };
+    let new = to("123456789012");
+    let days = [ContractDay::new(5).unwrap()];
+    for (state, sent, row, debit, expected) in [
+        (State::Changing, false, new.clone(), false, "Unchanged"),
+        (State::Changing, true, new.clone(), false, "Unchanged"),
+        (State::Changing, true, MandateTerms { monthly: Won::new(60_000), ..new.clone() }, false, "Edit"),
+        (State::Changing, false, to("123456789013"), false, "Change"),
+        (State::Changing, true, to("123456789013"), false, "CHANGE_IN_FLIGHT"),
+        (State::Changing, false, old.clone(), false, "ChangeBack"),
+        (State::Changing, true, old.clone(), false, "CHANGE_IN_FLIGHT"),
+        (State::Sent, false, new.clone(), false, "Unchanged"),
+        (State::Sent, false, to("123456789013"), false, "ChangeLater"),
+        (State::Sent, false, old.clone(), false, "ChangeBack"),
+        (State::Queued, false, old.clone(), false, "Edit"),
+        (State::Active, false, to("123456789013"), true, "CHANGE_WHILE_DEBIT"),
+    ] {
+        let change = (state != State::Active).then_some(application::Pending { terms: &new, sent });
+        let facts = ApplicationFacts {
+            modes: &[Mode::FullOnly],
+            operation: Operation::Any,
+            limit_per_debit: Won::new(300_000),
+            minimum: Won::new(140),
+            days: &days,
+            this_month: month("2026-01"),
+            item: ItemFact::Active,
+            group_known: true,
+            bank: BankFact::InService(&[12, 14]),
+            encodes: &|_| true,
+            payer: Some(&payer),
+            mandate: Some(Existing { state, terms: &old, debit, change }),
+            earlier_row: None,
+        };
+        let application = Application { payer: payer.clone(), terms: row };
+        assert_eq!(words(application::check(&application, &facts)), expected, "{state} {sent}");
+    }
 }
 
 #[test]
@@ -233,6 +276,7 @@ fn cancel_checks() {
         (State::Active, "Queue"),
         (State::Rejected, "AtOnce"),
         (State::Suspended, "Queue"),
+        (State::Changing, "CHANGE_IN_FLIGHT"),
         (State::Cancelling, "CANCEL_IN_FLIGHT"),
         (State::Ended, "MANDATE_ENDED"),
     ] {

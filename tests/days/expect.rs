@@ -136,6 +136,7 @@ impl Stage {
             "계좌신청중" => &["batched", "sent", "acknowledged"],
             "계좌신청완료" => &["active"],
             "계좌신청미완료" => &["draft", "rejected"],
+            "계좌변경중" => &["changing"],
             "계좌해지대기" | "계좌해지중" => &["cancelling"],
             "계좌해지완료" => &["ended"],
             word => return equal(state, word),

@@ -183,10 +183,8 @@ impl Stage {
         if self.parts.is_some() { self.audit() } else { Ok(()) }
     }
 
-    fn change_config(&self, file: &str, old: &str, new: &str) -> Done {
-        if self.parts.is_some() {
-            return Err("the engine runs already".to_string());
-        }
+    fn change_config(&mut self, file: &str, old: &str, new: &str) -> Done {
+        let (old, new) = (&*old.replace("\\n", "\n"), new.replace("\\n", "\n"));
         let root = if file.starts_with("formats/") {
             self.temp.path().to_path_buf()
         } else {
@@ -198,8 +196,8 @@ impl Stage {
             return Err(format!("{file} does not hold {old:?}"));
         }
         std::fs::remove_file(&path).map_err(|error| error.to_string())?;
-        // `\n` in NEW is a new line.
-        put(&path, text.replace(old, &new.replace("\\n", "\n")).as_bytes())
+        self.reconfigured = true;
+        put(&path, text.replace(old, &new).as_bytes())
     }
 
     fn simulate_bank(&mut self, rules: &str) -> Done {
@@ -338,6 +336,13 @@ impl Stage {
             let cells: Vec<&str> = row.split_whitespace().collect();
             let (payer, item, code, partial) = match cells.as_slice() {
                 [payer, item, code] => (payer, item, code, None),
+                // One line of a change of account: register or cancel.
+                [payer, item, code, kind @ ("register" | "cancel")] => {
+                    let number = self.mandate(None, payer, item)?.bank_payer_no;
+                    let failure = Failure { code: (*code).to_string(), partial: None };
+                    failures.insert(format!("{number} {kind}"), failure);
+                    continue;
+                }
                 [payer, item, code, "P", won] => {
                     (payer, item, code, Some(won.parse().map_err(|_| "not a number")?))
                 }

@@ -64,9 +64,9 @@ pub(crate) fn answer_by(
         let kind = record["record"].as_str().unwrap_or_default();
         let mut fields = common(result, kind, &record);
         if kind == "data" {
-            let Some(failure) = record["fields"][key].as_str().and_then(|no| failures.get(no)) else {
-                continue;
-            };
+            let asked = record["fields"]["kind"].as_str().unwrap_or_default();
+            let of = |no: &str| failures.get(no).or_else(|| failures.get(&format!("{no} {asked}")));
+            let Some(failure) = record["fields"][key].as_str().and_then(of) else { continue };
             used += 1;
             won += record["fields"]["amount_won"].as_str().map_or(0, |text| text.parse().unwrap_or(0));
             let flag = if failure.partial.is_some() { "partial" } else { "failed" };

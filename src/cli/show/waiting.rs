@@ -33,6 +33,9 @@ impl<'a> Waiting<'a> {
         };
         match found.state {
             State::Queued => self.window(channel, "its registration goes out"),
+            State::Changing => {
+                self.window(channel, "its change of account goes out, if it is not out already")
+            }
             State::Cancelling => self.window(channel, "its cancellation goes out, if it is not out already"),
             State::Batched | State::Sent | State::Acknowledged => {
                 vec!["waits for the bank's answer; see `sunap show file` of its registration".to_string()]

@@ -21,9 +21,11 @@ const CREDITORS_REGISTERING: &str = "SELECT DISTINCT m.creditor FROM registratio
 /// Lines of a registration file with what became of them.
 const REGISTRATIONS: &str =
     "SELECT r.registration_id, r.line_no, r.mandate_id, m.creditor, p.payer_no, p.name, m.item,
-      r.kind, r.state_now, r.code, m.bank, m.account, r.request_file, r.request_line
+      r.kind, r.state_now, r.code, coalesce(CASE r.kind WHEN 'cancel' THEN c.old_bank ELSE c.new_bank END, m.bank),
+      coalesce(CASE r.kind WHEN 'cancel' THEN c.old_account ELSE c.new_account END, m.account), r.request_file,
+      r.request_line, r.change_id
     FROM registration_now r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
-    CROSS JOIN payer p ON p.payer_id = m.payer_id
+    CROSS JOIN payer p ON p.payer_id = m.payer_id LEFT JOIN account_change c ON c.change_id = r.change_id
     WHERE r.file_id = ?1 AND r.line_no > ?2 AND (?3 IS NULL OR m.creditor = ?3) ORDER BY r.line_no LIMIT ?4";
 
 /// The charges of a mandate.
@@ -37,6 +39,11 @@ const CHARGES: &str =
     FROM charge_now WHERE mandate_id = ?1 ORDER BY month";
 
 fn registration_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<RegistrationFound> {
+    let kind = column::word(row, 7, ApplicationKind::from_word)?;
+    let account = match row.get(14)? {
+        Some(change) => personal::change_account(ring, row, 11, change, kind == ApplicationKind::Register)?,
+        None => personal::account(ring, row, 11, row.get(2)?)?,
+    };
     Ok(RegistrationFound {
         registration_id: row.get(0)?,
         line_no: row.get(1)?,
@@ -45,11 +52,11 @@ fn registration_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<Registra
         payer_no: column::parsed(row, 4, "payer number")?,
         payer_name: row.get(5)?,
         item: column::parsed(row, 6, "item")?,
-        kind: column::word(row, 7, ApplicationKind::from_word)?,
+        kind,
         state: row.get(8)?,
         code: row.get(9)?,
         bank: column::through(row, 10, BankCode::from_number)?,
-        account_masked: personal::account(ring, row, 11, row.get(2)?)?.masked(),
+        account_masked: account.masked(),
         request_file: row.get(12)?,
         request_line: row.get(13)?,
     })

@@ -109,6 +109,17 @@ const RULES: &[(&str, &str)] = &[
          WHERE (m.registration_id IS NOT NULL AND r.mandate_id IS NOT m.mandate_id) OR (m.state = 'queued'
            AND (r.registration_id IS NULL OR r.state IS NOT NULL OR f.state IN ('answered', 'refused', 'missed')))",
     ),
+    (
+        "change-lines",
+        "SELECT 'mandate ' || m.mandate_id || ': its account is to change, but no line of that is on its way' FROM mandate m
+         WHERE m.state = 'changing' AND NOT EXISTS (SELECT 1 FROM account_change c
+           JOIN registration r ON r.change_id = c.change_id LEFT JOIN file f ON f.file_id = r.file_id
+           WHERE c.mandate_id = m.mandate_id AND c.state = 'asked' AND r.state IS NULL
+             AND (f.file_id IS NULL OR f.state NOT IN ('answered', 'refused', 'missed')))
+         UNION ALL SELECT 'change ' || c.change_id || ': is asked for, but mandate ' || c.mandate_id || ' is ' || m.state
+         FROM account_change c JOIN mandate m ON m.mandate_id = c.mandate_id
+         WHERE c.state = 'asked' AND m.state <> 'changing'",
+    ),
 ];
 
 /// How many findings of one rule are told.

@@ -19,7 +19,7 @@ const PARTS: &[&str] = &[
        limit_won, monthly_won, first_month, last_month, due_day, bank, account, id_no, holder, no_retry, service, request_file,
        request_line FROM mandate ORDER BY mandate_id",
     "SELECT registration_id, mandate_id, channel, kind, file_id, line_no, state, code, result_file, result_line,
-       request_file, request_line, again_of FROM registration ORDER BY registration_id",
+       request_file, request_line, again_of, change_id FROM registration ORDER BY registration_id",
     "SELECT charge_id, mandate_id, creditor, month, amount_won, paid_won, state, debit_date, collection_id,
        attached_won, fails, last_code FROM charge ORDER BY charge_id",
     "SELECT collection_id, file_id, line_no, mandate_id, creditor, kind, amount_won, state, collected_won, code, reason,
@@ -33,6 +33,8 @@ const PARTS: &[&str] = &[
     "SELECT application_id, channel, file_id, line_no, set_line, kind, bank_payer_no, mandate_id, state, code, answer_file
      FROM application ORDER BY application_id",
     "SELECT message_id, phone, event, about, creditor, payer_id, text, file_id, state, code FROM message ORDER BY message_id",
+    "SELECT change_id, mandate_id, state, old_bank, old_account, old_id_no, new_bank, new_account, new_id_no, new_holder,
+       request_file, request_line FROM account_change ORDER BY change_id",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
 ];
 

@@ -122,7 +122,7 @@ CREATE TABLE mandate (
   -- Batched, sent and acknowledged are never stored: they are the registration's file's (view mandate_now).
   state TEXT NOT NULL CHECK (CASE state
       WHEN 'draft' THEN 1 WHEN 'queued' THEN 1 WHEN 'active' THEN 1 WHEN 'rejected' THEN 1 WHEN 'suspended' THEN 1
-      WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
+      WHEN 'changing' THEN 1 WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
   reason TEXT,
   active_on INTEGER,
   registration_id INTEGER,                     -- the current one; the audit checks it, a key here would cost an index
@@ -168,12 +168,15 @@ CREATE TABLE registration (
   request_line INTEGER,
   again_of INTEGER REFERENCES registration (registration_id),
   waits INTEGER NOT NULL DEFAULT 0 CHECK (waits IN (0, 1)),     -- until no debit of the mandate is on its way
+  change_id INTEGER REFERENCES account_change (change_id),      -- the line names an account of it, not the mandate's
   CHECK ((file_id IS NULL) = (line_no IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX registration_line ON registration (file_id, line_no) WHERE file_id IS NOT NULL;
-CREATE UNIQUE INDEX registration_queued_once ON registration (mandate_id, kind) WHERE file_id IS NULL AND state IS NULL;
+CREATE UNIQUE INDEX registration_queued_once ON registration (mandate_id, kind, coalesce(change_id, 0))
+  WHERE file_id IS NULL AND state IS NULL;
 CREATE INDEX registration_queue ON registration (channel, registration_id) WHERE file_id IS NULL AND state IS NULL;
 CREATE INDEX registration_again ON registration (again_of) WHERE again_of IS NOT NULL;
+CREATE INDEX registration_changing ON registration (change_id) WHERE change_id IS NOT NULL;
 CREATE INDEX registration_of ON registration (mandate_id, registration_id);
 
 CREATE TABLE charge (

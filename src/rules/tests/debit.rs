@@ -132,6 +132,7 @@ fn requests_are_refused_in_a_fixed_order() {
         ("BANK_NOT_IN_SERVICE", |f| f.0.bank_in_service = false),
         ("MANDATE_SUSPENDED", |f| f.0.state = State::Suspended),
         ("MANDATE_ENDED", |f| f.0.state = State::Ended),
+        ("CHANGE_IN_FLIGHT", |f| f.0.state = State::Changing),
         ("CANCEL_IN_FLIGHT", |f| f.0.state = State::Cancelling),
         ("MANDATE_NOT_ACTIVE", |f| f.0.state = State::Sent),
         ("CREDITOR_CLOSED", |f| f.2.in_service = false),
@@ -271,6 +272,7 @@ fn the_last_look_before_a_line_goes() {
     let table: &[Case<LineFacts>] = &[
         ("()", |_| ()),
         ("MANDATE_ENDED", |l| l.mandate = State::Ended),
+        ("CHANGE_IN_FLIGHT", |l| l.mandate = State::Changing),
         ("CANCEL_IN_FLIGHT", |l| l.mandate = State::Cancelling),
         ("MANDATE_NOT_ACTIVE", |l| l.mandate = State::Draft),
         ("AMOUNT_OVER_LIMIT", |l| l.limits.mandate = Won::new(49_999)),
