@@ -19,6 +19,7 @@ mod file;
 mod intake;
 mod key;
 mod log;
+mod message;
 mod paper;
 mod payout;
 mod plan;
@@ -112,6 +113,8 @@ enum Verb {
     Application(application::Arguments),
     /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
     Payout(payout::Arguments),
+    /// Messages to payers (SMS관리): send one by an order, or list them.
+    Message(message::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The log of work (로그관리): who did what, and when.
@@ -225,6 +228,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Log(arguments) => log::run(&arguments, screen),
         Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
+        Verb::Message(arguments) => message::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

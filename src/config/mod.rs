@@ -19,6 +19,7 @@ mod document;
 mod evidence;
 mod formats;
 mod group;
+mod notify;
 mod outline;
 mod passbook;
 mod payer_no_template;
@@ -42,6 +43,7 @@ pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, RetryMode, Retr
 pub use debit_service::{DebitService, Services};
 pub use evidence::EvidenceRule;
 pub use group::Group;
+pub use notify::{MessageText, Notify, NotifyRule};
 pub use outline::SourceText;
 pub use payer_no_template::Template;
 pub use payout_service::PayoutService;
@@ -63,6 +65,9 @@ use std::sync::Arc;
 
 /// The name of the file that leads to all others.
 pub(crate) const SETTINGS: &str = "sunap.toml";
+
+/// The folder below `spool/channel` in which lists of messages go out and their receipts come in.
+pub(crate) const MESSAGE_CHANNEL: &str = "message";
 
 /// The whole configuration, checked, with every reference resolved.
 #[derive(Debug)]
@@ -95,6 +100,8 @@ pub struct Config {
     pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
     /// Who may do what.
     pub users: Users,
+    /// Messages to payers; `None` where there is no notify.toml: none are made, and there is no folder for them.
+    pub notify: Option<Notify>,
     /// All texts, as they were read, for the journal of their changes.
     pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.
@@ -122,6 +129,11 @@ impl Config {
             collecting::check_codes(&config, &mut faults);
         }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
+    }
+
+    /// The folder of the messages, where there is one.
+    pub fn message_channel(&self) -> Option<ChannelId> {
+        self.notify.as_ref().and_then(|_| notify::channel())
     }
 
     /// The channel of a creditor.

@@ -43,6 +43,8 @@ pub(super) enum Carries {
     Registrations,
     Debits,
     Payouts,
+    /// Messages to payers.
+    Messages,
     /// Our answers to applications from banks.
     Answers,
     /// Evidence of consent.

@@ -6,6 +6,7 @@
 
 use super::booking;
 use super::desk::{DebitDesk, Desk};
+use super::messages;
 use super::moved_days;
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
@@ -54,10 +55,11 @@ pub(super) enum Job {
     Expire,
     Books,
     Settle,
+    Messages,
 }
 
 impl Job {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 23] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -80,6 +82,7 @@ impl Job {
         Self::Expire,
         Self::Books,
         Self::Settle,
+        Self::Messages,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -106,6 +109,7 @@ impl Job {
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
+            Self::Messages => "messages",
         }
     }
 
@@ -148,6 +152,7 @@ impl Engine {
             }
             plan_creditors(&self.config, date, &mut rows);
             rows.push(booking::nightly(Job::Books.word(), date));
+            rows.extend(messages::daily(&self.config, Job::Messages.word(), date));
         }
         rows.retain(|row| row.due_at >= self.opened_at);
         let left = self.config.calendar.days_left(today);
@@ -194,6 +199,7 @@ impl Engine {
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
+            (Job::Messages, ..) => return self.make_messages(row, now),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
@@ -299,8 +305,9 @@ impl Engine {
 
     /// The next instant at which a step is due.
     pub(super) fn next_due(&mut self) -> Result<Option<Instant>, Failure> {
-        let tx = self.ledger.begin()?;
-        Ok(tx.next_due()?)
+        let due = self.ledger.begin()?.next_due()?;
+        let message = self.next_message()?;
+        Ok(due.into_iter().chain(message).min())
     }
 }
 
@@ -326,7 +333,12 @@ pub(super) fn request_layout(
 
 /// Notes a step as done, in the transaction that does it.
 pub(super) fn row_done(tx: &Tx<'_>, row: &Due, now: Instant) -> Result<(), Failure> {
-    Ok(tx.due_done(row.due_id, DueState::Done, now, "")?)
+    row_done_with(tx, row, now, "")
+}
+
+/// As [`row_done`], with what came of it, for people.
+pub(super) fn row_done_with(tx: &Tx<'_>, row: &Due, now: Instant, note: &str) -> Result<(), Failure> {
+    Ok(tx.due_done(row.due_id, DueState::Done, now, note)?)
 }
 
 /// The steps of a channel for one day: its registration window of that banking day, and the windows and overdue

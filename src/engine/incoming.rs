@@ -157,6 +157,9 @@ impl Engine {
             }
         }
         match arrival.owner.clone() {
+            Owner::Channel(channel) if self.config.message_channel().as_ref() == Some(&channel) => {
+                self.message_receipts(arrival)
+            }
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
             Owner::Creditor(creditor) => self.list(creditor, arrival),
             Owner::Control => self.order(arrival),

@@ -38,6 +38,7 @@ mod incoming;
 mod journal;
 mod keys;
 mod lines;
+mod messages;
 mod moved_days;
 mod orders;
 mod outgoing;
@@ -170,6 +171,7 @@ impl Engine {
         let (took, growing) = self.take_inboxes(now, monotonic_ms)?;
         worked |= took;
         worked |= self.give_answers(now)?;
+        worked |= self.hand_out_messages(now)?;
         worked |= self.look_after_keys(now)?;
         self.look_after_journal(now)?;
         let next_due = self.next_due()?;

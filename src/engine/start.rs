@@ -81,6 +81,7 @@ impl Engine {
         })?;
         let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
         owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
+        owners.extend(config.message_channel().map(Owner::Channel));
         owners.push(Owner::Control);
         let ring = Arc::new(KeyRing::load(&config.keys_dir).map_err(|error| match error {
             OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),

@@ -306,6 +306,7 @@ const TERMS: &[Column] = &[
         "2026-05, 비우면 계속",
         "last month of the pause; empty: until further notice",
     ),
+    may("문자수신", Code, 1, "Y 또는 N, 비우면 Y", "whether messages (SMS) may be sent; empty: yes"),
     may("비고", Text, 100, "자유", "remark"),
 ];
 

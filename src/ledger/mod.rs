@@ -31,6 +31,7 @@ mod generation;
 mod journal;
 mod lines_mac;
 mod mandate;
+mod message;
 mod open;
 mod outcome;
 mod payer;
@@ -69,6 +70,7 @@ pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way, file_subject
 pub use generation::MonthRow;
 pub use journal::Root;
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
+pub use message::{MessageLine, MessageRow, NewMessage, Tell, ToTell, Told};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
