@@ -7,7 +7,7 @@ use crate::bank::Format;
 use crate::config::{Channel, Config, LoadError};
 use crate::daemon::rehearsal::{Acted, Outside};
 use crate::domain::{BankCode, Instant, Won};
-use crate::exchange::{Exchange, Rules, Service, ServicePlan, Setup};
+use crate::exchange::{EvidencePlan, Exchange, Rules, Service, ServicePlan, Setup};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use crate::spool::Owner;
 use std::collections::BTreeMap;
@@ -52,6 +52,7 @@ impl BankSide {
             own_folder: config.state_dir.join("exchange").join(channel.id.as_str()),
             institution: channel.institution_code.clone(),
             services: services(config, channel)?,
+            evidence: evidence(config, channel)?,
             banks: banks(config),
             calendar: Arc::new(config.calendar.clone()),
         };
@@ -108,6 +109,12 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
         plans.push(plan(Service::Payout, request, result, window, Won::ZERO, false)?);
     }
     Ok(plans)
+}
+
+fn evidence(config: &Config, channel: &Channel) -> Result<Option<EvidencePlan>, Trouble> {
+    let profile = &channel.profile;
+    let (Some(rule), Some(layout)) = (&profile.evidence, &profile.layouts.evidence) else { return Ok(None) };
+    Ok(Some(EvidencePlan { format: format(config, layout)?, deadline: rule.deadline }))
 }
 
 /// The format of a name; `Config::load` has seen to it that the profiles' are there.

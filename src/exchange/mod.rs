@@ -31,6 +31,7 @@
 //! other than outbox, sent and inbox.
 
 mod centre;
+mod evidence;
 mod folders;
 mod journal;
 mod mischief;
@@ -44,6 +45,7 @@ mod taking;
 mod verdict;
 mod wire;
 
+pub use evidence::EvidencePlan;
 pub use play::{Exchange, ServicePlan, Setup, Turn};
 pub use receipt::{Outcome, Receipt};
 pub use rules::{

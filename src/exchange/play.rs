@@ -3,6 +3,7 @@
 //! Must not: ask the time, or keep in memory what a start could not find again.
 
 use super::centre::{Sitting, Terms};
+use super::evidence::EvidencePlan;
 use super::folders::{Folder, Lock, Moved};
 use super::journal::{Judgement, parse_answer_name};
 use super::receipt::Outcome;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub banks: BTreeMap<BankCode, bool>,
     /// Banking days.
     pub calendar: Arc<Calendar>,
+    /// Evidence of consent, where the channel must send it.
+    pub evidence: Option<EvidencePlan>,
 }
 
 /// A request file of a channel and the result file that answers it.
@@ -218,6 +221,9 @@ impl Exchange {
             }
             return Ok(());
         }
+        if service == Service::Evidence {
+            return self.learn_evidence(judgement, date);
+        }
         let mut changes = Changes::default();
         if service == Service::Registration || Banks::remember(&self.rules) {
             let plan = self.plan_of(&judgement.name).cloned();
@@ -237,7 +243,7 @@ impl Exchange {
 
     /// Finds a file that was taken: in sent, or in done, to which the daemon puts an old one away when its name comes
     /// again the next year.
-    fn find_taken(&self, judgement: &Judgement) -> Result<Option<File>, Trouble> {
+    pub(super) fn find_taken(&self, judgement: &Judgement) -> Result<Option<File>, Trouble> {
         let Judgement { name, sent_as, sha256, .. } = judgement;
         if self.sent.holds(sent_as, sha256)? {
             return self.sent.read(sent_as);
@@ -264,6 +270,7 @@ impl Exchange {
             service: plan.service,
             date,
             least: plan.least,
+            evidence_since: self.evidence_since(date),
             needs_registration: plan.needs_registration,
             registration_exceptions: &plan.registration_exceptions,
             lists_all: plan.result.layout().results() == ResultsListed::All,

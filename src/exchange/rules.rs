@@ -17,6 +17,8 @@ pub enum Service {
     Collection,
     /// 입금이체의뢰 (EB31) and its result (EB32).
     Payout,
+    /// 출금동의 증빙자료 (EI13); a receipt is its answer.
+    Evidence,
 }
 
 impl Service {
@@ -26,6 +28,7 @@ impl Service {
             Self::Registration => "registration",
             Self::Collection => "collection",
             Self::Payout => "payout",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -112,6 +115,8 @@ pub enum Check {
     PayerNoShape,
     /// Line: the application date is later than the file's.
     ApplicationDate,
+    /// Line: a registration whose evidence has not come.
+    EvidenceMissing,
     /// Line: applied for twice, or registered already.
     Twice,
     /// Line: an amount of 0 won.
@@ -126,7 +131,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownFile,
         Self::AlreadyReceived,
         Self::Format,
@@ -140,6 +145,7 @@ impl Check {
         Self::ResidentNumber,
         Self::PayerNoShape,
         Self::ApplicationDate,
+        Self::EvidenceMissing,
         Self::Twice,
         Self::AmountZero,
         Self::AmountSmall,

@@ -293,6 +293,11 @@ impl Stage {
         self.deliver(owner, name, &bytes)
     }
 
+    /// Bytes that a page may drop by this name.
+    pub(crate) fn make(&mut self, name: &str, bytes: Vec<u8>) {
+        self.made.insert(name.to_string(), bytes);
+    }
+
     fn drop_made(&mut self, owner: &str, name: &str) -> Done {
         let bytes = self.made.get(name).ok_or("nothing was made under this name")?.clone();
         self.deliver(owner, name, &bytes)
