@@ -1,4 +1,4 @@
-//! `sunap plan`, `sunap calendar what-if` and `sunap prove` on the ledger of a demo: they tell what is true, and nothing
+//! `sunap plan`, `sunap calendar what-if`, `sunap prove` and `sunap intake check` on the ledger of a demo: they tell what is true, and nothing
 //! of the spool or the state is another byte afterwards.
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "a test harms files that sunap keeps")]
@@ -173,4 +173,49 @@ fn a_debit_is_proven_and_a_harmed_one_is_not() {
     fs::write(&witness, "").unwrap();
     let (code, said) = demo.run(&["prove", "1"]);
     assert!(code == 65 && said.contains("WRONG  the witness saw"), "{code} {said}");
+}
+
+/// A list of mandates: a good row, one that Excel harmed, one that changes nothing.
+const MANDATES: &str = "고객번호,고객명,집금항목코드,건당출금한도,월이체금액,최초이체년월,이체예정일,이체은행,계좌번호,예금주명,생년월일/사업자번호\n\
+    A-9001,홍길동,TUITION,300000,150000,2026-03,25,088,110123456789,홍길동,900101\n\
+    A-9002,홍길동,TUITION,300000,150000,2026-03,25,088,1.10E+11,홍길동,900101\n";
+
+#[test]
+fn a_list_is_judged_before_it_is_dropped() {
+    let demo = Played::new();
+    let before = demo.files();
+    let list = demo.temp.path().join("mandates-new.csv");
+    fs::write(&list, MANDATES).unwrap();
+    let (list, work) = (list.to_str().unwrap(), demo.work());
+    let answer = demo.temp.path().join("answer.csv");
+    let check = |file: &str, more: &[&str]| {
+        demo.run(&[&["intake", "check", file, "--creditor", "10000001", "--work", &work], more].concat())
+    };
+
+    let (code, said) = check(list, &["-o", answer.to_str().unwrap()]);
+    assert!(code == 65 && said.contains("EXCEL_EXPONENT") && said.contains("accepted = 1"), "{code} {said}");
+    assert!(fs::read_to_string(&answer).unwrap().contains("접수"));
+
+    let good = demo.temp.path().join("mandates-good.csv");
+    fs::write(&good, MANDATES.lines().take(2).collect::<Vec<_>>().join("\n")).unwrap();
+    let (code, said) = check(good.to_str().unwrap(), &[]);
+    assert!(code == 0 && said.contains("accepted = 1"), "{code} {said}");
+
+    let empty = demo.temp.path().join("mandates-empty.csv");
+    fs::write(&empty, MANDATES.lines().next().unwrap()).unwrap();
+    let (code, said) = check(empty.to_str().unwrap(), &[]);
+    assert!(code == 65 && said.contains("list-empty"), "{code} {said}");
+
+    let (code, said) = check("thesis.csv", &[]);
+    assert!(code == 65 && said.contains("begins with mandates, cancel"), "{code} {said}");
+
+    let template = demo.temp.path().join("mandates.xlsx");
+    let (code, said) =
+        demo.run(&["template", "mandates", "--creditor", "10000001", "-o", template.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = check(template.to_str().unwrap(), &[]);
+    assert!(code == 65 && said.contains("list-empty"), "a template without rows: {code} {said}");
+
+    assert!(demo.files() == before, "a byte of spool or state changed");
+    demo.nothing_left_behind();
 }

@@ -5,12 +5,13 @@
 mod due_times;
 mod modes;
 
-use super::settings::{ConfigArgument, read_text, wall_time};
+use super::settings::{ConfigArgument, open_reader, read_text, wall_time};
 use super::{Exit, Failed, Screen, tell};
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
 use crate::config::{Config, FormatSource, LoadError};
 use crate::domain::Instant;
+use crate::engine::{LEDGER, config_losses};
 use crate::exchange::Rules;
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use crate::layout::Layout;
@@ -50,6 +51,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         config.code_tables.len(),
         config.banks.iter().count()
     ))?;
+    let losses = losses(&config)?;
+    if !losses.is_empty() {
+        return Err(Failed::told(Exit::Config, losses.join("\n")));
+    }
     due_times::print(&config, now, screen)?;
     screen.flush()?;
     for open in config.users.openness() {
@@ -65,6 +70,14 @@ fn whole(path: &Path) -> Result<Config, Failed> {
     faults.extend([&config.spool_dir, &config.state_dir].into_iter().filter_map(|dir| folder(dir)));
     faults.extend(modes::open_to_all(&config));
     if faults.is_empty() { Ok(config) } else { Err(Failed::Faults(Exit::Config, faults)) }
+}
+
+/// Items and groups that went while they are in use: asked of the ledger, where there is one and its keys are here.
+fn losses(config: &Config) -> Result<Vec<String>, Failed> {
+    if !config.state_dir.join(LEDGER).exists() || !config.keys_dir.exists() {
+        return Ok(Vec::new());
+    }
+    Ok(config_losses(config, &open_reader(config)?)?)
 }
 
 /// Loads a layout and binds it to its message. Its name.

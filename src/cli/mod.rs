@@ -16,8 +16,10 @@ mod check;
 mod demo;
 mod exchange;
 mod file;
+mod intake;
 mod key;
 mod log;
+mod message;
 mod paper;
 mod payout;
 mod plan;
@@ -25,12 +27,14 @@ mod prove;
 mod read;
 mod report;
 mod run;
+mod scratch;
 mod screen;
 mod settings;
 mod sftp;
 mod sheet_reader;
 mod show;
 mod status;
+mod template;
 mod transfer;
 mod verify;
 mod words;
@@ -87,6 +91,10 @@ enum Verb {
     Prove(prove::Arguments),
     /// Explain a payer, mandate, collection or file: its state, its events with their causes, what it waits for.
     Show(show::Arguments),
+    /// The sheet (.xlsx) that a creditor fills in for a list, with choices and a guide.
+    Template(template::Arguments),
+    /// What would be answered to a list, before it is dropped; writes nothing.
+    Intake(intake::Arguments),
     /// A report (집계) of a creditor: to the screen, csv, xlsx or JSON.
     Report(report::Arguments),
     /// Papers (출력) as PDF: 영수증, 납부고지서, 미납명세서, 과오납반환결의서.
@@ -105,6 +113,8 @@ enum Verb {
     Application(application::Arguments),
     /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
     Payout(payout::Arguments),
+    /// Messages to payers (SMS관리): send one by an order, or list them.
+    Message(message::Arguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The log of work (로그관리): who did what, and when.
@@ -205,6 +215,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Plan(arguments) => plan::run(&arguments, screen),
         Verb::Prove(arguments) => prove::run(&arguments, screen),
         Verb::Show(arguments) => show::run(&arguments, screen),
+        Verb::Template(arguments) => template::run(&arguments, screen),
+        Verb::Intake(arguments) => intake::run(&arguments, screen),
         Verb::Report(arguments) => report::run(&arguments, screen),
         Verb::Paper(arguments) => paper::run(&arguments, screen),
         Verb::File(arguments) => file::run(&arguments, screen),
@@ -216,6 +228,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Log(arguments) => log::run(&arguments, screen),
         Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
+        Verb::Message(arguments) => message::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

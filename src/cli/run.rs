@@ -212,7 +212,9 @@ impl From<Broken> for Failed {
             }
             Broken::Start(StartError::Keys(why)) => why.into(),
             Broken::Start(StartError::Ledger(why)) => Self::Told(Exit::Trouble, format!("ledger: {why}")),
-            Broken::Start(told @ StartError::Users(_)) => Self::Told(Exit::Config, told.to_string()),
+            Broken::Start(told @ (StartError::Users(_) | StartError::Config(_))) => {
+                Self::Told(Exit::Config, told.to_string())
+            }
             Broken::Start(StartError::Trouble(trouble)) | Broken::Trouble(trouble) => Self::Trouble(trouble),
             Broken::Engine(failure) => Self::Told(Exit::Trouble, failure.to_string()),
         }

@@ -7,7 +7,7 @@ use super::document::{At, Document};
 use super::settings::Settings;
 use super::sources::{FormatSource, Sources};
 use super::{Channel, Config, Creditor, Profile, SETTINGS, passbook};
-use super::{bank_table, channel, creditor, days, profile, settings, users_file};
+use super::{bank_table, channel, creditor, days, notify, profile, settings, users_file};
 use crate::domain::{ChannelId, CreditorId};
 use crate::fault::{Fault, Faults, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,13 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     };
     let users = compiler.one("users.toml", |document| users_file::read(document, &known));
 
+    let known = notify::Known {
+        creditors: &creditors,
+        creditor_names: &compiler.names("creditors"),
+        channel_names: &channel_names,
+    };
+    let notify = compiler.open("notify.toml", |document| notify::read(document, &known));
+
     let faults = compiler.faults;
     let (Some(settings), Some(calendar), Some(banks), Some(users), true) =
         (settings, calendar, banks, users, faults.is_empty())
@@ -84,6 +91,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         channels,
         creditors,
         users,
+        notify,
         texts: sources.texts.clone(),
         formats: sources.formats.clone(),
         codes: sources.codes.clone(),

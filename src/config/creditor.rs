@@ -5,6 +5,7 @@ use super::channel::Channel;
 use super::collecting::{self, CashRules, ProposalPlan};
 use super::compile::PassbookCheck;
 use super::document::{At, Document, Section, wrong_kind};
+use super::group::{self, Group};
 use super::profile::{MOST_WON, Profile, RetryRule};
 use super::settlement::{self, Settlement};
 use crate::domain::ContractDay;
@@ -94,17 +95,6 @@ pub struct ChargeItem {
     pub active: bool,
 }
 
-/// A group of payers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Its code.
-    pub code: ItemCode,
-    /// Its name.
-    pub name: String,
-    /// Anything more.
-    pub description: Option<String>,
-}
-
 /// An 이용기관.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Creditor {
@@ -181,7 +171,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let retry = file.section("retry").and_then(|section| retry_policy(section, rule, days));
     let has_items = file.has("item");
     let items = items(&mut file, known.passbook);
-    let groups = groups(&mut file);
+    let groups = group::read(&mut file);
     let settlement = settlement::read(&mut file);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
     file.finish();
@@ -223,7 +213,11 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
 }
 
 /// A text that may be left out; `None` only where it stands there and is wrong.
-fn optional_words(section: &mut Section<'_>, key: &'static str, most: usize) -> Option<Option<String>> {
+pub(super) fn optional_words(
+    section: &mut Section<'_>,
+    key: &'static str,
+    most: usize,
+) -> Option<Option<String>> {
     if section.has(key) { section.words(key, most).map(|words| Some(words.value)) } else { Some(None) }
 }
 
@@ -500,22 +494,4 @@ fn items(file: &mut Section<'_>, passbook: PassbookCheck) -> BTreeMap<ItemCode, 
         }
     }
     items
-}
-
-fn groups(file: &mut Section<'_>) -> BTreeMap<ItemCode, Group> {
-    let document = file.document();
-    let mut groups = BTreeMap::new();
-    for mut section in file.sections("group") {
-        let code = section.parsed::<ItemCode>("code");
-        let name = section.words("name", 40);
-        let description = optional_words(&mut section, "description", 200);
-        section.finish();
-        let (Some(code), Some(name), Some(description)) = (code, name, description) else { continue };
-        let group = Group { code: code.value.clone(), name: name.value, description };
-        if groups.insert(code.value.clone(), group).is_some() {
-            let expected = format!("group {} stands twice", code.value);
-            document.fault("config-id-twice", code.span, expected, "give each group a code of its own");
-        }
-    }
-    groups
 }

@@ -16,7 +16,10 @@ mod creditor;
 mod days;
 mod debit_service;
 mod document;
+mod evidence;
 mod formats;
+mod group;
+mod notify;
 mod outline;
 mod passbook;
 mod payer_no_template;
@@ -36,8 +39,11 @@ pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
 pub use collecting::{CashFirst, CashRules, ProposalPlan};
 pub use compile::{PassbookCheck, compile, compile_with};
-pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, Group, RetryMode, RetryPolicy};
+pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};
+pub use evidence::EvidenceRule;
+pub use group::Group;
+pub use notify::{MessageText, Notify, NotifyRule};
 pub use outline::SourceText;
 pub use payer_no_template::Template;
 pub use payout_service::PayoutService;
@@ -59,6 +65,9 @@ use std::sync::Arc;
 
 /// The name of the file that leads to all others.
 pub(crate) const SETTINGS: &str = "sunap.toml";
+
+/// The folder below `spool/channel` in which lists of messages go out and their receipts come in.
+pub(crate) const MESSAGE_CHANNEL: &str = "message";
 
 /// The whole configuration, checked, with every reference resolved.
 #[derive(Debug)]
@@ -91,6 +100,8 @@ pub struct Config {
     pub creditors: BTreeMap<CreditorId, Arc<Creditor>>,
     /// Who may do what.
     pub users: Users,
+    /// Messages to payers; `None` where there is no notify.toml: none are made, and there is no folder for them.
+    pub notify: Option<Notify>,
     /// All texts, as they were read, for the journal of their changes.
     pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.
@@ -118,6 +129,11 @@ impl Config {
             collecting::check_codes(&config, &mut faults);
         }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
+    }
+
+    /// The folder of the messages, where there is one.
+    pub fn message_channel(&self) -> Option<ChannelId> {
+        self.notify.as_ref().and_then(|_| notify::channel())
     }
 
     /// The channel of a creditor.

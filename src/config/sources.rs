@@ -14,7 +14,7 @@ use toml::de::DeTable;
 const FOLDERS: [&str; 3] = ["profiles", "channels", "creditors"];
 
 /// The files beside `sunap.toml`.
-const FILES: [&str; 3] = ["calendar.toml", "banks.toml", "users.toml"];
+const FILES: [&str; 4] = ["calendar.toml", "banks.toml", "users.toml", "notify.toml"];
 
 /// A mode by which everybody may write.
 const WORLD_WRITABLE: u32 = 0o002;

@@ -1,6 +1,7 @@
 //! The field's own values: money, days, ids. Pure; every value checks itself when it is made.
 
 pub mod ids;
+pub mod message;
 pub mod mode;
 pub mod record;
 pub mod time;
@@ -9,6 +10,7 @@ pub mod won;
 pub use ids::{
     AccountNo, BankCode, BankPayerNo, ChannelId, CreditorId, IdNo, IdNoError, ItemCode, PayerNo, masked,
 };
+pub use message::MessageEvent;
 pub use mode::Mode;
 pub use record::{
     Allocation, Application, ApplicationKind, CandidateCharge, CollectionKind, MandateTerms, Payer,

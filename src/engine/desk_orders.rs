@@ -20,6 +20,7 @@ pub(super) fn creditor_of(order: &Order) -> Option<CreditorId> {
     match &order.target {
         Target::Charge(charge) => Some(charge.creditor),
         Target::Cash { creditor, .. } => Some(*creditor),
+        Target::Message(message) => Some(message.creditor),
         _ => None,
     }
 }

@@ -71,6 +71,7 @@ fn agree(
     let next = DeskTerms {
         arrears: row.arrears.map_or(was.arrears, |cell| cell.map(word)),
         pause: row.pause.map_or(was.pause, |cell| cell.map(|(first, last)| Pause { first, last })),
+        no_message: row.messages.map_or(was.no_message, |wanted| !wanted),
     };
     if next == was {
         return Ok(Verdict::Unchanged);
@@ -94,5 +95,6 @@ fn told(terms: &DeskTerms) -> String {
             format!("정지 {}~{last}", pause.first)
         },
     );
-    format!("미납 {arrears}, {pause}")
+    let messages = if terms.no_message { ", 문자 거부" } else { "" };
+    format!("미납 {arrears}, {pause}{messages}")
 }

@@ -6,6 +6,7 @@
 
 use super::booking;
 use super::desk::{DebitDesk, Desk};
+use super::messages;
 use super::moved_days;
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
@@ -39,6 +40,7 @@ pub(super) enum Job {
     EmitRegistrations,
     EmitCollections,
     EmitPayouts,
+    EmitEvidence,
     DeadlineRegistrations,
     DeadlineCollections,
     DeadlinePayouts,
@@ -49,13 +51,15 @@ pub(super) enum Job {
     RemindApplications,
     DecideApplications,
     DeadlineAnswers,
+    DeadlineEvidence,
     Expire,
     Books,
     Settle,
+    Messages,
 }
 
 impl Job {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 23] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -63,6 +67,7 @@ impl Job {
         Self::EmitRegistrations,
         Self::EmitCollections,
         Self::EmitPayouts,
+        Self::EmitEvidence,
         Self::DeadlineRegistrations,
         Self::DeadlineCollections,
         Self::DeadlinePayouts,
@@ -73,9 +78,11 @@ impl Job {
         Self::RemindApplications,
         Self::DecideApplications,
         Self::DeadlineAnswers,
+        Self::DeadlineEvidence,
         Self::Expire,
         Self::Books,
         Self::Settle,
+        Self::Messages,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -87,6 +94,7 @@ impl Job {
             Self::EmitRegistrations => "emit-registrations",
             Self::EmitCollections => "emit-collections",
             Self::EmitPayouts => "emit-payouts",
+            Self::EmitEvidence => "emit-evidence",
             Self::DeadlineRegistrations => "deadline-registrations",
             Self::DeadlineCollections => "deadline-collections",
             Self::DeadlinePayouts => "deadline-payouts",
@@ -97,9 +105,11 @@ impl Job {
             Self::RemindApplications => "remind-applications",
             Self::DecideApplications => "decide-applications",
             Self::DeadlineAnswers => "deadline-answers",
+            Self::DeadlineEvidence => "deadline-evidence",
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
+            Self::Messages => "messages",
         }
     }
 
@@ -142,6 +152,7 @@ impl Engine {
             }
             plan_creditors(&self.config, date, &mut rows);
             rows.push(booking::nightly(Job::Books.word(), date));
+            rows.extend(messages::daily(&self.config, Job::Messages.word(), date));
         }
         rows.retain(|row| row.due_at >= self.opened_at);
         let left = self.config.calendar.days_left(today);
@@ -179,12 +190,16 @@ impl Engine {
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some((job, service)) = Job::from_word(&row.job) else { return self.missed(row, now) };
-        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts);
+        let sends = matches!(
+            job,
+            Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts | Job::EmitEvidence
+        );
         if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
+            (Job::Messages, ..) => return self.make_messages(row, now),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
@@ -199,6 +214,8 @@ impl Engine {
             (Job::RemindApplications, Some(channel), _) => self.remind_of_applications(row, &channel, now)?,
             (Job::DecideApplications, Some(channel), _) => self.decide_by_fallback(row, &channel, now)?,
             (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
+            (Job::EmitEvidence, Some(channel), _) => self.emit_evidence(&channel, row.date, now)?,
+            (Job::DeadlineEvidence, Some(channel), _) => self.close_evidence(row, &channel, now)?,
             (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
                 self.note_overdue(row, &request_layout(&self.desks, &channel, job, service), now)?;
             }
@@ -288,8 +305,9 @@ impl Engine {
 
     /// The next instant at which a step is due.
     pub(super) fn next_due(&mut self) -> Result<Option<Instant>, Failure> {
-        let tx = self.ledger.begin()?;
-        Ok(tx.next_due()?)
+        let due = self.ledger.begin()?.next_due()?;
+        let message = self.next_message()?;
+        Ok(due.into_iter().chain(message).min())
     }
 }
 
@@ -315,7 +333,12 @@ pub(super) fn request_layout(
 
 /// Notes a step as done, in the transaction that does it.
 pub(super) fn row_done(tx: &Tx<'_>, row: &Due, now: Instant) -> Result<(), Failure> {
-    Ok(tx.due_done(row.due_id, DueState::Done, now, "")?)
+    row_done_with(tx, row, now, "")
+}
+
+/// As [`row_done`], with what came of it, for people.
+pub(super) fn row_done_with(tx: &Tx<'_>, row: &Due, now: Instant, note: &str) -> Result<(), Failure> {
+    Ok(tx.due_done(row.due_id, DueState::Done, now, note)?)
 }
 
 /// The steps of a channel for one day: its registration window of that banking day, and the windows and overdue
@@ -353,6 +376,11 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
     for debits in desk.all_debits() {
         let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
         plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));
+    }
+    if let Some(evidence) = &desk.evidence {
+        let last = evidence.rule.deadline.instant(calendar, date);
+        push(Job::EmitEvidence.word().to_string(), evidence.rule.cutoff.instant(calendar, date), last);
+        push(Job::DeadlineEvidence.word().to_string(), last, last);
     }
     plan_applications(config, desk, date, rows);
 }

@@ -10,6 +10,7 @@ use crate::config::Who;
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
 use crate::intake::Kind;
+use crate::intake::evidence::is_evidence;
 use crate::ledger::{FileRow, FileState, NewIn, Tx, file_subject};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Dropper, Outcome, Owner, Seen, Sha256, Skip};
@@ -156,6 +157,9 @@ impl Engine {
             }
         }
         match arrival.owner.clone() {
+            Owner::Channel(channel) if self.config.message_channel().as_ref() == Some(&channel) => {
+                self.message_receipts(arrival)
+            }
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
             Owner::Creditor(creditor) => self.list(creditor, arrival),
             Owner::Control => self.order(arrival),
@@ -178,8 +182,10 @@ impl Engine {
             Owner::Creditor(_) => Kind::of_name(&arrival.name).map(Kind::word),
             Owner::Channel(_) | Owner::Control => None,
         };
-        let tx = self.ledger.begin()?;
-        Ok(tx.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?)
+        let seen = self.ledger.begin()?.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?;
+        // One scan may be the evidence of several payers: whose it is stands in its name.
+        let by_name = matches!(arrival.owner, Owner::Creditor(_)) && is_evidence(&arrival.name);
+        Ok(seen.filter(|earlier| !by_name || earlier.name == arrival.name))
     }
 
     /// Same bytes again, under whatever name (E03, E05, E63): noted, no other effect.
@@ -279,7 +285,12 @@ impl Engine {
         let report = format!("반려 (rejected): {}\n\n{fault}", seen.shown());
         self.spool.refuse_entry(owner, seen, &report).map_err(Failure::Spool)?;
         let tx = self.ledger.begin()?;
-        tx.alert("inbox-entry-unfit", &format!("{}/inbox/{}", owner.folder(), seen.shown()), &fault.expected, now)?;
+        tx.alert(
+            "inbox-entry-unfit",
+            &format!("{}/inbox/{}", owner.folder(), seen.shown()),
+            &fault.expected,
+            now,
+        )?;
         tx.commit()?;
         Ok(true)
     }

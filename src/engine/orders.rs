@@ -9,7 +9,7 @@ use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::rights::answer_name;
-use super::{Engine, Failure, desk_orders, payouts, restoring};
+use super::{Engine, Failure, desk_orders, messages, payouts, restoring};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
@@ -69,6 +69,10 @@ impl Engine {
                 restoring::order(&tx, &places, mandate_of(&tx, &order)?, &note, arrival.at)?
             }
             (Target::Mandate { .. } | Target::MandateId(_), _) => order_of_mandate(&tx, &order, arrival.at)?,
+            (Target::Message(to), _) => {
+                let about = (to.creditor, &to.payer_no, to.text.as_str());
+                messages::by_hand(&tx, config.notify.as_ref(), about, file_id, arrival.at)?
+            }
             (Target::PayoutId(id), _) => payouts::carry_out(&tx, &config, &order, *id, arrival.at)?,
             (_, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
             (_, None) => Outcome::Refused("no such creditor is configured".into()),
@@ -92,7 +96,7 @@ impl Engine {
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
-            About::Mandate | About::Payout | About::Desk | About::Application => {
+            About::Mandate | About::Payout | About::Desk | About::Application | About::Payer => {
                 return Ok(Outcome::Refused("it is done with its answer".into()));
             }
         }

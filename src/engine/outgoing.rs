@@ -8,6 +8,8 @@
 use super::changing;
 use super::desk::Carries;
 use super::emission::step_out;
+use super::evidence;
+use super::messages;
 use super::payouts;
 use super::result_collection::bug;
 use super::result_registration::cancel_refused;
@@ -46,11 +48,12 @@ impl Outgoing {
 impl Engine {
     /// Brings every file of ours as far as it can go.
     pub(super) fn look_after_outgoing(&mut self, now: Instant) -> Result<bool, Failure> {
-        let channels: Vec<ChannelId> = self.desks.keys().cloned().collect();
+        let mut channels: Vec<ChannelId> = self.desks.keys().cloned().collect();
+        channels.extend(self.config.message_channel());
         let mut worked = false;
         let stopped = self.must_not_send(false, now)?;
         for channel in channels {
-            let Some(owner) = self.desks.get(&channel).map(|desk| desk.key()) else { continue };
+            let owner = Owner::Channel(channel.clone()).folder();
             let mut open = self.ledger.begin()?.open_out_files(&owner)?;
             open.extend(self.ledger.begin()?.unretired(&owner)?);
             for file in open {
@@ -125,6 +128,9 @@ impl Engine {
 
     /// What the lines of a file of ours are.
     pub(super) fn carries(&self, file: &FileRow) -> Carries {
+        if self.config.message_channel().is_some_and(|id| Owner::Channel(id).folder() == file.owner) {
+            return Carries::Messages;
+        }
         let desk = self.desks.values().find(|desk| desk.key() == file.owner);
         desk.map_or(Carries::Debits, |desk| desk.carries(&file.kind))
     }
@@ -317,9 +323,15 @@ pub(super) fn lines_refused(
     if carries == Carries::Payouts {
         return payouts::line_refused(tx, file, named, code, now);
     }
+    if carries == Carries::Messages {
+        return messages::list_refused(tx, file, code, now);
+    }
     if carries == Carries::Answers {
         // Its lines are applications, which wait for nothing: the answer is built again when a person orders it.
         return Ok(0);
+    }
+    if carries == Carries::Evidence {
+        return evidence::line_refused(tx, file, named, code);
     }
     if carries == Carries::Registrations {
         if let Some(row) = named.map(|line| tx.registration_lines(file.file_id, line - 1, 1)).transpose()? {

@@ -15,7 +15,9 @@ use crate::config::Config;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
 use crate::intake::order::{Order, Outcome, Verb};
-use crate::ledger::{FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx, file_subject};
+use crate::ledger::{
+    FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx, file_subject,
+};
 use crate::machine::file::Out;
 use std::io::{self, Read};
 

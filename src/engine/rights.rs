@@ -20,6 +20,9 @@ use crate::spool::{Dropper, Owner};
 /// The right to bring a bank's file.
 const DELIVER: &str = "bank.deliver";
 
+/// The right to bring receipts of messages.
+const RECEIPT: &str = "sms.receipt";
+
 /// A mode by which everybody may write.
 const WORLD_WRITABLE: u32 = 0o002;
 
@@ -50,6 +53,9 @@ impl Engine {
     /// The right that a file asks for by its folder and name; `None` for orders and for names that no list has.
     pub(super) fn right_of(&self, arrival: &Arrival) -> Option<(&'static str, Option<CreditorId>)> {
         match &arrival.owner {
+            Owner::Channel(channel) if self.config.message_channel().as_ref() == Some(channel) => {
+                Some((RECEIPT, None))
+            }
             Owner::Channel(_) => Some((DELIVER, None)),
             Owner::Creditor(creditor) => {
                 let kind = Kind::of_name(&arrival.name)?;

@@ -21,6 +21,8 @@ pub enum StartError {
     AlreadyRunning(String),
     /// The ledger is missing beside an archive, newer, or unreadable: never replaced by a fresh one.
     Ledger(String),
+    /// The configuration has lost items or groups that are in use.
+    Config(Vec<String>),
     /// users.toml has lost a user whom the journal knows.
     Users(String),
     /// The keys are missing, or not as they must be.
@@ -34,6 +36,7 @@ impl fmt::Display for StartError {
         match self {
             Self::AlreadyRunning(who) => write!(f, "already running: {who}"),
             Self::Ledger(why) => write!(f, "ledger: {why}"),
+            Self::Config(losses) => f.write_str(&losses.join("\n")),
             Self::Users(id) => write!(
                 f,
                 "config/users.toml has no user {id}, but the journal knows one: an id never changes or goes. Write it back; for one who left, active = false"
@@ -78,6 +81,7 @@ impl Engine {
         })?;
         let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
         owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
+        owners.extend(config.message_channel().map(Owner::Channel));
         owners.push(Owner::Control);
         let ring = Arc::new(KeyRing::load(&config.keys_dir).map_err(|error| match error {
             OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),
@@ -117,6 +121,10 @@ impl Engine {
         engine.opened_at = opened_at;
         if let Some(id) = engine.lost_user()? {
             return Err(StartError::Users(id));
+        }
+        let losses = engine.follow_config_codes(now)?;
+        if !losses.is_empty() {
+            return Err(StartError::Config(losses));
         }
         engine.journal_config(now)?;
         engine.finish_incoming(now)?;

@@ -20,8 +20,10 @@ mod jamo;
 mod lines;
 mod list;
 pub mod mandates;
+pub mod message;
 pub mod order;
 pub mod order_desk;
+pub mod order_people;
 pub mod requests;
 mod resident;
 pub mod terms;
@@ -29,7 +31,7 @@ mod text;
 
 pub use earlier::Earlier;
 pub use list::{List, MAX_CELL_CHARS, MAX_COLUMNS, MAX_ROWS, Row, read_list, read_sheet};
-pub use text::Encoding;
+pub use text::{Encoding, decode};
 
 /// What a list asks for. Told by the beginning of its name, upper or lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,6 +7,7 @@
 
 use super::answer::line;
 use super::order_desk::ChargeTarget;
+use super::order_people::MessageTarget;
 use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
@@ -58,11 +59,13 @@ pub enum Verb {
     RefundByHand,
     /// It pays the next charge.
     OverpaymentApply,
+    /// Tell a payer something by a message.
+    SmsSend,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -84,6 +87,7 @@ impl Verb {
         Self::RefundRequest,
         Self::RefundByHand,
         Self::OverpaymentApply,
+        Self::SmsSend,
     ];
 
     /// The word in the order.
@@ -106,6 +110,7 @@ impl Verb {
             Self::RefundRequest => "refund.request",
             Self::RefundByHand => "refund.paid-by-hand",
             Self::OverpaymentApply => "overpayment.apply",
+            Self::SmsSend => "sms.send",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
             Self::ApplicationAccept => "application.accept",
@@ -121,6 +126,7 @@ impl Verb {
             }
             Self::MandateSuspend | Self::MandateResume | Self::MandateRestore => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
+            Self::SmsSend => About::Payer,
             Self::ApplicationAccept | Self::ApplicationRefuse => About::Application,
             Self::RequestWithdraw
             | Self::CashCancel
@@ -148,6 +154,8 @@ pub enum About {
     Application,
     /// A charge or what was paid for one: the collection desk (`order_desk`).
     Desk,
+    /// A payer (`order_people`).
+    Payer,
 }
 
 /// Whose folder a file is in.
@@ -206,6 +214,8 @@ pub enum Target {
         /// 집금항목코드.
         item: ItemCode,
     },
+    /// A payer, and what it is told.
+    Message(MessageTarget),
     /// A charge, and what shall be done with it.
     Charge(ChargeTarget),
     /// A cash payment by its number (수납번호).
@@ -249,6 +259,7 @@ pub(super) struct Written {
     pub(super) amount_won: Option<Spanned<i64>>,
     pub(super) code: Option<Spanned<String>>,
     pub(super) proof: Option<Spanned<String>>,
+    pub(super) text: Option<Spanned<String>>,
     pub(super) reason: Spanned<String>,
     pub(super) by: Spanned<String>,
     pub(super) at: Spanned<String>,
@@ -289,6 +300,7 @@ impl Order {
                 line(&mut out, "item", item.as_str());
             }
             Target::Charge(charge) => charge.print_into(&mut out),
+            Target::Message(message) => message.print_into(&mut out),
             Target::Cash { creditor, id } => {
                 let _ = writeln!(out, "id = {id}");
                 line(&mut out, "creditor", &creditor.to_string());
@@ -427,6 +439,13 @@ impl Reading<'_> {
         if verb.about() == About::Desk {
             return self.desk(verb, id, written);
         }
+        if verb.about() == About::Payer {
+            return self.message(id, written);
+        }
+        if let Some(text) = &written.text {
+            self.fault("order-target", text.span().start, "no text for this verb", "take the line out");
+            return None;
+        }
         if let Some(month) = &written.month {
             self.fault("order-target", month.span().start, "no month for this verb", "take the line out");
             return None;
@@ -460,7 +479,7 @@ impl Reading<'_> {
             }
         }
         let expected = match about {
-            About::Desk => "a charge or a cash payment",
+            About::Desk | About::Payer => "a charge, a cash payment or a payer",
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",

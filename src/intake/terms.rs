@@ -28,6 +28,8 @@ pub struct TermsRow {
     pub arrears: Option<Option<ArrearsCell>>,
     /// 정지시작년월 and 정지종료년월; the inner `None` is no pause.
     pub pause: Option<Option<(Month, Option<Month>)>>,
+    /// 문자수신: whether messages may be sent.
+    pub messages: Option<bool>,
     /// 비고.
     pub note: String,
 }
@@ -36,6 +38,7 @@ pub struct TermsRow {
 pub fn parse(row: Row<'_>) -> Result<TermsRow, Vec<Refused>> {
     let has = |heading| row.cell(heading).is_some();
     let (has_arrears, has_pause) = (has("미납합산"), has("정지시작년월"));
+    let has_messages = has("문자수신");
     let mut cells = Cells::of(row);
     let payer_no = cells.payer_no("납부자번호");
     let item = cells.item();
@@ -58,6 +61,14 @@ pub fn parse(row: Row<'_>) -> Result<TermsRow, Vec<Refused>> {
         }
         _ => {}
     }
+    let messages = match cells.text("문자수신") {
+        "" | "Y" | "y" => true,
+        "N" | "n" => false,
+        _ => {
+            cells.refuse(Refused::at(Name::TextForm, "문자수신").with("가능한 값 Y, N"));
+            true
+        }
+    };
     let note = cells.text("비고").to_string();
     let parsed = payer_no.zip(item).zip(arrears).zip(first.zip(last));
     cells.end(parsed.map(|(((payer_no, item), arrears), (first, last))| TermsRow {
@@ -65,6 +76,7 @@ pub fn parse(row: Row<'_>) -> Result<TermsRow, Vec<Refused>> {
         item,
         arrears: has_arrears.then_some(arrears),
         pause: has_pause.then(|| first.map(|first| (first, last))),
+        messages: has_messages.then_some(messages),
         note,
     }))
 }

@@ -59,7 +59,7 @@ fn encode_cp949(text: &str) -> Vec<u8> {
 }
 
 /// The text of a list and the encoding it was in; the mark is taken off.
-pub(super) fn decode(file: &str, bytes: &[u8]) -> Result<(String, Encoding), Faults> {
+pub fn decode(file: &str, bytes: &[u8]) -> Result<(String, Encoding), Faults> {
     if let Some(fault) = not_text(file, bytes) {
         return Err(Faults::from(vec![fault]));
     }

@@ -44,6 +44,8 @@ pub struct DeskTerms {
     pub arrears: Option<ArrearsTerm>,
     /// When nothing is charged or requested.
     pub pause: Option<Pause>,
+    /// 문자수신 N: no messages are made for it.
+    pub no_message: bool,
 }
 
 fn terms_from(row: &Row<'_>, at: usize) -> rusqlite::Result<DeskTerms> {
@@ -53,14 +55,14 @@ fn terms_from(row: &Row<'_>, at: usize) -> rusqlite::Result<DeskTerms> {
     let pause =
         first.map(|first| Pause { first: Month::from_index(first), last: last.map(Month::from_index) });
     let arrears = if word.is_empty() { None } else { Some(column::word(row, at, ArrearsTerm::from_word)?) };
-    Ok(DeskTerms { arrears, pause })
+    Ok(DeskTerms { arrears, pause, no_message: row.get(at + 3)? })
 }
 
 impl Tx<'_> {
     /// All mandates of a creditor for which something was agreed.
     pub fn desk_terms_of(&self, creditor: CreditorId) -> Result<HashMap<i64, DeskTerms>, Trouble> {
         let doing = "read what was agreed for single mandates";
-        let text = "SELECT d.mandate_id, d.arrears, d.pause_first, d.pause_last
+        let text = "SELECT d.mandate_id, d.arrears, d.pause_first, d.pause_last, d.no_message
             FROM desk_terms d CROSS JOIN mandate m ON m.mandate_id = d.mandate_id WHERE m.creditor = ?1";
         let mut statement = self.sql.prepare_cached(text).doing(doing)?;
         let rows = statement.query_map([creditor.get()], |row| Ok((row.get(0)?, terms_from(row, 1)?)));
@@ -69,7 +71,8 @@ impl Tx<'_> {
 
     /// What was agreed for a mandate.
     pub fn desk_terms(&self, mandate_id: i64) -> Result<DeskTerms, Trouble> {
-        let text = "SELECT arrears, pause_first, pause_last FROM desk_terms WHERE mandate_id = ?1";
+        let text =
+            "SELECT arrears, pause_first, pause_last, no_message FROM desk_terms WHERE mandate_id = ?1";
         let found = self
             .sql
             .prepare_cached(text)
@@ -87,13 +90,15 @@ impl Tx<'_> {
         note: &str,
     ) -> Result<(), Trouble> {
         let text =
-            "INSERT INTO desk_terms (mandate_id, arrears, pause_first, pause_last) VALUES (?1, ?2, ?3, ?4)
-            ON CONFLICT (mandate_id) DO UPDATE SET arrears = ?2, pause_first = ?3, pause_last = ?4";
+            "INSERT INTO desk_terms (mandate_id, arrears, pause_first, pause_last, no_message)
+            VALUES (?1, ?2, ?3, ?4, ?5)
+            ON CONFLICT (mandate_id) DO UPDATE SET arrears = ?2, pause_first = ?3, pause_last = ?4, no_message = ?5";
         let with = params![
             mandate_id,
             terms.arrears.map_or("", ArrearsTerm::word),
             terms.pause.map(|pause| pause.first.to_index()),
-            terms.pause.and_then(|pause| pause.last).map(Month::to_index)
+            terms.pause.and_then(|pause| pause.last).map(Month::to_index),
+            terms.no_message
         ];
         let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
         done.doing("agree on something for a mandate")?;

@@ -1,5 +1,5 @@
 //! Account and identity numbers, phones and e-mail addresses at rest: the one place that seals and opens
-//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email`, `payout.account` and the accounts of `account_change` (src/seal).
+//! `mandate.account`, `mandate.id_no`, `payer.phone`, `payer.email`, `payout.account`, `message.phone` and the accounts of `account_change` (src/seal).
 //!
 //! Must not: be passed by. Whatever protects these columns is put in here and nowhere else.
 
@@ -19,14 +19,15 @@ pub(super) struct Column {
 }
 
 /// Every sealed column of the ledger.
-pub(super) const COLUMNS: [Column; 9] =
-    [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT, OLD_ACCOUNT, OLD_ID_NO, NEW_ACCOUNT, NEW_ID_NO];
+pub(super) const COLUMNS: [Column; 10] =
+    [ACCOUNT, ID_NO, PHONE, EMAIL, PAYOUT, MESSAGE, OLD_ACCOUNT, OLD_ID_NO, NEW_ACCOUNT, NEW_ID_NO];
 
 const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
 const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
 const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
 const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
 const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
+const MESSAGE: Column = Column { table: "message", name: "phone", key: "message_id" };
 const OLD_ACCOUNT: Column = Column { table: "account_change", name: "old_account", key: "change_id" };
 const OLD_ID_NO: Column = Column { table: "account_change", name: "old_id_no", key: "change_id" };
 const NEW_ACCOUNT: Column = Column { table: "account_change", name: "new_account", key: "change_id" };
@@ -60,6 +61,16 @@ pub(super) fn sealed_payout(ring: &KeyRing, payout_id: i64, account: &AccountNo)
 /// The account of a payout, in column `at`.
 pub(super) fn payout_account(ring: &KeyRing, row: &Row<'_>, at: usize, payout_id: i64) -> Result<AccountNo> {
     opened(ring, row, at, PAYOUT, payout_id)
+}
+
+/// The phone of a message as it is stored.
+pub(super) fn sealed_message(ring: &KeyRing, message_id: i64, phone: &str) -> Vec<u8> {
+    ring.seal(MESSAGE.of_row(message_id), phone.as_bytes())
+}
+
+/// The phone of a message, in column `at`.
+pub(super) fn message_phone(ring: &KeyRing, row: &Row<'_>, at: usize, message_id: i64) -> Result<String> {
+    opened(ring, row, at, MESSAGE, message_id)
 }
 
 /// Account and identity number as they are stored with a change: of the old account, or of the new one.

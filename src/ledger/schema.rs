@@ -16,7 +16,10 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/journal.sql"),
     include_str!("schema/collect.sql"),
     include_str!("schema/application.sql"),
-    include_str!("schema/change.sql")
+    include_str!("schema/config_code.sql"),
+    include_str!("schema/change.sql"),
+    include_str!("schema/evidence.sql"),
+    include_str!("schema/message.sql")
 )];
 
 /// The newest version that this program knows.

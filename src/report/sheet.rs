@@ -45,7 +45,7 @@ impl Formats {
             }
         };
         Self {
-            text: base().set_num_format("@"),
+            text: base().set_num_format("@").set_align(FormatAlign::Left).set_indent(1),
             won: base().set_num_format("#,##0"),
             number: base().set_num_format("0"),
             date: base().set_num_format("yyyy-mm-dd").set_align(FormatAlign::Center),

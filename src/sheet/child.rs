@@ -22,7 +22,7 @@ const RATIO_COUNTS_FROM: u64 = 16 << 20;
 /// Integers up to here stand exactly in a spreadsheet's numbers (15 digits).
 const EXACT_BELOW: u64 = 1_000_000_000_000_000;
 /// Sheets that our templates carry beside the list.
-const BESIDE: [&str; 2] = ["안내", "목록"];
+pub(super) const BESIDE: [&str; 2] = ["안내", "목록"];
 
 /// Reads, converts, prints. The error is one sentence for the person.
 pub fn run(input: impl Read, mut out: impl Write) -> Result<(), String> {

@@ -6,6 +6,9 @@
 //! Must not: know what a list means, or touch the spool or the ledger.
 
 pub mod child;
+mod template;
+
+pub use template::{Choices, example, template};
 
 use crate::fault::{Fault, Faults, Place, Trouble};
 use std::io::{Read, Write};

@@ -76,7 +76,7 @@ impl Stage {
                 if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
             }
             ["unchanged"] => self.expect_unchanged(),
-            _ => Err("no such expectation; the head of tests/days.rs lists them".to_string()),
+            _ => self.expect_message(what),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What people, disks and power do to a spool: entries that are no plain files, and the moment between staging and
 //! publishing as a power failure leaves it. Knows folders and the ledger's file table, nothing of the rules.
 
-use super::{CHANNEL, Done, Stage, put};
+use super::{Done, Stage, put};
 use std::io::Write;
 use std::path::Path;
 use sunap::ledger::FileRow;
@@ -99,7 +99,7 @@ impl Stage {
             (["power", "lost", name], None) => {
                 let file = self.file(name)?;
                 self.stop();
-                let channel = self.temp.path().join("spool").join(CHANNEL);
+                let channel = self.temp.path().join("spool").join(&file.owner);
                 power_lost(&self.config()?.state_dir.join("ledger.sqlite"), &channel, &file)?;
                 self.restart()
             }

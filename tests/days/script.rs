@@ -43,8 +43,9 @@ fn words(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut rest = line.trim_start();
     while !rest.is_empty() && !rest.starts_with('#') {
-        let (word, left) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').ok_or("a quote is not closed")?,
+        let quote = rest.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let (word, left) = match quote.and_then(|quote| Some((quote, rest.strip_prefix(quote)?))) {
+            Some((quote, quoted)) => quoted.split_once(quote).ok_or("a quote is not closed")?,
             None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
         };
         words.push(word.to_string());

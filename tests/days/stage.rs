@@ -1,5 +1,7 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
+#[path = "messages.rs"]
+mod messages;
 #[path = "mishap.rs"]
 mod mishap;
 #[path = "people.rs"]
@@ -111,6 +113,7 @@ impl Stage {
                 _,
             ) => self.mishap(&words, block),
             (["as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
+            (["message", ..], None) => self.message(&words),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
             (["at", time @ ..], None) => self.go(&time.join(" ")),
@@ -186,10 +189,8 @@ impl Stage {
         if self.parts.is_some() { self.audit() } else { Ok(()) }
     }
 
-    fn change_config(&self, file: &str, old: &str, new: &str) -> Done {
-        if self.parts.is_some() {
-            return Err("the engine runs already".to_string());
-        }
+    fn change_config(&mut self, file: &str, old: &str, new: &str) -> Done {
+        let (old, new) = (&*old.replace("\\n", "\n"), new.replace("\\n", "\n"));
         let root = if file.starts_with("formats/") {
             self.temp.path().to_path_buf()
         } else {
@@ -201,8 +202,8 @@ impl Stage {
             return Err(format!("{file} does not hold {old:?}"));
         }
         std::fs::remove_file(&path).map_err(|error| error.to_string())?;
-        // `\n` in NEW is a new line.
-        put(&path, text.replace(old, &new.replace("\\n", "\n")).as_bytes())
+        self.reconfigured = true;
+        put(&path, text.replace(old, &new).as_bytes())
     }
 
     fn simulate_bank(&mut self, rules: &str) -> Done {
@@ -262,7 +263,7 @@ impl Stage {
     }
 
     /// Everything at the present instant.
-    fn play(&mut self) -> Done {
+    pub(crate) fn play(&mut self) -> Done {
         if self.down {
             return Ok(());
         }
@@ -381,14 +382,19 @@ impl Stage {
     }
 
     fn take(&mut self, name: &str) -> Done {
-        let (outbox, sent) = (self.room("channel/outbox")?, self.room("channel/sent")?);
+        self.take_from("channel", name)
+    }
+
+    /// The other side takes a file of ours: outbox → sent, marker removed.
+    pub(crate) fn take_from(&mut self, owner: &str, name: &str) -> Done {
+        let (outbox, sent) = (self.room(&format!("{owner}/outbox"))?, self.room(&format!("{owner}/sent"))?);
         std::fs::hard_link(outbox.join(name), sent.join(name)).map_err(|error| error.to_string())?;
         std::fs::remove_file(outbox.join(name)).map_err(|error| error.to_string())?;
         std::fs::remove_file(outbox.join(format!("{name}.ok"))).map_err(|error| error.to_string())?;
         self.play()
     }
 
-    fn order(&mut self, verb: &str, target: Target, reason: &str) -> Done {
+    pub(crate) fn order(&mut self, verb: &str, target: Target, reason: &str) -> Done {
         let verb = Verb::ALL.into_iter().find(|known| known.word() == verb).ok_or("no such order")?;
         let at = self.now.ok_or("nothing runs yet: begin with `at`")?;
         self.invented += 1;
@@ -492,7 +498,9 @@ impl Stage {
     pub(crate) fn room(&self, room: &str) -> Result<PathBuf, String> {
         let path = room
             .strip_prefix("channel/")
-            .map_or_else(|| room.to_string(), |room| format!("{CHANNEL}/{room}"));
+            .map(|room| format!("{CHANNEL}/{room}"))
+            .or_else(|| room.strip_prefix("message/").map(|room| format!("channel/message/{room}")))
+            .unwrap_or_else(|| room.to_string());
         let path = self.temp.path().join("spool").join(path);
         if path.is_dir() { Ok(path) } else { Err(format!("there is no folder {room}")) }
     }
@@ -552,7 +560,7 @@ fn cp949(text: &str) -> Result<Vec<u8>, String> {
 }
 
 /// As everybody should drop a file: written under a hidden name, then renamed.
-fn put(path: &Path, bytes: &[u8]) -> Done {
+pub(crate) fn put(path: &Path, bytes: &[u8]) -> Done {
     if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
         return mishap::write(path, bytes);
     }

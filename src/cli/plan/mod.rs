@@ -5,11 +5,11 @@
 //!
 //! Must not: write the ledger or the spool; foretell by rules of its own.
 
-mod scratch;
 mod story;
 pub(super) mod what_if;
 
 use super::run::{Next, Play};
+use super::scratch::Scratch;
 use super::settings::{ConfigArgument, open_keys, open_reader, start_log_for_demo};
 use super::status::time_of;
 use super::write::write_new_file;
@@ -22,7 +22,6 @@ use crate::engine::Engine;
 use crate::ledger::Reader;
 use crate::report::{CsvEncoding, Format, write_table};
 use clap::{Args, ValueEnum};
-use scratch::Scratch;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

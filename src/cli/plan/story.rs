@@ -78,14 +78,13 @@ impl Row {
 
     /// As a table's row.
     pub(super) fn cells(&self) -> Vec<Cell> {
-        let number = |number: Option<i64>| number.map_or(Cell::Empty, Cell::Number);
         vec![
             Cell::Date(self.date),
             Cell::Text(self.time.map_or(String::new(), |time| time.to_string())),
             Cell::Text(self.what.ko().to_string()),
             Cell::Text(self.subject.clone()),
-            number(self.count),
-            number(self.won.map(Won::get)),
+            self.count.map_or(Cell::Empty, Cell::Number),
+            self.won.map_or(Cell::Empty, Cell::Won),
             Cell::Text(self.note.clone()),
         ]
     }

@@ -3,9 +3,9 @@
 //!
 //! Must not: change the calendar; a person writes `calendar.toml`.
 
-use super::scratch::Scratch;
 use super::{Ahead, Bank};
 use crate::cli::calendar::weekday_ko;
+use crate::cli::scratch::Scratch;
 use crate::cli::settings::ConfigArgument;
 use crate::cli::words::{file_state_text, job_ko};
 use crate::cli::{Exit, Failed, Screen};

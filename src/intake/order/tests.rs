@@ -7,6 +7,13 @@ fn targets(verb: Verb) -> Vec<Target> {
     if verb.about() == About::Desk {
         return crate::intake::order_desk::tests::targets(verb);
     }
+    if verb.about() == About::Payer {
+        return vec![Target::Message(MessageTarget {
+            creditor: "00000012".parse().unwrap(),
+            payer_no: "가-1".parse().unwrap(),
+            text: "\"내일\" 출금됩니다, 확인해 주십시오".into(),
+        })];
+    }
     if verb.about() == About::Payout {
         return vec![Target::PayoutId(3)];
     }

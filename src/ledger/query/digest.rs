@@ -32,6 +32,7 @@ const PARTS: &[&str] = &[
     "SELECT payout_id, kind, creditor, won, bank, account, pay_on, state, code FROM payout ORDER BY payout_id",
     "SELECT application_id, channel, file_id, line_no, set_line, kind, bank_payer_no, mandate_id, state, code, answer_file
      FROM application ORDER BY application_id",
+    "SELECT message_id, phone, event, about, creditor, payer_id, text, file_id, state, code FROM message ORDER BY message_id",
     "SELECT change_id, mandate_id, state, old_bank, old_account, old_id_no, new_bank, new_account, new_id_no, new_holder,
        request_file, request_line FROM account_change ORDER BY change_id",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",

@@ -38,6 +38,7 @@ CREATE TABLE desk_terms (
       WHEN '' THEN 1 WHEN 'include' THEN 1 WHEN 'exclude' THEN 1 WHEN 'ask' THEN 1 ELSE 0 END),  -- '' is the creditor's
   pause_first INTEGER,
   pause_last INTEGER,                          -- NULL beside pause_first: until further notice
+  no_message INTEGER NOT NULL DEFAULT 0 CHECK (no_message IN (0, 1)),   -- 문자수신 N
   CHECK (pause_first IS NOT NULL OR pause_last IS NULL),
   CHECK (pause_last IS NULL OR pause_last >= pause_first)
 ) STRICT;

@@ -5,8 +5,8 @@
 //!
 //! Must not: copy keys; the copy is sealed with the same ones, read where they are.
 
-use crate::cli::Failed;
-use crate::cli::bank_side::BankSide;
+use super::Failed;
+use super::bank_side::BankSide;
 use crate::config::{Channel, Config};
 use crate::daemon::rehearsal::Outside;
 use crate::domain::{Date, Instant};
@@ -203,21 +203,21 @@ fn owner_of(channel: &Channel) -> String {
 }
 
 fn all_good() -> Result<Rules, Failed> {
-    Ok(Rules::from_toml("the plan's bank", ALL_GOOD).map_err(crate::config::LoadError::from)?)
+    Ok(Rules::from_toml("the bank of a copy", ALL_GOOD).map_err(crate::config::LoadError::from)?)
 }
 
 /// A new folder that nobody else may look into.
 fn new_folder(work: &Path) -> Result<PathBuf, Trouble> {
     let pid = std::process::id();
     for nth in 0..1000_u32 {
-        let dir = work.join(format!("sunap-plan-{pid}-{nth}"));
+        let dir = work.join(format!("sunap-copy-{pid}-{nth}"));
         match DirBuilder::new().mode(0o700).create(&dir) {
             Ok(()) => return Ok(dir),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(Trouble::at("make the folder", &dir, error)),
         }
     }
-    Err(Trouble::at("make a folder in", work, "a thousand plans lie there; remove them"))
+    Err(Trouble::at("make a folder in", work, "a thousand copies lie there; remove them"))
 }
 
 fn make_folder(dir: &Path) -> Result<(), Trouble> {

@@ -1,0 +1,190 @@
+//! `sunap intake check`: what would be answered to a list, before it is dropped.
+//!
+//! The list is dropped into a copy of business (`scratch`), where the ordinary engine judges it. Nothing real is written.
+//!
+//! Must not: judge by rules of its own.
+
+use super::run::{Next, Play};
+use super::scratch::Scratch;
+use super::settings::{ConfigArgument, open_keys, open_reader, start_log_for_demo};
+use super::status::time_of;
+use super::words::file_state_text;
+use super::write::write_new_file;
+use super::{Exit, Failed, Screen};
+use crate::clock::Fast;
+use crate::config::Config;
+use crate::daemon::{Broken, stop_on_signals};
+use crate::domain::{CreditorId, Instant};
+use crate::engine::Engine;
+use crate::fault::{Trouble, printable};
+use crate::intake::{self, Kind, answer};
+use crate::ledger::{FileRow, FileState};
+use crate::machine::file::In;
+use crate::spool::Owner;
+use clap::{Args, Subcommand};
+use comfy_table::{ContentArrangement, Table, presets};
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many rows are shown; the answer (-o) has all.
+const SHOWN: usize = 200;
+
+/// How wide the table of refused rows is, in cells of a terminal.
+const WIDTH: u16 = 140;
+
+/// Creditors' lists.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What would be answered if FILE were dropped now; writes nothing.
+    ///
+    /// The list is judged by the ordinary engine on a copy of the ledger, with all that is registered and requested now. Rows
+    /// that would be refused are shown with their reasons. Exit 0: every row would be accepted or changes nothing; 65: a row or
+    /// the whole list would be refused.
+    Check(CheckArguments),
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// The list; its name says what it asks for (mandates…, request…).
+    file: PathBuf,
+    /// Whose list.
+    #[arg(long)]
+    creditor: CreditorId,
+    /// Write the whole answer here; the file must not be there yet.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Where the copy is made for the time of the check.
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigArgument,
+}
+
+/// Does the verb.
+pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
+    let Verb::Check(arguments) = &arguments.verb;
+    let Some(name) = arguments.file.file_name().and_then(|name| name.to_str()) else {
+        return Err(Failed::told(Exit::Usage, "name a file whose name is UTF-8"));
+    };
+    if Kind::of_name(name).is_none() {
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        let told = format!("{}: a list's name begins with {}", printable(name), kinds.join(", "));
+        return Err(Failed::told(Exit::Data, told));
+    }
+    let mut config = Config::load(&arguments.config.path)?;
+    if !config.creditors.contains_key(&arguments.creditor) {
+        let told = format!("there is no creditor {}: see config/creditors/", arguments.creditor);
+        return Err(Failed::told(Exit::Usage, told));
+    }
+    let real = open_reader(&config)?;
+    let now = time_of(&config, &real)?.max(real.business_time()?.unwrap_or(Instant::from_unix_ms(0)));
+    start_log_for_demo();
+    let stop = stop_on_signals()?;
+    let ring = open_keys(&config)?;
+    let work = arguments.work.clone().unwrap_or_else(std::env::temp_dir);
+    let scratch = Scratch::make(&config, &real, &ring, &work)?;
+    drop(real);
+    scratch.turn(&mut config);
+    scratch.without_banks()?;
+    let owner = Owner::Creditor(arguments.creditor).folder();
+    let folder = config.spool_dir.join(&owner);
+    let config = Arc::new(config);
+    let engine = Engine::open(Arc::clone(&config), now).map_err(Broken::from)?;
+    let mut play = Play::new(engine, Vec::new(), Fast::new(now, None), stop)?;
+    let dropped = drop_copy(&arguments.file, &folder.join("inbox"), name)?;
+    play.renamed_in(&dropped);
+    if matches!(play.next(Some(now))?, Next::Stopped) {
+        return Err(Failed::told(Exit::Later, "stopped"));
+    }
+    let judged = scratch.reader()?.find_file(name)?.into_iter().find(|row| row.owner == owner);
+    let Some(judged) = judged else {
+        let report = std::fs::read_to_string(folder.join(format!("rejected/{name}.report.txt")));
+        return Err(Failed::told(
+            Exit::Data,
+            report.unwrap_or_else(|_| format!("{name} would not be taken")),
+        ));
+    };
+    tell(&judged, &folder, arguments, screen)
+}
+
+/// Copies the list into the copy's inbox, as its owner where this process may.
+fn drop_copy(from: &Path, inbox: &Path, name: &str) -> Result<PathBuf, Trouble> {
+    let (temporary, to) = (inbox.join(format!("{name}.tmp")), inbox.join(name));
+    let copied = std::fs::copy(from, &temporary).and_then(|_| std::fs::metadata(from));
+    let about = copied.map_err(|error| Trouble::at("copy", from, error))?;
+    // Who may not give files away drops it as oneself; the rights are then judged so.
+    let _as_oneself = chown(&temporary, Some(about.uid()), Some(about.gid()));
+    rustix::fs::rename(&temporary, &to).map_err(|error| Trouble::at("drop", &to, error))?;
+    Ok(to)
+}
+
+/// Shows what was answered.
+fn tell(
+    judged: &FileRow,
+    folder: &Path,
+    arguments: &CheckArguments,
+    screen: &mut Screen,
+) -> Result<Exit, Failed> {
+    let read = |path: PathBuf| std::fs::read(&path).map_err(|error| Trouble::at("read", &path, error));
+    let name = &judged.name;
+    if judged.state != FileState::In(In::Applied) {
+        let room = if judged.state == FileState::In(In::Held) { "held" } else { "rejected" };
+        screen.line(format_args!("{name}: {}", file_state_text(judged.state)))?;
+        if let Ok(report) = std::fs::read_to_string(folder.join(format!("{room}/{name}.report.txt"))) {
+            screen.text(report)?;
+        }
+        return Ok(if judged.state == FileState::In(In::Duplicate) { Exit::Done } else { Exit::Data });
+    }
+    let bytes = read(folder.join("outbox").join(answer::answer_name(name)))?;
+    let refused = print_rows(name, &bytes, screen)?;
+    let summary = read(folder.join("outbox").join(answer::summary_name(name)))?;
+    screen.text(String::from_utf8_lossy(&summary))?;
+    if let Some(path) = &arguments.out {
+        write_new_file(path, |out| out.write_all(&bytes).map_err(Failed::from))?;
+    }
+    screen.line(if refused == 0 {
+        "nothing was written"
+    } else {
+        "rows would be refused; nothing was written"
+    })?;
+    Ok(if refused == 0 { Exit::Done } else { Exit::Data })
+}
+
+/// The rows that would be refused, with payer, reason and advice; how many there are.
+fn print_rows(name: &str, bytes: &[u8], screen: &mut Screen) -> Result<usize, Failed> {
+    let (text, _) = intake::decode(name, bytes).map_err(|faults| Failed::Faults(Exit::Data, faults))?;
+    let delimiter = if name.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' };
+    let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(WIDTH);
+    table.set_header(["줄", "번호", "결과", "사유", "조치"]);
+    let mut refused = 0;
+    for (nth, row) in rows.records().enumerate() {
+        let row = row.map_err(|error| Failed::told(Exit::Trouble, error.to_string()))?;
+        let from_end =
+            |back: usize| row.len().checked_sub(back).and_then(|at| row.get(at)).unwrap_or_default();
+        let (result, why, advice) = (from_end(3), from_end(2), from_end(1));
+        if result != "거절" {
+            continue;
+        }
+        refused += 1;
+        if refused <= SHOWN {
+            let line = nth.saturating_add(2).to_string();
+            let first = row.get(0).unwrap_or_default();
+            table.add_row([line.as_str(), first, result, why, advice].map(printable));
+        }
+    }
+    if refused > 0 {
+        screen.line(table)?;
+    }
+    Ok(refused)
+}
