@@ -7,7 +7,7 @@ use crate::bank::Format;
 use crate::config::{Channel, Config, LoadError};
 use crate::daemon::rehearsal::{Acted, Outside};
 use crate::domain::{BankCode, Instant, Won};
-use crate::exchange::{EvidencePlan, Exchange, Rules, Service, ServicePlan, Setup};
+use crate::exchange::{ApplicationsPlan, EvidencePlan, Exchange, Rules, Service, ServicePlan, Setup};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use crate::spool::Owner;
 use std::collections::BTreeMap;
@@ -55,6 +55,7 @@ impl BankSide {
             evidence: evidence(config, channel)?,
             banks: banks(config),
             calendar: Arc::new(config.calendar.clone()),
+            applications: applications(config, channel)?,
         };
         Ok(Self(Exchange::open(setup, rules)?))
     }
@@ -115,6 +116,19 @@ fn evidence(config: &Config, channel: &Channel) -> Result<Option<EvidencePlan>, 
     let profile = &channel.profile;
     let (Some(rule), Some(layout)) = (&profile.evidence, &profile.layouts.evidence) else { return Ok(None) };
     Ok(Some(EvidencePlan { format: format(config, layout)?, deadline: rule.deadline }))
+}
+
+/// The files of applications from banks, where the profile takes them and waits for them.
+fn applications(config: &Config, channel: &Channel) -> Result<Option<ApplicationsPlan>, Trouble> {
+    let Some(rule) = channel.profile.applications.as_ref().filter(|rule| rule.expected) else {
+        return Ok(None);
+    };
+    Ok(Some(ApplicationsPlan {
+        received: format(config, &rule.received)?,
+        answer: format(config, &rule.answer)?,
+        arrives: rule.arrives,
+        deadline: rule.deadline,
+    }))
 }
 
 /// The format of a name; `Config::load` has seen to it that the profiles' are there.

@@ -96,6 +96,11 @@ impl Register {
         self.refused_by_rule.insert((name.to_string(), date));
     }
 
+    /// Notes a change that no file of the institution brought.
+    pub(crate) fn change(&mut self, changes: Changes) {
+        self.payers.extend(changes.registrations);
+    }
+
     /// Notes an accepted file and what it changes.
     pub(crate) fn accept(&mut self, service: Service, name: &str, date: Date, changes: Changes) {
         *self.accepted.entry(service).or_default() += 1;

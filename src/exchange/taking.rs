@@ -106,6 +106,9 @@ impl Exchange {
         if self.is_evidence(name) {
             return self.judge_evidence(judgement, rewound(&file)?, now).map(Some);
         }
+        if self.is_application_answer(name) {
+            return self.judge_answer(judgement, || rewound(&file), now).map(Some);
+        }
         let mut judged = (Vec::new(), None);
         let known = self.known(name, rewound(&file)?, now)?;
         if let Ok(known) = &known {
@@ -231,7 +234,7 @@ impl Exchange {
         let said: Option<Offset> = match plan.service {
             Service::Registration => self.rules.registration_answer,
             Service::Collection => self.rules.collection_answer,
-            Service::Payout | Service::Evidence => None,
+            Service::Payout | Service::Evidence | Service::Application => None,
         };
         if let Some(offset) = said {
             return offset.instant(&self.setup.calendar, date);
