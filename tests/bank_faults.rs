@@ -207,6 +207,7 @@ fn read_file(case: &Bank) -> Faults {
         Format::PayoutResult(format) => payments(case, format, &bytes),
         Format::BankApplication(format) => format.read(&case.name, bytes.as_slice()).unwrap().reading.faults,
         Format::BankApplicationAnswer(_) => panic!("no case reads our own answers"),
+        Format::Evidence(_) => panic!("no case reads our own evidence"),
         Format::PayoutRequest(_) => panic!("no case reads our own payments"),
         Format::CollectionRequest(format) => {
             // Read, and written again: a sum that does not fit is found in writing.

@@ -62,6 +62,7 @@ fn bank_file(data: &[u8]) {
         Format::BankApplicationAnswer(format) => {
             format.read(name, bytes).ok().map(|(received, _)| received.reading)
         }
+        Format::Evidence(format) => format.read(name, bytes, |_, _| Ok(())).ok(),
         Format::Other(_) => None,
     };
     if let Some(reading) = reading {

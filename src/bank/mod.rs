@@ -9,6 +9,7 @@ pub mod application;
 mod bind;
 pub mod codes;
 pub mod collection;
+pub mod evidence;
 pub mod matching;
 pub mod payout;
 pub mod proof;
@@ -90,12 +91,11 @@ pub enum Format {
     BankApplication(application::ApplicationFormat),
     /// `message = "bank-application-answer"`.
     BankApplicationAnswer(application::AnswerFormat),
-    /// A file that can be read and written and moves nothing by itself: evidence, or no message.
+    /// `message = "evidence"`.
+    Evidence(evidence::EvidenceFormat),
+    /// A file that can be read and written and moves nothing by itself: it has no message.
     Other(Arc<Layout>),
 }
-
-/// The messages that layouts may name besides those that are bound.
-const UNBOUND: [&str; 1] = ["evidence"];
 
 impl Format {
     /// Binds a layout by its `message`.
@@ -114,13 +114,12 @@ impl Format {
             "bank-application-answer" => {
                 application::AnswerFormat::bind(layout).map(Self::BankApplicationAnswer)
             }
-            known if UNBOUND.contains(&known) => Ok(Self::Other(layout)),
+            "evidence" => evidence::EvidenceFormat::bind(layout).map(Self::Evidence),
             unknown => Err(Faults::from(vec![Fault::new(
                 "message-unknown",
                 Place::file(layout.file()),
                 format!(
-                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | payout-request | payout-result | bank-application | bank-application-answer | {}.",
-                    UNBOUND.join(" | ")
+                    "message = {unknown:?} is no message: registration-request | registration-result | collection-request | collection-result | payout-request | payout-result | bank-application | bank-application-answer | evidence."
                 ),
                 "write one of these, or leave `message` out for a file that sunap only reads and writes",
             )])),
@@ -138,6 +137,7 @@ impl Format {
             Self::PayoutResult(format) => format.layout(),
             Self::BankApplication(format) => format.layout(),
             Self::BankApplicationAnswer(format) => format.layout(),
+            Self::Evidence(format) => format.layout(),
             Self::Other(layout) => layout,
         }
     }

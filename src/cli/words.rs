@@ -92,6 +92,17 @@ pub(super) fn collection_ko(state: collection::State) -> &'static str {
     }
 }
 
+/// Where evidence of consent stands.
+pub(super) fn evidence_ko(state: &str) -> &'static str {
+    match state {
+        "kept" => "동의 증빙",
+        "replaced" => "새 증빙으로 바뀜",
+        "spent" => "계좌변경 전의 증빙",
+        "refused" => "증빙 반려",
+        _ => "",
+    }
+}
+
 /// A step of the schedule; with the name of its debit service, where that is not the first one of the profile.
 pub(super) fn job_ko(job: &str) -> String {
     match job.split_once(' ') {
@@ -119,6 +130,8 @@ fn step_ko(job: &str) -> &str {
         "remind-applications" => "은행접수 신청 미결정 알림 (remind-applications)",
         "decide-applications" => "은행접수 신청 결정 기한 (decide-applications)",
         "deadline-answers" => "은행접수 회신 전송 확인 (deadline-answers)",
+        "emit-evidence" => "동의 증빙 전송 (emit-evidence)",
+        "deadline-evidence" => "동의 증빙 접수 확인 (deadline-evidence)",
         "emit-payouts" => "지급의뢰 전송 (emit-payouts)",
         "deadline-payouts" => "지급의뢰 전송 확인 (deadline-payouts)",
         "overdue-payouts" => "지급 결과 미도착 확인 (overdue-payouts)",

@@ -4,6 +4,7 @@ use super::applications::{self, ApplicationRule};
 use super::bank_table::Banks;
 use super::debit_service::{self, Services, Whole};
 use super::document::{At, Document, Section};
+use super::evidence::{self, EvidenceRule};
 use super::payer_no_template::Template;
 use super::payout_service::{self, PayoutService};
 use crate::calendar::{Calendar, DayOffset, Offset};
@@ -83,6 +84,8 @@ pub struct Profile {
     pub modes: Vec<Mode>,
     /// Whether consent must be sent as evidence before a registration.
     pub needs_evidence: bool,
+    /// When evidence goes out; there where it is needed.
+    pub evidence: Option<EvidenceRule>,
     /// Whether a mandate must be registered before it is collected; see [`Profile::registration_needed`].
     pub needs_registration: bool,
     /// The banks for which the opposite of `needs_registration` holds.
@@ -131,6 +134,14 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let mode = file.choice("mode", &[("full", Mode::FullOnly), ("partial", Mode::Partial)]);
     let offered = if file.has("modes") { file.parsed_list::<Mode>("modes") } else { Some(Vec::new()) };
     let needs_evidence = file.flag("needs_evidence");
+    let evidence = optional(&mut file, "evidence", evidence::read);
+    if needs_evidence == Some(true) && !file.has("evidence") {
+        document.file_fault(
+            "config-key-missing",
+            "needs_evidence = true, and no [evidence] says when it goes out",
+            "add [evidence] with cutoff, deadline, accepted_by and fault_codes (docs/evidence.md)",
+        );
+    }
     let needs_registration = file.flag("needs_registration");
     let exceptions = registration_exceptions(&mut file, known.banks);
     let send_empty = file.flag("send_empty");
@@ -172,6 +183,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         mode,
         modes: modes_of(mode, offered?),
         needs_evidence: needs_evidence?,
+        evidence: evidence?.filter(|_| needs_evidence == Some(true)),
         needs_registration: needs_registration?,
         registration_exceptions: exceptions?,
         send_empty: send_empty?,

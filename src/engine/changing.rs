@@ -140,6 +140,8 @@ fn send(
     }
     if new {
         tx.queue_change_line(change, ApplicationKind::Register, true, cause.at)?;
+        // Another account needs another consent: what was sent with the old one does not speak for it.
+        tx.end_evidence(mandate.mandate_id, "spent", "")?;
     }
     tx.clear_alert(KEPT, mandate.bank_payer_no.as_str(), cause.at)?;
     if !old && !new {

@@ -1,8 +1,8 @@
 //! What the engine has at hand for one channel: its config, and the bank's formats bound to their messages.
 
 use crate::bank::codes::CodeTable;
-use crate::bank::{FileHead, Format, application, collection, payout, registration};
-use crate::config::{ApplicationRule, Channel, Config, DebitService, PayoutService, Profile};
+use crate::bank::{FileHead, Format, application, collection, evidence, payout, registration};
+use crate::config::{ApplicationRule, Channel, Config, DebitService, EvidenceRule, PayoutService, Profile};
 use crate::domain::{ChannelId, Date};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
@@ -29,6 +29,14 @@ pub(super) struct ApplicationDesk {
     pub(super) answer: application::AnswerFormat,
 }
 
+/// How a channel sends evidence of consent, ready to work.
+pub(super) struct EvidenceDesk {
+    pub(super) rule: EvidenceRule,
+    /// The name of its layout.
+    pub(super) request: String,
+    pub(super) format: evidence::EvidenceFormat,
+}
+
 /// What the lines of a file of ours are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Carries {
@@ -39,6 +47,8 @@ pub(super) enum Carries {
     Messages,
     /// Our answers to applications from banks.
     Answers,
+    /// Evidence of consent.
+    Evidence,
 }
 
 /// One channel, ready to work.
@@ -55,6 +65,8 @@ pub(super) struct Desk {
     pub(super) payouts: Option<Arc<PayoutDesk>>,
     /// Applications from banks; `None` where the profile knows none.
     pub(super) applications: Option<Arc<ApplicationDesk>>,
+    /// Evidence; `None` where none is sent.
+    pub(super) evidence: Option<Arc<EvidenceDesk>>,
     pub(super) codes: Arc<CodeTable>,
     pub(super) mode: collection::Mode,
 }
@@ -100,6 +112,8 @@ impl Desk {
             Carries::Payouts
         } else if self.applications.as_ref().is_some_and(|ours| ours.rule.answer == request) {
             Carries::Answers
+        } else if self.evidence.as_ref().is_some_and(|ours| ours.request == request) {
+            Carries::Evidence
         } else {
             Carries::Debits
         }
@@ -150,6 +164,10 @@ impl Desk {
                 Some(rule) => Some(ApplicationDesk::new(rule, config)?),
                 None => None,
             },
+            evidence: match (&profile.evidence, &layouts.evidence) {
+                (Some(rule), Some(request)) => Some(EvidenceDesk::new(rule, request, config)?),
+                _ => None,
+            },
             codes: config.code_tables.get(&profile.codes)?.clone(),
             mode: profile.mode,
             profile,
@@ -172,6 +190,13 @@ impl PayoutDesk {
         let Some(Format::PayoutRequest(request)) = config.bound.get(&service.request) else { return None };
         let Some(Format::PayoutResult(result)) = config.bound.get(&service.result) else { return None };
         Some(Arc::new(Self { service: service.clone(), request: request.clone(), result: result.clone() }))
+    }
+}
+
+impl EvidenceDesk {
+    fn new(rule: &EvidenceRule, request: &str, config: &Config) -> Option<Arc<Self>> {
+        let Some(Format::Evidence(format)) = config.bound.get(request) else { return None };
+        Some(Arc::new(Self { rule: rule.clone(), request: request.to_string(), format: format.clone() }))
     }
 }
 

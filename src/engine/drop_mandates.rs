@@ -3,12 +3,14 @@
 use super::Failure;
 use super::changing::{self, Cause};
 use super::drops::Judged;
+use super::evidence::tell_missing;
 use super::place::Place;
 use super::result_collection::bug;
 use crate::domain::{Application, ApplicationKind, Instant, ItemCode, PayerNo};
 use crate::fault::Trouble;
 use crate::intake::List;
 use crate::intake::answer::Verdict;
+use crate::intake::evidence::ConsentKind;
 use crate::intake::mandates::{self, BankName, MandateRow, ParseFacts};
 use crate::ledger::{
     ChangeRow, Event, MakeCharges, MandateFacts, MandateStep, NewMandate, OnlyFor, PayerFacts, Subject, Tx,
@@ -48,9 +50,17 @@ pub(super) fn judge(
                 let earlier = seen.get(&key).copied();
                 seen.entry(key.clone()).or_insert(no);
                 let applied = Row { tx, place, known: &known, file_id, no, now };
-                applied.judge(row, &key, earlier)?
+                let consent = row.consent();
+                let verdict = applied.judge(row, &key, earlier)?;
+                if let (Some((on, kind)), false) = (consent, matches!(verdict, Verdict::Refused(_))) {
+                    tx.set_consent(place.creditor.id, &key, on, kind.map(ConsentKind::word))?;
+                }
+                verdict
             }
         });
+    }
+    if place.desk.evidence.is_some() {
+        tell_missing(tx, &place.creditor.channel, &place.owner, now)?;
     }
     Ok(Judged { verdicts, goes_to: Some(place.registration_date(now)) })
 }
@@ -231,7 +241,15 @@ impl Row<'_> {
         })?;
         if needed {
             self.queue(mandate_id)?;
-            return Ok(Verdict::Accepted(format!("신규, {} 신청", self.place.registration_date(self.now))));
+            let date = self.place.registration_date(self.now);
+            let what = match &self.place.desk.evidence {
+                None => format!("신규, {date} 신청"),
+                Some(_) => format!(
+                    "신규, 동의 증빙 필요: evidence-{}-{}.jpg",
+                    application.payer.payer_no, application.terms.item
+                ),
+            };
+            return Ok(Verdict::Accepted(what));
         }
         self.charge(mandate_id)?;
         Ok(Verdict::Accepted("신규, 등록 불필요 은행".into()))
@@ -273,6 +291,10 @@ impl Row<'_> {
             Some(facts) => {
                 // Of one that waits, the row names the account with which it goes out.
                 changing::withdraw(self.tx, facts.mandate_id)?;
+                let (now, before) = (&application.terms, &facts.terms);
+                if (now.bank, &now.account) != (before.bank, &before.account) {
+                    self.tx.evidence_stale(facts.mandate_id)?;
+                }
                 self.tx.update_mandate(facts.mandate_id, &application.terms)?;
                 (Subject::Mandate, facts.mandate_id)
             }

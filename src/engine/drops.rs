@@ -10,6 +10,7 @@ use super::{
 use crate::domain::{CreditorId, Date};
 use crate::fault::{Faults, Trouble};
 use crate::intake::answer::{self, About, Verdict};
+use crate::intake::evidence::is_evidence;
 use crate::intake::{self, Kind, List};
 use crate::ledger::{FileState, Tx};
 use crate::machine::file::{In, InHappening};
@@ -27,6 +28,9 @@ pub(super) struct Judged {
 impl Engine {
     /// Judges and applies a creditor's list.
     pub(super) fn list(&mut self, creditor: CreditorId, arrival: &Arrival) -> Result<Decided, Failure> {
+        if is_evidence(&arrival.name) {
+            return self.evidence(creditor, arrival);
+        }
         let bytes = self.archived_bytes(arrival)?;
         let about = About { file: &arrival.name, sha256: arrival.sha256.as_bytes() };
         let list = match read(&arrival.name, bytes)? {

@@ -40,6 +40,7 @@ pub(super) enum Job {
     EmitRegistrations,
     EmitCollections,
     EmitPayouts,
+    EmitEvidence,
     DeadlineRegistrations,
     DeadlineCollections,
     DeadlinePayouts,
@@ -50,6 +51,7 @@ pub(super) enum Job {
     RemindApplications,
     DecideApplications,
     DeadlineAnswers,
+    DeadlineEvidence,
     Expire,
     Books,
     Settle,
@@ -57,7 +59,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 23] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -65,6 +67,7 @@ impl Job {
         Self::EmitRegistrations,
         Self::EmitCollections,
         Self::EmitPayouts,
+        Self::EmitEvidence,
         Self::DeadlineRegistrations,
         Self::DeadlineCollections,
         Self::DeadlinePayouts,
@@ -75,6 +78,7 @@ impl Job {
         Self::RemindApplications,
         Self::DecideApplications,
         Self::DeadlineAnswers,
+        Self::DeadlineEvidence,
         Self::Expire,
         Self::Books,
         Self::Settle,
@@ -90,6 +94,7 @@ impl Job {
             Self::EmitRegistrations => "emit-registrations",
             Self::EmitCollections => "emit-collections",
             Self::EmitPayouts => "emit-payouts",
+            Self::EmitEvidence => "emit-evidence",
             Self::DeadlineRegistrations => "deadline-registrations",
             Self::DeadlineCollections => "deadline-collections",
             Self::DeadlinePayouts => "deadline-payouts",
@@ -100,6 +105,7 @@ impl Job {
             Self::RemindApplications => "remind-applications",
             Self::DecideApplications => "decide-applications",
             Self::DeadlineAnswers => "deadline-answers",
+            Self::DeadlineEvidence => "deadline-evidence",
             Self::Expire => "expire",
             Self::Books => "books",
             Self::Settle => "settle",
@@ -184,7 +190,10 @@ impl Engine {
 
     fn do_one(&mut self, row: &Due, now: Instant) -> Result<bool, Failure> {
         let Some((job, service)) = Job::from_word(&row.job) else { return self.missed(row, now) };
-        let sends = matches!(job, Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts);
+        let sends = matches!(
+            job,
+            Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts | Job::EmitEvidence
+        );
         if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
             return Ok(false);
         }
@@ -205,6 +214,8 @@ impl Engine {
             (Job::RemindApplications, Some(channel), _) => self.remind_of_applications(row, &channel, now)?,
             (Job::DecideApplications, Some(channel), _) => self.decide_by_fallback(row, &channel, now)?,
             (Job::EmitPayouts, Some(channel), _) => self.emit_payouts(&channel, row.date, now)?,
+            (Job::EmitEvidence, Some(channel), _) => self.emit_evidence(&channel, row.date, now)?,
+            (Job::DeadlineEvidence, Some(channel), _) => self.close_evidence(row, &channel, now)?,
             (Job::OverdueRegistrations | Job::OverdueCollections | Job::OverduePayouts, Some(channel), _) => {
                 self.note_overdue(row, &request_layout(&self.desks, &channel, job, service), now)?;
             }
@@ -365,6 +376,11 @@ fn plan_channel(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<NewDue>
     for debits in desk.all_debits() {
         let jobs = [Job::EmitCollections, Job::DeadlineCollections, Job::OverdueCollections];
         plan(&debits.service.window, jobs.map(|job| job.word_for(desk, debits)));
+    }
+    if let Some(evidence) = &desk.evidence {
+        let last = evidence.rule.deadline.instant(calendar, date);
+        push(Job::EmitEvidence.word().to_string(), evidence.rule.cutoff.instant(calendar, date), last);
+        push(Job::DeadlineEvidence.word().to_string(), last, last);
     }
     plan_applications(config, desk, date, rows);
 }

@@ -35,9 +35,10 @@ impl Engine {
         let layout = desk.profile.layouts.registration_request.clone();
         let format = desk.registration_request.layout();
         let name = format.file_name(date);
+        let gate = self.evidence_gate(&desk, date);
         let tx = self.ledger.begin()?;
         if now > deadline {
-            let waiting = tx.queued_registrations(channel, cutoff)?;
+            let waiting = tx.queued_registrations(channel, cutoff, gate)?;
             if waiting > 0 {
                 let text = format!(
                     "{waiting} applications missed the exchange's deadline {deadline}; they wait for the next window"
@@ -52,11 +53,11 @@ impl Engine {
         if tx.out_file(&owner, &layout, date)?.is_some_and(|file| stands(&file)) {
             return Ok(());
         }
-        if tx.queued_registrations(channel, cutoff)? == 0 && !desk.profile.send_empty {
+        if tx.queued_registrations(channel, cutoff, gate)? == 0 && !desk.profile.send_empty {
             return Ok(());
         }
         let file_id = tx.plan_out(&owner, &layout, &name, date, Some(deadline), now)?;
-        tx.batch_registrations(channel, file_id, cutoff)?;
+        tx.batch_registrations(channel, file_id, cutoff, gate)?;
         let head = desk.head(format, date);
         let day = now.date();
         let archived = self
@@ -181,6 +182,8 @@ impl Engine {
             self.emit_payouts(&channel, date, now)
         } else if desk.carries(&file.kind) == Carries::Answers {
             self.emit_answer(&channel, date, now)
+        } else if desk.carries(&file.kind) == Carries::Evidence {
+            self.emit_evidence(&channel, date, now)
         } else if file.kind == desk.profile.layouts.registration_request {
             let cutoff = desk.profile.registration.cutoff.instant(&self.config.calendar, date);
             self.emit_registrations(&channel, date, cutoff, now)

@@ -11,6 +11,7 @@ use crate::config::Who;
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
 use crate::intake::Kind;
+use crate::intake::evidence::is_evidence;
 use crate::ledger::{FileRow, FileState, NewIn, Tx, file_subject};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Dropper, Outcome, Owner, Seen, Sha256, Skip};
@@ -190,8 +191,10 @@ impl Engine {
             Owner::Creditor(_) => Kind::of_name(&arrival.name).map(Kind::word),
             Owner::Channel(_) | Owner::Control => None,
         };
-        let tx = self.ledger.begin()?;
-        Ok(tx.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?)
+        let seen = self.ledger.begin()?.file_seen(&arrival.owner_key, kind, arrival.sha256.as_bytes())?;
+        // One scan may be the evidence of several payers: whose it is stands in its name.
+        let by_name = matches!(arrival.owner, Owner::Creditor(_)) && is_evidence(&arrival.name);
+        Ok(seen.filter(|earlier| !by_name || earlier.name == arrival.name))
     }
 
     /// Same bytes again, under whatever name (E03, E05, E63): noted, no other effect.

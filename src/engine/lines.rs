@@ -225,10 +225,11 @@ impl Lines<'_> {
 /// What was written is not what the ledger holds: a bug or a lying disk. The transaction is taken back and the
 /// process stops; nothing has left the house.
 pub(super) fn differs(name: &str, line: i64) -> Failure {
-    Failure::Ledger(Trouble::new(
-        format!("read back {name}"),
-        format!("line {line} is not what the ledger holds"),
-    ))
+    Failure::Ledger(differing(name, line))
+}
+
+pub(super) fn differing(name: &str, line: i64) -> Trouble {
+    Trouble::new(format!("read back {name}"), format!("line {line} is not what the ledger holds"))
 }
 
 pub(super) fn unreadable(name: &str, faults: &Faults) -> Failure {

@@ -8,6 +8,7 @@
 use super::changing;
 use super::desk::Carries;
 use super::emission::step_out;
+use super::evidence;
 use super::messages;
 use super::payouts;
 use super::result_collection::bug;
@@ -328,6 +329,9 @@ pub(super) fn lines_refused(
     if carries == Carries::Answers {
         // Its lines are applications, which wait for nothing: the answer is built again when a person orders it.
         return Ok(0);
+    }
+    if carries == Carries::Evidence {
+        return evidence::line_refused(tx, file, named, code);
     }
     if carries == Carries::Registrations {
         if let Some(row) = named.map(|line| tx.registration_lines(file.file_id, line - 1, 1)).transpose()? {

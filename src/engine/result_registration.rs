@@ -160,6 +160,13 @@ impl Pass<'_> {
         if line.verdict == Verdict::Succeeded {
             return Ok(());
         }
+        let blames = |code: &str| {
+            let rule = self.desk.evidence.as_ref().map(|evidence| &evidence.rule);
+            rule.is_some_and(|rule| rule.fault_codes.iter().any(|known| known == code))
+        };
+        if row.kind == ApplicationKind::Register && blames(&line.code) {
+            self.tx.end_evidence(row.mandate_id, "refused", &line.code)?;
+        }
         match (row.kind, row.change_id) {
             (_, Some(_)) => self.change_refused(row, line),
             (ApplicationKind::Register, None) => self.registration_refused(row, line),

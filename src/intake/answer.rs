@@ -98,7 +98,7 @@ fn shown(cell: &str, column: Option<&Column>) -> String {
 
 /// The cell, unless a spreadsheet would run it as a formula; characters that nobody sees (they are refused anyway) are
 /// written out, so that a person finds them and a terminal does not obey them.
-fn safe(cell: String) -> String {
+pub(super) fn safe(cell: String) -> String {
     let runs = match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
         Some('+' | '-') => cell
@@ -110,7 +110,7 @@ fn safe(cell: String) -> String {
     if runs { format!("'{cell}") } else { cell.into_owned() }
 }
 
-fn added_cells(verdict: &Verdict) -> [String; 3] {
+pub(super) fn added_cells(verdict: &Verdict) -> [String; 3] {
     let (why, action) = match verdict {
         Verdict::Accepted(note) => (note.clone(), String::new()),
         Verdict::Unchanged => (String::new(), String::new()),
@@ -136,9 +136,15 @@ pub struct About<'a> {
 
 /// The summary of a list that was judged: counts, reasons, and the window to which the accepted rows go.
 pub fn summary(about: &About<'_>, list: &List, verdicts: &[Verdict], goes_to: Option<Date>) -> String {
-    let count = |wanted: &str| verdicts.iter().filter(|v| v.ko() == wanted).count();
     let mut out = head(about, "applied", Some(list.kind));
     line(&mut out, "encoding", list.encoding.word());
+    counted(&mut out, verdicts, goes_to);
+    out
+}
+
+/// Counts and reasons, as every summary has them.
+pub(super) fn counted(out: &mut String, verdicts: &[Verdict], goes_to: Option<Date>) {
+    let count = |wanted: &str| verdicts.iter().filter(|v| v.ko() == wanted).count();
     for (key, n) in [
         ("rows", verdicts.len()),
         ("accepted", count("접수")),
@@ -148,7 +154,7 @@ pub fn summary(about: &About<'_>, list: &List, verdicts: &[Verdict], goes_to: Op
         let _ = writeln!(out, "{key} = {n}");
     }
     if let Some(date) = goes_to {
-        line(&mut out, "goes_to", &date.to_string());
+        line(out, "goes_to", &date.to_string());
     }
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for verdict in verdicts {
@@ -165,7 +171,6 @@ pub fn summary(about: &About<'_>, list: &List, verdicts: &[Verdict], goes_to: Op
     for (name, n) in reasons {
         let _ = writeln!(out, "{name} = {n}");
     }
-    out
 }
 
 /// The summary of a list that was refused as a whole: nothing of it was applied.
@@ -183,7 +188,7 @@ pub fn rejection(about: &About<'_>, faults: &Faults) -> String {
     out
 }
 
-fn head(about: &About<'_>, result: &str, kind: Option<Kind>) -> String {
+pub(super) fn head(about: &About<'_>, result: &str, kind: Option<Kind>) -> String {
     let mut out = String::new();
     line(&mut out, "file", about.file);
     let sha256 = about.sha256.iter().fold(String::new(), |mut hex, byte| {

@@ -185,6 +185,14 @@ const MANDATES: &[Column] = &[
         "비움(대행사 기본), 1 또는 전액, 0 또는 부분, 2~6 또는 1000원~5000원 단위 부분",
         "empty, or what may be taken when the balance is short: 1 all or nothing, 0 any part, 2-6 steps of 1,000-5,000 won",
     ),
+    may("동의일자", Code, 30, "2026-01-05, 출금동의를 받은 날", "day of the payer's consent"),
+    may(
+        "동의유형",
+        Code,
+        10,
+        "서면, 공동인증, 전자서명, 녹취, ARS, 기타 가운데 하나, 비우면 증빙 파일의 종류대로",
+        "how the payer consented: on paper, by certified or other signature, recorded, by ARS, otherwise; empty: as the evidence file is",
+    ),
     may(
         "처리구분",
         Code,

@@ -4,6 +4,7 @@
 //!
 //! Must not: open files, know the ledger, or decide whether the mandate may go (that is `rules`).
 
+pub mod answer;
 pub mod bundle;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,11 @@
 //! A row of `mandates*`: a payer and what they agreed to (product.md F11-F14).
 
 use super::Kind;
-use super::cell::{Cells, month};
+use super::cell::{Cells, date, month};
 use super::columns::{Content, Need, of_kind};
+use super::evidence::ConsentKind;
 use super::list::Row;
-use crate::domain::{Application, BankCode, ItemCode, MandateTerms, Mode, Payer, PayerNo};
+use crate::domain::{Application, BankCode, Date, ItemCode, MandateTerms, Mode, Payer, PayerNo};
 use crate::rules::application::Operation;
 use crate::rules::{Name, Refused};
 
@@ -28,6 +29,8 @@ pub struct ParseFacts<'a> {
 pub struct MandateRow {
     application: Application,
     operation: Operation,
+    /// 동의일자 and 동의유형.
+    consent: (Option<Date>, Option<ConsentKind>),
     /// Headings of optional columns that the list does not have.
     absent: Vec<&'static str>,
 }
@@ -48,6 +51,9 @@ const ATTRIBUTES: [&str; 12] = [
     "등록자",
 ];
 
+/// Columns about the payer's consent (docs/evidence.md).
+const CONSENT: [&str; 2] = ["동의일자", "동의유형"];
+
 impl MandateRow {
     /// The payer's number, by which the engine looks up what is there.
     pub fn payer_no(&self) -> &PayerNo {
@@ -62,6 +68,12 @@ impl MandateRow {
     /// 처리구분.
     pub fn operation(&self) -> Operation {
         self.operation
+    }
+
+    /// 동의일자 and 동의유형, where the list has one of the columns.
+    pub fn consent(&self) -> Option<(Option<Date>, Option<ConsentKind>)> {
+        let there = CONSENT.iter().any(|heading| !self.absent.contains(heading));
+        there.then_some(self.consent)
     }
 
     /// The application that the row means, seen what is there: a column that the list does not have leaves what is
@@ -119,10 +131,14 @@ pub fn parse(row: Row<'_>, facts: &ParseFacts<'_>) -> Result<MandateRow, Vec<Ref
         "재신청" => Ok(Operation::Again),
         _ => Err(Name::TextForm),
     });
+    let on = cells.optional(CONSENT[0], date);
+    let kind = cells.optional(CONSENT[1], |text| ConsentKind::of_ko(text).ok_or(Name::TextForm));
     let optional = of_kind(Kind::Mandates).iter().filter(|c| c.need == Need::Optional);
     let absent = optional.map(|c| c.heading).filter(|h| row.cell(h).is_none()).collect();
-    let parsed = payer.zip(terms).zip(operation).map(|((payer, terms), operation)| MandateRow {
+    let parsed = payer.zip(terms).zip(operation).zip(on.zip(kind));
+    let parsed = parsed.map(|(((payer, terms), operation), consent)| MandateRow {
         application: Application { payer, terms },
+        consent,
         operation: operation.unwrap_or(Operation::Any),
         absent,
     });

@@ -2,6 +2,7 @@
 
 use super::column::{self, Doing, page, unfit};
 use super::event::{self, Event};
+use super::evidence::{EvidenceGate, GATE};
 use super::open::Tx;
 use super::personal;
 use crate::domain::{
@@ -179,6 +180,7 @@ impl Tx<'_> {
         channel: &ChannelId,
         file_id: i64,
         queued_before: Instant,
+        gate: EvidenceGate,
     ) -> Result<Batched, Trouble> {
         let doing = "put registrations on a file";
         let base: i64 = self
@@ -187,17 +189,23 @@ impl Tx<'_> {
             .and_then(|mut s| s.query_row([file_id], |row| row.get(0)))
             .doing(doing)?;
         self.sql
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "UPDATE registration SET file_id = ?1, line_no = numbered.line FROM
                    (SELECT registration_id AS id, ?2 + row_number() OVER (ORDER BY registration_id) AS line
                     FROM registration r
                     WHERE channel = ?3 AND file_id IS NULL AND state IS NULL AND queued_at < ?4
                       AND (NOT waits OR NOT EXISTS (SELECT 1 FROM collection_now k
                         WHERE k.mandate_id = r.mandate_id
-                          AND k.state_now IN ('batched', 'sent', 'acknowledged')))) numbered
-                 WHERE registration.registration_id = numbered.id",
-            )
-            .and_then(|mut s| s.execute(params![file_id, base, channel.as_str(), queued_before.unix_ms()]))
+                          AND k.state_now IN ('batched', 'sent', 'acknowledged')))
+                      AND {GATE}) numbered
+                 WHERE registration.registration_id = numbered.id"
+            ))
+            .and_then(|mut s| {
+                let (asked, since, taken) = gate.values();
+                let with =
+                    params![file_id, base, channel.as_str(), queued_before.unix_ms(), asked, since, taken];
+                s.execute(with)
+            })
             .doing(doing)?;
         self.sql
             .prepare_cached(

@@ -18,6 +18,7 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/application.sql"),
     include_str!("schema/config_code.sql"),
     include_str!("schema/change.sql"),
+    include_str!("schema/evidence.sql"),
     include_str!("schema/message.sql"),
     include_str!("schema/people.sql")
 )];

@@ -4,6 +4,7 @@
 //! from a later one with the same name and bytes.
 
 use super::column::{self, Doing};
+use super::evidence::{EvidenceGate, GATE};
 use super::file::{self, FileRow, FileState};
 use super::open::Tx;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Month, Won};
@@ -209,6 +210,13 @@ impl Tx<'_> {
         Ok(done.doing("note a receipt")? > 0)
     }
 
+    /// Whether a receipt said that the exchange accepted it.
+    pub fn is_acknowledged(&self, file_id: i64) -> Result<bool, Trouble> {
+        let text = "SELECT acknowledged_at IS NOT NULL FROM file WHERE file_id = ?1";
+        let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row([file_id], |row| row.get(0)));
+        found.doing("look for a receipt")
+    }
+
     /// When this ledger was first worked with: `now` at the first call, the same ever after.
     pub fn first_opened(&self, now: Instant) -> Result<Instant, Trouble> {
         let text =
@@ -229,14 +237,23 @@ impl Tx<'_> {
     }
 
     /// Registrations and cancellations that wait for a file and could go on one now.
-    pub fn queued_registrations(&self, channel: &ChannelId, queued_before: Instant) -> Result<i64, Trouble> {
-        let text = "SELECT count(*) FROM registration r
-                    WHERE channel = ?1 AND file_id IS NULL AND state IS NULL AND queued_at < ?2
-                      AND (NOT waits OR NOT EXISTS (SELECT 1 FROM collection_now k
-                        WHERE k.mandate_id = r.mandate_id AND k.state_now IN ('batched', 'sent', 'acknowledged')))";
-        let count = self.sql.prepare_cached(text).and_then(|mut s| {
-            s.query_row(params![channel.as_str(), queued_before.unix_ms()], |row| row.get(0))
-        });
+    pub fn queued_registrations(
+        &self,
+        channel: &ChannelId,
+        queued_before: Instant,
+        gate: EvidenceGate,
+    ) -> Result<i64, Trouble> {
+        let text = format!(
+            "SELECT count(*) FROM registration r
+             WHERE channel = ?1 AND file_id IS NULL AND state IS NULL AND queued_at < ?2 AND ?3 = ?4
+               AND (NOT waits OR NOT EXISTS (SELECT 1 FROM collection_now k
+                 WHERE k.mandate_id = r.mandate_id AND k.state_now IN ('batched', 'sent', 'acknowledged')))
+               AND {GATE}"
+        );
+        let (asked, since, taken) = gate.values();
+        // ?3 and ?4 stand where the gate counts its own from ?5.
+        let with = params![channel.as_str(), queued_before.unix_ms(), 0, 0, asked, since, taken];
+        let count = self.sql.prepare_cached(&text).and_then(|mut s| s.query_row(with, |row| row.get(0)));
         count.doing("count queued registrations")
     }
 

@@ -11,7 +11,7 @@ use super::value::Why;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use std::fmt;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use zeroize::Zeroizing;
 
 /// Bytes of text in a chunk.
@@ -121,6 +121,7 @@ impl KeyRing {
             ahead: Vec::new(),
             text: Zeroizing::new(Vec::new()),
             given: 0,
+            base: 0,
             ended: false,
         };
         opened.ahead = opened.next_sealed()?;
@@ -164,6 +165,8 @@ pub struct Opened<R> {
     ahead: Vec<u8>,
     text: Zeroizing<Vec<u8>>,
     given: usize,
+    /// Where `text` begins in the plain text.
+    base: u64,
     ended: bool,
 }
 
@@ -182,6 +185,48 @@ impl<R: Read> Opened<R> {
     }
 }
 
+impl<R: Read + Seek> Seek for Opened<R> {
+    /// Goes to a byte of the plain text: the chunk that holds it is the next that is opened and checked.
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let outside =
+            || io::Error::new(ErrorKind::InvalidInput, "a place before the file or too far behind it");
+        let (chunk, sealed) = (CHUNK as u64, (CHUNK + TAG) as u64);
+        let before = HEADER as u64;
+        let from = match to {
+            SeekFrom::Start(at) => i64::try_from(at).map_err(|_| outside())?,
+            SeekFrom::End(by) => {
+                let body = self.from.seek(SeekFrom::End(0))?.saturating_sub(before);
+                let plain = body.saturating_sub(body.div_ceil(sealed).saturating_mul(TAG as u64));
+                i64::try_from(plain).ok().and_then(|end| end.checked_add(by)).ok_or_else(outside)?
+            }
+            SeekFrom::Current(by) => {
+                let here = self.base.saturating_add(self.given as u64);
+                i64::try_from(here).ok().and_then(|here| here.checked_add(by)).ok_or_else(outside)?
+            }
+        };
+        let at = u64::try_from(from).map_err(|_| outside())?;
+        let nth = at / chunk;
+        self.from.seek(SeekFrom::Start(nth.saturating_mul(sealed).saturating_add(before)))?;
+        self.chunks.at = nth;
+        self.text = Zeroizing::new(Vec::new());
+        self.given = 0;
+        self.base = nth.saturating_mul(chunk);
+        self.ahead = self.next_sealed()?;
+        self.ended = self.ahead.is_empty();
+        let mut left = at % chunk;
+        let mut passed = [0; 4096];
+        while left > 0 {
+            let most = usize::try_from(left.min(passed.len() as u64)).unwrap_or(passed.len());
+            let read = self.read(passed.get_mut(..most).unwrap_or_default())?;
+            if read == 0 {
+                break;
+            }
+            left = left.saturating_sub(read as u64);
+        }
+        Ok(at)
+    }
+}
+
 impl<R: Read> Read for Opened<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while self.given >= self.text.len() {
@@ -191,6 +236,7 @@ impl<R: Read> Read for Opened<R> {
             // Less than a full one can only be the last; a full one is, if nothing follows.
             let after = if self.ahead.len() < CHUNK + TAG { Vec::new() } else { self.next_sealed()? };
             self.ended = after.is_empty();
+            self.base = self.chunks.at.saturating_mul(CHUNK as u64);
             self.text = Zeroizing::new(self.chunks.open(&self.ahead, self.ended)?);
             self.given = 0;
             self.ahead = after;

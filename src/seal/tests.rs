@@ -168,3 +168,29 @@ fn keys_are_loaded_and_everything_wrong_is_named() {
     put(&folder, "current", "two", 0o600);
     assert!(told(&folder).unwrap_err().contains("number of a key"));
 }
+
+#[test]
+fn a_sealed_file_is_read_from_any_place() {
+    use std::io::{Cursor, Read, Seek, SeekFrom};
+    let ring = KeyRing::for_tests();
+    for length in [0_usize, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 77] {
+        let plain: Vec<u8> = (0..length).map(|n| (n % 251) as u8).collect();
+        let mut sealing = ring.sealing(&[7; 32], Vec::new()).unwrap();
+        std::io::Write::write_all(&mut sealing, &plain).unwrap();
+        let sealed = sealing.finish().unwrap();
+        let mut opened = ring.opened(Cursor::new(sealed)).unwrap();
+        assert_eq!(opened.seek(SeekFrom::End(0)).unwrap(), length as u64, "{length}");
+        for at in [0, 1, length / 2, CHUNK.min(length), length.saturating_sub(3), length] {
+            opened.seek(SeekFrom::Start(at as u64)).unwrap();
+            let mut two = Vec::new();
+            opened.by_ref().take(2).read_to_end(&mut two).unwrap();
+            let at = at.min(length);
+            assert_eq!(two, plain[at..(at + 2).min(length)], "{length} at {at}");
+            let here = opened.stream_position().unwrap();
+            assert_eq!(here, (at + 2).min(length) as u64, "{length} at {at}");
+            let mut rest = Vec::new();
+            opened.read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, plain[(at + 2).min(length)..], "{length} at {at}");
+        }
+    }
+}

@@ -6,7 +6,7 @@ use super::page::{Page, Told};
 use super::waiting::Waiting;
 use crate::bank::codes::CodeTable;
 use crate::bank::proof::Proof;
-use crate::cli::words::{charge_ko, collection_ko, file_state_ko, file_state_word, mandate_ko};
+use crate::cli::words::{charge_ko, collection_ko, evidence_ko, file_state_ko, file_state_word, mandate_ko};
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
 use crate::domain::{ChannelId, CollectionKind, CreditorId, Instant, PayerNo};
@@ -89,6 +89,18 @@ impl<'a> Explainer<'a> {
         page.fact("account", "계좌", found.account_masked.clone());
         page.events = self.events(Subject::Mandate, found.mandate_id, Some(&found.channel))?;
         page.waits = self.waiting.of_mandate(found);
+        for evidence in self.reader.evidence_of(found.mandate_id)? {
+            let mut part = Page {
+                title: format!("evidence of {}: {} ({})", evidence.at, evidence.kind, evidence.extension),
+                state: evidence.state.clone(),
+                state_ko: evidence_ko(&evidence.state).to_string(),
+                ..Page::default()
+            };
+            part.fact("bytes", "길이", evidence.bytes);
+            part.fact("file", "전송", evidence.file.clone());
+            part.fact("code", "사유", Some(evidence.code).filter(|code| !code.is_empty()));
+            page.parts.push(part);
+        }
         for charge in self.reader.charges_of(found.mandate_id)? {
             page.parts.push(self.charge(&charge, &found.channel)?);
         }

@@ -32,6 +32,9 @@ impl<'a> Waiting<'a> {
             return vec![format!("channel {} is not configured any more", found.channel)];
         };
         match found.state {
+            State::Queued if channel.profile.evidence.is_some() => {
+                self.window(channel, "its registration goes out, if the network has its evidence (동의 증빙)")
+            }
             State::Queued => self.window(channel, "its registration goes out"),
             State::Changing => {
                 self.window(channel, "its change of account goes out, if it is not out already")

@@ -110,11 +110,14 @@ fn a_registration_follows_its_file_until_it_is_answered() {
         "waits already"
     );
     assert_eq!(
-        tx.batch_registrations(&channel(), file, at(5)).unwrap(),
+        tx.batch_registrations(&channel(), file, at(5), EvidenceGate::Open).unwrap(),
         Batched::default(),
         "queued at the cut-off"
     );
-    assert_eq!(tx.batch_registrations(&channel(), file, at(6)).unwrap(), Batched { register: 3, cancel: 0 });
+    assert_eq!(
+        tx.batch_registrations(&channel(), file, at(6), EvidenceGate::Open).unwrap(),
+        Batched { register: 3, cancel: 0 }
+    );
     assert_eq!(state(&tx, ids[0]), State::Queued);
     publish(&tx, file, 3, Won::ZERO, 10);
     assert_eq!(state(&tx, ids[0]), State::Acknowledged);
@@ -175,7 +178,7 @@ fn a_file_that_did_not_stand_gives_its_lines_back_in_order() {
     let ids = queued(&mut bench, 3);
     let tx = bench.ledger.begin().unwrap();
     let file = plan(&tx, "EB13", "2026-11-23");
-    tx.batch_registrations(&channel(), file, at(6)).unwrap();
+    tx.batch_registrations(&channel(), file, at(6), EvidenceGate::Open).unwrap();
     publish(&tx, file, 3, Won::ZERO, 10);
     let bad = tx.registration_lines(file, 1, 1).unwrap()[0].registration_id;
     tx.file_stepped(file, "refused", FileState::Out(Out::Refused), at(12), "receipt").unwrap();
@@ -187,7 +190,7 @@ fn a_file_that_did_not_stand_gives_its_lines_back_in_order() {
     assert_eq!(tx.unbatch(file, at(13)).unwrap(), 0);
     let again = plan(&tx, "EB13", "2026-11-23");
     assert_eq!(
-        tx.batch_registrations(&channel(), again, at(6)).unwrap().register,
+        tx.batch_registrations(&channel(), again, at(6), EvidenceGate::Open).unwrap().register,
         2,
         "with their old place in time"
     );
@@ -234,7 +237,10 @@ fn a_cancellation_ends_the_mandate_and_takes_back_what_was_requested() {
     tx.mandate_stepped(&step(ids[0], State::Active, State::Cancelling, Happening::CancelRequested)).unwrap();
     tx.queue_registration(ids[0], ApplicationKind::Cancel, at(5), None, None).unwrap();
     let file = plan(&tx, "EB13", "2026-11-23");
-    assert_eq!(tx.batch_registrations(&channel(), file, at(6)).unwrap(), Batched { register: 0, cancel: 1 });
+    assert_eq!(
+        tx.batch_registrations(&channel(), file, at(6), EvidenceGate::Open).unwrap(),
+        Batched { register: 0, cancel: 1 }
+    );
     publish(&tx, file, 1, Won::ZERO, 10);
     assert_eq!(state(&tx, ids[0]), State::Cancelling);
     let result = claim(&tx, "EB14", "EB141123", 4, 20);
@@ -262,7 +268,7 @@ fn what_waits_can_be_taken_back() {
     assert_eq!(tx.withdraw_registrations(ids[0]).unwrap(), 1);
     assert_eq!(tx.withdraw_registrations(ids[0]).unwrap(), 0);
     let file = plan(&tx, "EB13", "2026-11-23");
-    assert_eq!(tx.batch_registrations(&channel(), file, at(9)).unwrap().register, 1);
+    assert_eq!(tx.batch_registrations(&channel(), file, at(9), EvidenceGate::Open).unwrap().register, 1);
 }
 
 #[test]
