@@ -29,6 +29,7 @@
 //! | `order VERB CREDITOR PAYER ITEM MONTH [WON\|PROOF] "REASON"` | one about a charge: `order write-off.charge 10000001 A-0001 TUITION 2026-01 "moved"` |
 //! | `message take NAME` | the gateway takes a list of messages; `message receipt NAME STATE` puts its receipt file beside it: accepted or refused |
 //! | `message send CREDITOR PAYER "TEXT"` | an order to send a message; `expect message CREDITOR PAYER EVENT STATE`, `expect no message CREDITOR PAYER EVENT`, `expect messages N`; their folders are `message/ROOM` |
+//! | `message acknowledge CREDITOR NOTICE`, `message answer ID "TEXT"` | orders about a notice and a question |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
 //! | `users <<< toml >>>` | config/users.toml is this; while the engine runs, from the next `restart` on |
 //! | `as UID[:GID] [mode BITS]` | files are dropped from this account from now on; a page with it needs root, and is left out without |

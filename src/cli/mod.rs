@@ -20,6 +20,7 @@ mod intake;
 mod key;
 mod log;
 mod message;
+mod notice;
 mod paper;
 mod payout;
 mod plan;
@@ -115,6 +116,10 @@ enum Verb {
     Payout(payout::Arguments),
     /// Messages to payers (SMS관리): send one by an order, or list them.
     Message(message::Arguments),
+    /// Notices (공지사항): which stand, who has not read them.
+    Notice(notice::NoticeArguments),
+    /// Questions of creditors (Q&A): list, show, answer.
+    Question(notice::QuestionArguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The log of work (로그관리): who did what, and when.
@@ -229,6 +234,8 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Message(arguments) => message::run(&arguments, screen),
+        Verb::Notice(arguments) => notice::notice(&arguments, screen),
+        Verb::Question(arguments) => notice::question(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

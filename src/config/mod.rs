@@ -19,6 +19,7 @@ mod document;
 mod evidence;
 mod formats;
 mod group;
+mod notice;
 mod notify;
 mod outline;
 mod passbook;
@@ -43,6 +44,7 @@ pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, RetryMode, Retr
 pub use debit_service::{DebitService, Services};
 pub use evidence::EvidenceRule;
 pub use group::Group;
+pub use notice::{Audience, Notice};
 pub use notify::{MessageText, Notify, NotifyRule};
 pub use outline::SourceText;
 pub use payer_no_template::Template;
@@ -102,6 +104,8 @@ pub struct Config {
     pub users: Users,
     /// Messages to payers; `None` where there is no notify.toml: none are made, and there is no folder for them.
     pub notify: Option<Notify>,
+    /// 공지사항, by id.
+    pub notices: Vec<Notice>,
     /// All texts, as they were read, for the journal of their changes.
     pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.

@@ -23,6 +23,7 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "config/exchange/README.md",
     "config/exchange/centre.toml",
     "config/exchange/demo.toml",
+    "config/notices/2026-01-opening.md",
     "config/notify.toml",
     "config/profiles/bankingplus.toml",
     "config/sftp/bankingplus-seoul.toml",
