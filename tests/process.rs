@@ -131,6 +131,7 @@ fn check_tells_all_faults_and_the_next_due_times() {
     for text in [
         "EB13 of 2026-01-02: cut-off 2026-01-02 14:00:00",
         "EB22 due 2026-01-06 11:00:00",
+        "EB11 of 2025-12-31: comes 2025-12-31 11:00:00, decided by 2026-01-02 14:00:00, EB12 due 2026-01-02 15:00:00",
         "debit date 2026-01-05",
     ] {
         assert!(said(&good).contains(text), "{text:?} is not in:\n{}", said(&good));

@@ -40,6 +40,28 @@ pub struct Line {
     fields: Map<String, Value>,
 }
 
+/// An application as the exchange writes it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// 신청구분.
+    pub asked: Asked,
+    /// 납부자번호.
+    pub bank_payer_no: String,
+    /// The bank of the account.
+    pub bank: BankCode,
+    /// 지정출금계좌번호, digits.
+    pub account: String,
+    /// 생년월일 or 사업자등록번호.
+    pub id_no: String,
+}
+
+impl fmt::Debug for Applied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, bank_payer_no, bank, account, .. } = self;
+        write!(f, "{asked} {bank_payer_no} {bank} {}", masked(account))
+    }
+}
+
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { record_no, serial, asked, bank_payer_no, bank, account, .. } = self;
@@ -172,6 +194,34 @@ impl ApplicationFormat {
     /// Reads a file. `file` is its name, for faults and for the rule of names.
     pub fn read<R: Read>(&self, file: &str, input: R) -> Result<Received, Trouble> {
         read_all(&self.layout, &self.head, &self.fields, file, input, |_| ())
+    }
+
+    /// Writes the applications of a day, as the exchange does; none is header and trailer.
+    pub fn write<W: Write>(&self, out: W, head: &FileHead, lines: &[Applied]) -> Result<W, WriteError> {
+        let institution = &head.institution;
+        let mut text = String::new();
+        let mut put = |record: &str, fields: Value| {
+            text.push_str(&json!({ "record": record, "fields": fields }).to_string());
+            text.push('\n');
+        };
+        put("header", json!({ "institution_code": institution, "application_date": day(head.date) }));
+        for (at, line) in lines.iter().enumerate() {
+            let mut fields = Map::new();
+            fields.insert("serial_no".into(), json!(at.saturating_add(1)));
+            fields.insert("institution_code".into(), json!(institution));
+            fields.insert("application_date".into(), json!(day(head.date)));
+            fields.insert("kind".into(), json!(line.asked.word()));
+            fields.insert("bank_payer_no".into(), json!(line.bank_payer_no));
+            fields.insert("bank_branch".into(), json!(format!("{:03}0000", line.bank.get())));
+            fields.insert("account".into(), json!(line.account));
+            fields.insert("id_no".into(), json!(line.id_no));
+            fields.insert("channel".into(), json!("bank"));
+            fields.retain(|name, _| self.layout.field(self.fields.data, name).is_some());
+            put("data", Value::Object(fields));
+        }
+        put("trailer", json!({ "institution_code": institution }));
+        let (_, out) = write_json(&self.layout, &head.name, BufReader::new(text.as_bytes()), out, true)?;
+        Ok(out)
     }
 }
 

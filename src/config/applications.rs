@@ -2,8 +2,8 @@
 //!
 //! A profile without `[applications]` knows none: such a file in its inbox is no file of the channel.
 
-use super::document::Section;
-use super::profile::{Known, refer};
+use super::document::{At, Document, Section};
+use super::profile::{Known, first_reversed, refer};
 use crate::calendar::Offset;
 use crate::machine::application::Shape;
 
@@ -75,13 +75,20 @@ pub(super) fn read(mut section: Section<'_>, known: &Known<'_>) -> Option<Applic
         }
     }
     let times = ["arrives", "remind_at", "decide_by", "deadline"].map(|key| section.parsed::<Offset>(key));
+    let mut all_from_x = true;
     for time in times.iter().flatten().filter(|time| time.value.day().anchor() != 'X') {
+        all_from_x = false;
         document.fault(
             "window-anchor-wrong",
             time.span.clone(),
             format!("{} is not counted from X", time.value),
             "count from X, the banking day of the file",
         );
+    }
+    if let ([Some(arrives), Some(remind), Some(decide), Some(deadline)], true) = (&times, all_from_x) {
+        in_order(document, known, ("arrives", arrives), ("remind_at", remind));
+        in_order(document, known, ("remind_at", remind), ("decide_by", decide));
+        in_order(document, known, ("decide_by", decide), ("deadline", deadline));
     }
     let words = [("accept", Policy::Accept), ("ask", Policy::Ask)];
     let [cancel, change, register] = ["cancel", "change", "register"].map(|key| section.choice(key, &words));
@@ -107,4 +114,23 @@ pub(super) fn read(mut section: Section<'_>, known: &Known<'_>) -> Option<Applic
         other: other?.value,
         debit_in_flight: debit_in_flight?.value,
     })
+}
+
+/// One time after the other on every banking day: what is decided at the deadline itself goes out too late.
+fn in_order<'d>(
+    document: &'d Document<'d>,
+    known: &Known<'_>,
+    (first, earlier): (&str, &At<Offset>),
+    (second, later): (&str, &At<Offset>),
+) {
+    let strictly = second == "deadline";
+    let Some(calendar) = known.calendar else { return };
+    let Some(day) = first_reversed(earlier.value, later.value, strictly, calendar) else { return };
+    let (early, late) = (earlier.value.instant(calendar, day), later.value.instant(calendar, day));
+    document.fault(
+        "window-reversed",
+        later.span.clone(),
+        format!("for X = {day} {first} is at {early} and {second} at {late}"),
+        "let the times follow one another: arrives, remind_at, decide_by, deadline",
+    );
 }

@@ -409,7 +409,12 @@ pub(super) fn window(
 }
 
 /// The first banking day of 2025 (a year with a long run of holidays) on which `later` comes before `earlier`.
-fn first_reversed(earlier: Offset, later: Offset, strictly: bool, calendar: &Calendar) -> Option<Date> {
+pub(super) fn first_reversed(
+    earlier: Offset,
+    later: Offset,
+    strictly: bool,
+    calendar: &Calendar,
+) -> Option<Date> {
     let days = (1..=365).filter_map(|nth| Date::from_year_day(2025, nth));
     days.filter(|day| calendar.is_open(*day)).find(|day| {
         let (first, second) = (earlier.instant(calendar, *day), later.instant(calendar, *day));

@@ -161,6 +161,29 @@ fn retry_rules() {
     assert!(open.permits(day("last")) && open.reaches(day("1"), &[day("last")]));
 }
 
+/// What comes in at banks is reminded of, decided and answered in this order, on every banking day.
+#[test]
+fn the_times_of_applications_follow_one_another() {
+    for (key, time, told) in [
+        ("arrives", "X+2BD 09:00", "remind_at"),
+        ("remind_at", "X+1BD 14:30", "decide_by"),
+        ("decide_by", "X+1BD 15:00", "deadline"),
+        ("deadline", "X 12:00", "deadline"),
+    ] {
+        let mut sources = shipped();
+        let profile = sources.files.get_mut("profiles/kftc.toml").unwrap().as_mut().unwrap();
+        let line =
+            profile.lines().find(|line| line.starts_with(&format!("{key} = \"X"))).unwrap().to_string();
+        // The deadlines of the other windows stand before: the section begins behind them.
+        let at = profile.find("[applications]").unwrap();
+        let line = if key == "deadline" { "deadline = \"X+1BD 15:00\"".to_string() } else { line };
+        let (before, after) = profile.split_at(at);
+        *profile = format!("{before}{}", after.replace(&line, &format!("{key} = \"{time}\"")));
+        let faults = compile(&sources).unwrap_err().to_string();
+        assert!(faults.contains("window-reversed") && faults.contains(told), "{key}: {faults}");
+    }
+}
+
 #[test]
 fn registration_may_be_turned_round_for_single_banks() {
     let mut sources = shipped();

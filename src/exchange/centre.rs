@@ -126,6 +126,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) date: Date,
     /// The least amount of a collection.
     pub(crate) least: Won,
+    /// The first day of which evidence counts for a registration; `None` where none is needed.
+    pub(crate) evidence_since: Option<Date>,
     /// Whether a debit needs a registration.
     pub(crate) needs_registration: bool,
     /// The banks for which it is the other way round.
@@ -241,7 +243,11 @@ impl<'a> Sitting<'a> {
                 };
                 (!known).then_some(Check::NotRegistered)
             }
-            Some(ApplicationKind::Register) => self.current(line).is_some().then_some(Check::Twice),
+            Some(ApplicationKind::Register) if self.current(line).is_some() => Some(Check::Twice),
+            Some(ApplicationKind::Register) => {
+                let lacks = |since| !self.register.has_evidence(&line.bank_payer_no, since);
+                self.terms.evidence_since.is_some_and(lacks).then_some(Check::EvidenceMissing)
+            }
             Some(ApplicationKind::Cancel) => {
                 let known = match self.current(line) {
                     Some(registered) => same(registered),
@@ -316,6 +322,7 @@ mod tests {
             service,
             date,
             least: Won::new(140),
+            evidence_since: None,
             needs_registration: true,
             registration_exceptions: &NO_EXCEPTIONS,
             lists_all: false,

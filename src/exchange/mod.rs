@@ -30,7 +30,9 @@
 //! Must not: be known to anything but `cli` and tests; ask the time; draw by chance; touch folders of the channel
 //! other than outbox, sent and inbox.
 
+mod applications;
 mod centre;
+mod evidence;
 mod folders;
 mod journal;
 mod mischief;
@@ -38,17 +40,20 @@ mod play;
 mod receipt;
 mod register;
 mod rules;
+mod rules_application;
 mod rules_file;
 mod rules_shape;
 mod taking;
 mod verdict;
 mod wire;
 
+pub use applications::ApplicationsPlan;
+pub use evidence::EvidencePlan;
 pub use play::{Exchange, ServicePlan, Setup, Turn};
 pub use receipt::{Outcome, Receipt};
 pub use rules::{
-    Act, CentreRules, Check, Cut, Draw, Harm, Matches, Mischief, Outgoing, Partial, Receipts, Rules, Service,
-    Taking, VerdictRule, Which, WrongCharset,
+    Act, Application, AppliedFor, CentreRules, Check, Cut, Draw, Harm, Matches, Mischief, Outgoing, Partial,
+    Receipts, Rules, Service, Taking, VerdictRule, Which, WrongCharset,
 };
 
 #[cfg(test)]

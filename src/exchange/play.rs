@@ -2,7 +2,9 @@
 //!
 //! Must not: ask the time, or keep in memory what a start could not find again.
 
+use super::applications::{ApplicationsPlan, Offers};
 use super::centre::{Sitting, Terms};
+use super::evidence::EvidencePlan;
 use super::folders::{Folder, Lock, Moved};
 use super::journal::{Judgement, parse_answer_name};
 use super::receipt::Outcome;
@@ -38,6 +40,10 @@ pub struct Setup {
     pub banks: BTreeMap<BankCode, bool>,
     /// Banking days.
     pub calendar: Arc<Calendar>,
+    /// Evidence of consent, where the channel must send it.
+    pub evidence: Option<EvidencePlan>,
+    /// What comes in at banks, where the channel takes it.
+    pub applications: Option<ApplicationsPlan>,
 }
 
 /// A request file of a channel and the result file that answers it.
@@ -84,6 +90,7 @@ pub struct Exchange {
     pub(super) taking: Folder,
     pub(super) judged: Folder,
     pub(super) first_seen: Folder,
+    pub(super) offers: Offers,
     pub(super) register: Register,
     pub(super) banks: Banks,
     /// Judgements in `taking/`, with what they change once they are carried out.
@@ -107,6 +114,10 @@ impl Exchange {
             let doing = format!("play {} with {request} and {result}", plan.service.word());
             return Err(Trouble::new(doing, "the messages of these layouts are not those of the service"));
         }
+        if setup.applications.as_ref().is_some_and(|plan| !plan.fits()) {
+            let cause = "the messages of these layouts are not those of applications";
+            return Err(Trouble::new("play applications at banks", cause));
+        }
         let theirs = |name: &str| Folder::open(setup.channel_folder.join(name));
         let (outbox, sent, inbox) = (theirs("outbox")?, theirs("sent")?, theirs("inbox")?);
         Folder::make(setup.own_folder.clone())?;
@@ -122,6 +133,7 @@ impl Exchange {
             taking: own("taking")?,
             judged: own("judged")?,
             first_seen: own("seen")?,
+            offers: Offers::new(own("offered")?),
             outbox,
             sent,
             inbox,
@@ -145,11 +157,13 @@ impl Exchange {
                 _ => worked |= self.take(&name, now)?,
             }
         }
+        worked |= self.stand_in(now)?;
+        worked |= self.offer(now)?;
         let (delivered, blocked) = self.deliver(now)?;
         worked |= !delivered.is_empty();
         let retry = blocked.then(|| now.plus_minutes(BLOCKED_MINUTES));
         let first = self.waiting.iter().map(|(due, _)| *due).find(|due| *due > now);
-        let next_due = [next_due, retry, first].into_iter().flatten().min();
+        let next_due = [next_due, retry, first, self.next_offer(now)].into_iter().flatten().min();
         Ok(Turn { worked, delivered, next_due })
     }
 
@@ -192,7 +206,7 @@ impl Exchange {
         }
         self.carry_out_pending()?;
         let kept: BTreeSet<String> = self.answers.names()?.into_iter().collect();
-        let mut wanted = BTreeSet::new();
+        let mut wanted: BTreeSet<String> = self.recover_offers()?.into_iter().collect();
         self.register = Register::default();
         self.banks = Banks::new(&self.rules);
         for entry in self.judged.names()? {
@@ -212,11 +226,17 @@ impl Exchange {
     /// Plays a judged file again: what it registered, what it used of rules that count.
     fn learn(&mut self, judgement: &Judgement) -> Result<(), Trouble> {
         let (Some(service), Some(date)) = (judgement.service, judgement.date()) else { return Ok(()) };
+        if service == Service::Application {
+            return self.learn_answer(judgement, date);
+        }
         if judgement.receipt.result == Outcome::Refused {
             if judgement.by_rule {
                 self.register.refuse_by_rule(&judgement.name, date);
             }
             return Ok(());
+        }
+        if service == Service::Evidence {
+            return self.learn_evidence(judgement, date);
         }
         let mut changes = Changes::default();
         if service == Service::Registration || Banks::remember(&self.rules) {
@@ -237,7 +257,7 @@ impl Exchange {
 
     /// Finds a file that was taken: in sent, or in done, to which the daemon puts an old one away when its name comes
     /// again the next year.
-    fn find_taken(&self, judgement: &Judgement) -> Result<Option<File>, Trouble> {
+    pub(super) fn find_taken(&self, judgement: &Judgement) -> Result<Option<File>, Trouble> {
         let Judgement { name, sent_as, sha256, .. } = judgement;
         if self.sent.holds(sent_as, sha256)? {
             return self.sent.read(sent_as);
@@ -264,6 +284,7 @@ impl Exchange {
             service: plan.service,
             date,
             least: plan.least,
+            evidence_since: self.evidence_since(date),
             needs_registration: plan.needs_registration,
             registration_exceptions: &plan.registration_exceptions,
             lists_all: plan.result.layout().results() == ResultsListed::All,

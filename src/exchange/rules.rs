@@ -17,6 +17,10 @@ pub enum Service {
     Collection,
     /// 입금이체의뢰 (EB31) and its result (EB32).
     Payout,
+    /// 출금동의 증빙자료 (EI13); a receipt is its answer.
+    Evidence,
+    /// Our answer (EB12) to what payers applied for at their banks (EB11).
+    Application,
 }
 
 impl Service {
@@ -26,6 +30,8 @@ impl Service {
             Self::Registration => "registration",
             Self::Collection => "collection",
             Self::Payout => "payout",
+            Self::Evidence => "evidence",
+            Self::Application => "application",
         }
     }
 }
@@ -51,6 +57,39 @@ pub struct Rules {
     pub mischiefs: Vec<Mischief>,
     /// Tried in order; the first that hits decides.
     pub outgoings: Vec<Outgoing>,
+    /// What payers apply for at their banks, in the order of the file.
+    pub applications: Vec<Application>,
+}
+
+/// What a payer applies for at a bank on a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Application {
+    /// The banking day.
+    pub date: Date,
+    /// What is asked.
+    pub asks: AppliedFor,
+    /// 납부자번호. Of one that is not registered nothing ends, so that no line goes out.
+    pub bank_payer_no: String,
+    /// The bank of the new account.
+    pub bank: Option<BankCode>,
+    /// The new account, digits.
+    pub account: Option<String>,
+    /// 생년월일 or 사업자등록번호 as it stands in the lines.
+    pub id_no: String,
+}
+
+/// What a payer asks for at a bank.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppliedFor {
+    /// 해지.
+    Cancel,
+    /// 임의해지, by the bank.
+    ForcedCancel,
+    /// 계좌변경: 해지 of the old account and 신규 of another one.
+    Change,
+    /// 신규.
+    Register,
 }
 
 /// What the centre checks beyond the layout.
@@ -112,6 +151,8 @@ pub enum Check {
     PayerNoShape,
     /// Line: the application date is later than the file's.
     ApplicationDate,
+    /// Line: a registration whose evidence has not come.
+    EvidenceMissing,
     /// Line: applied for twice, or registered already.
     Twice,
     /// Line: an amount of 0 won.
@@ -126,7 +167,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownFile,
         Self::AlreadyReceived,
         Self::Format,
@@ -140,6 +181,7 @@ impl Check {
         Self::ResidentNumber,
         Self::PayerNoShape,
         Self::ApplicationDate,
+        Self::EvidenceMissing,
         Self::Twice,
         Self::AmountZero,
         Self::AmountSmall,

@@ -40,6 +40,7 @@ impl Rules {
             verdicts: raw.verdict.into_iter().map(|rule| page.verdict(rule)).collect(),
             mischiefs: raw.mischief.into_iter().filter_map(|rule| page.mischief(rule)).collect(),
             outgoings: raw.outgoing.into_iter().filter_map(|rule| page.outgoing(rule)).collect(),
+            applications: raw.application.into_iter().filter_map(|rule| page.application(rule)).collect(),
         };
         if page.faults.is_empty() { Ok(rules) } else { Err(page.faults) }
     }
@@ -52,10 +53,10 @@ fn centre_file() -> Result<RawCentreFile, Faults> {
 }
 
 /// The text being read, the rule at hand, and what was found wrong.
-struct Page<'t> {
+pub(super) struct Page<'t> {
     file: &'t str,
     text: &'t str,
-    at: Range<usize>,
+    pub(super) at: Range<usize>,
     faults: Faults,
 }
 
@@ -85,7 +86,7 @@ impl Page<'_> {
         self.faults.push(Fault::new(name, place, expected, remedy).with_excerpt(excerpt));
     }
 
-    fn value_fault(&mut self, key: &str, said: &str) {
+    pub(super) fn value_fault(&mut self, key: &str, said: &str) {
         let rule = self.at.clone();
         self.at = self.key_line(key).unwrap_or_else(|| rule.clone());
         self.fault("exchange-rule-value", format!("`{key}`: {said}"), "write a value that is possible");
@@ -107,11 +108,11 @@ impl Page<'_> {
         None
     }
 
-    fn contradiction(&mut self, said: &str) {
+    pub(super) fn contradiction(&mut self, said: &str) {
         self.fault("exchange-rule-contradiction", said, "keep one of them, or make two rules of it");
     }
 
-    fn incomplete(&mut self, said: &str) {
+    pub(super) fn incomplete(&mut self, said: &str) {
         self.fault(
             "exchange-rule-incomplete",
             said,
@@ -119,7 +120,7 @@ impl Page<'_> {
         );
     }
 
-    fn value<T: FromStr<Err = String>>(&mut self, key: &str, text: Option<String>) -> Option<T> {
+    pub(super) fn value<T: FromStr<Err = String>>(&mut self, key: &str, text: Option<String>) -> Option<T> {
         match text?.parse() {
             Ok(value) => Some(value),
             Err(said) => {
@@ -261,6 +262,8 @@ impl Page<'_> {
             Service::Payout if partial || raw.kind.is_some() || raw.attempt.is_some() => {
                 self.contradiction("a payment has no `kind`, no part and no attempt");
             }
+            Service::Evidence => self.contradiction("evidence has no result, only [[outgoing]] rules"),
+            Service::Application => self.contradiction("applications have their own rules: [[application]]"),
             Service::Collection if raw.kind.is_some() => self.contradiction("a collection has no `kind`"),
             _ => {}
         }
@@ -382,6 +385,11 @@ impl Page<'_> {
             if present && !fits {
                 self.contradiction(&format!("`{key}` says nothing here beside the rule's other keys"));
             }
+        }
+        if raw.on == Service::Application {
+            self.contradiction(
+                "no result comes to an answer: a mischief is on registration, collection or payout",
+            );
         }
         if raw.what == RawHarm::WrongSum && raw.on == Service::Registration {
             self.contradiction("a registration result has no sum; `wrong-count` is possible");

@@ -3,7 +3,7 @@
 //!
 //! Must not: check or explain anything beyond the shape.
 
-use super::rules::{Check, Receipts, Service};
+use super::rules::{AppliedFor, Check, Receipts, Service};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
@@ -32,6 +32,8 @@ pub(super) struct RawFile {
     pub(super) mischief: Vec<Spanned<RawMischief>>,
     #[serde(default)]
     pub(super) outgoing: Vec<Spanned<RawOutgoing>>,
+    #[serde(default)]
+    pub(super) application: Vec<Spanned<RawApplication>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -164,4 +166,15 @@ pub(super) struct RawOutgoing {
     pub(super) record: Option<u32>,
     pub(super) why: Option<String>,
     pub(super) minutes: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApplication {
+    pub(super) date: Option<String>,
+    pub(super) asks: AppliedFor,
+    pub(super) bank_payer_no: Option<String>,
+    pub(super) bank: Option<String>,
+    pub(super) account: Option<String>,
+    pub(super) id_no: Option<String>,
 }

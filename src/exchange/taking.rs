@@ -80,7 +80,7 @@ impl Exchange {
     }
 
     /// What the rules say is done with a file, other than to judge it.
-    fn act(&self, service: Service, name: &str, date: Date) -> Option<&Act> {
+    pub(super) fn act(&self, service: Service, name: &str, date: Date) -> Option<&Act> {
         let nth = self.register.files(service).saturating_add(1);
         let hits = self.rules.outgoings.iter().filter(|r| r.service == service && r.which.hits(date, nth));
         let refused = self.register.was_refused_by_rule(name, date);
@@ -103,6 +103,12 @@ impl Exchange {
             answers: Vec::new(),
             receipt: Receipt::accepted(now),
         };
+        if self.is_evidence(name) {
+            return self.judge_evidence(judgement, rewound(&file)?, now).map(Some);
+        }
+        if self.is_application_answer(name) {
+            return self.judge_answer(judgement, || rewound(&file), now).map(Some);
+        }
         let mut judged = (Vec::new(), None);
         let known = self.known(name, rewound(&file)?, now)?;
         if let Ok(known) = &known {
@@ -228,7 +234,7 @@ impl Exchange {
         let said: Option<Offset> = match plan.service {
             Service::Registration => self.rules.registration_answer,
             Service::Collection => self.rules.collection_answer,
-            Service::Payout => None,
+            Service::Payout | Service::Evidence | Service::Application => None,
         };
         if let Some(offset) = said {
             return offset.instant(&self.setup.calendar, date);
@@ -365,7 +371,7 @@ impl Exchange {
 }
 
 /// The fault that stands first in the file; those of the file as a whole come last.
-fn first_of(faults: &Faults) -> Option<&Fault> {
+pub(super) fn first_of(faults: &Faults) -> Option<&Fault> {
     faults.kept().iter().min_by_key(|fault| match fault.place {
         Place::Record { record, .. } => record,
         _ => u64::MAX,

@@ -33,6 +33,8 @@ impl ServicePlan {
                 (&*self.request, &*self.result),
                 (Format::CollectionRequest(_), Format::CollectionResult(_))
             ),
+            // These have a plan of their own.
+            Service::Evidence | Service::Application => false,
             Service::Payout => {
                 matches!((&*self.request, &*self.result), (Format::PayoutRequest(_), Format::PayoutResult(_)))
             }

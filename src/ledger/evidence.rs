@@ -26,7 +26,8 @@ pub enum EvidenceGate {
 }
 
 /// The condition of a queued registration `r`; its parameters are ?5 (whether it is asked for), ?6 (since) and ?7 (whether taken is
-/// enough). An old account is cancelled together with the new one, so it waits for the same evidence.
+/// enough). An old account is cancelled together with the new one, so it waits for the same evidence; asked once more (the new
+/// one is registered), it waits for none.
 pub(super) const GATE: &str = "(NOT ?5 OR (r.kind = 'cancel' AND r.change_id IS NULL)
     OR EXISTS (SELECT 1 FROM evidence_line l JOIN file f ON f.file_id = l.file_id
       WHERE l.registration_id = CASE r.kind WHEN 'register' THEN r.registration_id
@@ -35,7 +36,7 @@ pub(super) const GATE: &str = "(NOT ?5 OR (r.kind = 'cancel' AND r.change_id IS 
         AND NOT l.stale AND f.state IN ('taken', 'answered') AND f.date >= ?6
         AND (?7 OR f.acknowledged_at IS NOT NULL))
     OR (r.kind = 'cancel' AND r.change_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM registration n
-      WHERE n.change_id = r.change_id AND n.kind = 'register')))";
+      WHERE n.change_id = r.change_id AND n.kind = 'register' AND n.file_id IS NULL AND n.state IS NULL)))";
 
 impl EvidenceGate {
     /// The values of ?5, ?6 and ?7 of [`GATE`].

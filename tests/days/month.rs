@@ -75,6 +75,18 @@ fn list(creditor: &str, item: &str, payers: usize, days: &[u32]) -> String {
     text
 }
 
+/// Evidence of every payer's consent, as one archive.
+fn evidence(item: &str, payers: usize) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for n in 1..=payers {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(format!("evidence-M-{n:05}-{item}.gif"), options).unwrap();
+        archive.write_all(format!("GIF89a consent of M-{n:05}").as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
 fn play(stage: &mut Stage, text: &str) {
     for command in script::parse(text).unwrap() {
         stage.act(&command).unwrap_or_else(|why| panic!("{}: {why}", command.words.join(" ")));
@@ -112,6 +124,11 @@ fn one_month_in_a_minute() {
                  expect text creditor/{creditor}/outbox mandates.csv.summary.toml contains \"accepted = {payers}\"\n"
             ),
         );
+        if creditor == "10000004" {
+            // The kftc channel registers nobody without evidence of consent.
+            stage.make("evidence.zip", evidence(item, payers));
+            play(&mut stage, &format!("drop creditor/{creditor} evidence.zip\n"));
+        }
     }
     play(&mut stage, "at 2026-01-06 12:00\n");
     cash(&mut stage);

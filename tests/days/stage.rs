@@ -27,6 +27,9 @@ use sunap::exchange::Rules;
 use sunap::intake::order::{Order, Target, Verb};
 use sunap::ledger::{FileQuery, FileRow, FileState, LineRow, MandateFound, Reader};
 
+/// The profile that waits for applications from banks.
+const APPLICATIONS: &str = "profiles/kftc.toml";
+
 /// The only channel of the shipped config.
 const CHANNEL: &str = "channel/bankingplus-seoul";
 
@@ -76,7 +79,7 @@ impl Stage {
     pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
         shipped::shipped_into(temp.path());
-        Self {
+        let mut stage = Self {
             temp,
             rules: None,
             parts: None,
@@ -91,7 +94,10 @@ impl Stage {
             reconfigured: false,
             down: false,
             tampered: false,
-        }
+        };
+        // Nobody sends what comes in at banks, until a page says that a bank is simulated.
+        stage.change_config(APPLICATIONS, "expected = true", "expected = false").unwrap();
+        stage
     }
 
     /// Does one command.
@@ -207,7 +213,7 @@ impl Stage {
         let seeded =
             if rules.contains("seed") { rules.to_string() } else { format!("seed = \"day\"\n{rules}") };
         self.rules = Some(Rules::from_toml("rules", &seeded).map_err(|faults| faults.to_string())?);
-        Ok(())
+        self.change_config(APPLICATIONS, "expected = false", "expected = true")
     }
 
     fn go(&mut self, time: &str) -> Done {
@@ -291,6 +297,11 @@ impl Stage {
             layout => wire::write(&self.layout(layout)?, text)?,
         };
         self.deliver(owner, name, &bytes)
+    }
+
+    /// Bytes that a page may drop by this name.
+    pub(crate) fn make(&mut self, name: &str, bytes: Vec<u8>) {
+        self.made.insert(name.to_string(), bytes);
     }
 
     fn drop_made(&mut self, owner: &str, name: &str) -> Done {

@@ -68,6 +68,19 @@ fn print_channel(
             plan.result_due.instant(calendar, date),
         ))?;
     }
+    if let Some(rule) = &profile.applications {
+        let date = rule.deadline.first_open_after(calendar, now);
+        let named = crate::cli::words::padded("은행접수 신청", 14);
+        let expected = if rule.expected { "comes" } else { "not expected, may come" };
+        screen.line(format_args!(
+            "    {named} {} of {date}: {expected} {}, decided by {}, {} due {}",
+            rule.received,
+            rule.arrives.instant(calendar, date),
+            rule.decide_by.instant(calendar, date),
+            rule.answer,
+            rule.deadline.instant(calendar, date),
+        ))?;
+    }
     Ok(())
 }
 

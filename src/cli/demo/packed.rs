@@ -68,6 +68,7 @@ pub(super) const PACKED: &[(&str, &[u8])] = packed![
     "samples/demo/10000002/retry-2026-01.csv",
     "samples/demo/10000003/mandates-2025-12-30.csv",
     "samples/demo/10000003/mandates-2026.csv",
+    "samples/demo/10000004/evidence-2026.zip",
     "samples/demo/10000004/mandates-2026.csv",
     "samples/demo/10000004/request-2026-01-20.csv",
     "samples/demo/10000004/retry-2026-01-23.csv",

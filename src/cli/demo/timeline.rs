@@ -96,7 +96,18 @@ impl<'c> Timeline<'c> {
 
     fn text(&self, file: &FileRow) -> String {
         let name = padded(&file.name, 30);
+        let mut applications = self.config.channels.values().filter_map(|c| c.profile.applications.as_ref());
         match file.way {
+            Way::Out if applications.clone().any(|rule| rule.answer == file.kind) => {
+                format!("→ bank      {name} {:>4} refused", file.lines)
+            }
+            Way::In if applications.any(|rule| rule.received == file.kind) => {
+                format!(
+                    "← bank      {name} {:>4} applied for at banks  {}",
+                    file.lines,
+                    file_state_text(file.state)
+                )
+            }
             Way::Out => format!("→ bank      {name} {:>4} lines  {:>13} won", file.lines, file.won),
             Way::In if file.owner.starts_with("channel/") => {
                 let failed = if file.failed_won.is_positive() || file.listed_lines > 0 {

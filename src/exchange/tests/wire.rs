@@ -37,8 +37,15 @@ impl Row {
     }
 }
 
+/// A shipped format.
+pub(super) fn shipped(name: &str) -> Arc<Format> {
+    format(name)
+}
+
 fn format(name: &str) -> Arc<Format> {
     let (file, text) = match name {
+        "EB11" => ("formats/eb11.toml", include_str!("../../../formats/eb11.toml")),
+        "EB12" => ("formats/eb12.toml", include_str!("../../../formats/eb12.toml")),
         "EB13" => ("formats/eb13.toml", include_str!("../../../formats/eb13.toml")),
         "EB14" => ("formats/eb14.toml", include_str!("../../../formats/eb14.toml")),
         "EB21" => ("formats/eb21.toml", include_str!("../../../formats/eb21.toml")),
