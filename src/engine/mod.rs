@@ -48,6 +48,7 @@ mod place;
 mod proposing;
 mod reckoning;
 mod refunding;
+mod reporting;
 mod requesting;
 mod restoring;
 mod result_collection;
