@@ -79,7 +79,7 @@ impl Stage {
     pub(crate) fn new() -> Self {
         let temp = tempfile::tempdir().unwrap();
         shipped::shipped_into(temp.path());
-        let stage = Self {
+        let mut stage = Self {
             temp,
             rules: None,
             parts: None,
