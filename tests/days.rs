@@ -69,6 +69,8 @@
 mod expect;
 #[path = "days/month.rs"]
 mod month;
+#[path = "days/month_of_changes.rs"]
+mod month_of_changes;
 #[path = "days/orders.rs"]
 mod orders;
 #[path = "days/script.rs"]
