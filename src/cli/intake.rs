@@ -20,6 +20,7 @@ use crate::fault::{Trouble, printable};
 use crate::intake::{self, Kind, answer};
 use crate::ledger::{FileRow, FileState};
 use crate::machine::file::In;
+use crate::sheet::child;
 use crate::spool::Owner;
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -143,8 +144,11 @@ fn tell(
         }
         return Ok(if judged.state == FileState::In(In::Duplicate) { Exit::Done } else { Exit::Data });
     }
-    let bytes = read(folder.join("outbox").join(answer::answer_name(name)))?;
-    let refused = print_rows(name, &bytes, screen)?;
+    let text = folder.join("outbox").join(answer::answer_name(name));
+    let workbook = text.with_extension("xlsx");
+    let bytes = read(if workbook.exists() { workbook.clone() } else { text })?;
+    let shown = if workbook.exists() { sheet_text(&bytes)? } else { bytes.clone() };
+    let refused = print_rows(name, &shown, screen)?;
     let summary = read(folder.join("outbox").join(answer::summary_name(name)))?;
     screen.text(String::from_utf8_lossy(&summary))?;
     if let Some(path) = &arguments.out {
@@ -156,6 +160,13 @@ fn tell(
         "rows would be refused; nothing was written"
     })?;
     Ok(if refused == 0 { Exit::Done } else { Exit::Data })
+}
+
+/// The rows of a workbook that this program has just written.
+fn sheet_text(bytes: &[u8]) -> Result<Vec<u8>, Failed> {
+    let mut text = Vec::new();
+    child::translate(bytes, &mut text).map_err(|why| Failed::told(Exit::Trouble, why))?;
+    Ok(text.strip_suffix(crate::sheet::END).map_or(text.clone(), <[u8]>::to_vec))
 }
 
 /// The rows that would be refused, with payer, reason and advice; how many there are.

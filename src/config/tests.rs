@@ -13,7 +13,7 @@ fn manifest() -> PathBuf {
 /// The shipped config with layouts that have a name only: what stands in them is another room's test.
 fn shipped() -> Sources {
     let mut sources = Sources::read(&manifest().join("config/sunap.toml")).unwrap();
-    sources.formats = ["EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EB11", "EB12"]
+    sources.formats = ["EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EB11", "EB12", "EI13"]
         .map(|name| FormatSource {
             file: format!("formats/{name}.toml"),
             text: format!("name = \"{name}\"\n"),

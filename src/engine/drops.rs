@@ -14,6 +14,7 @@ use crate::intake::evidence::is_evidence;
 use crate::intake::{self, Kind, List};
 use crate::ledger::{FileState, Tx};
 use crate::machine::file::{In, InHappening};
+use crate::report::{Cell, CellKind, Column, given_rows};
 use crate::sheet::{self, Unread};
 use crate::spool::Spool;
 use std::io::Read;
@@ -60,7 +61,7 @@ impl Engine {
         };
         let summary = answer::summary(&about, &list, &judged.verdicts, judged.goes_to);
         let answers = [
-            (answer::answer_name(&arrival.name), answer::print(&list, &judged.verdicts)),
+            (answer::answer_name_of(&list), print(&list, &judged.verdicts)?),
             (answer::summary_name(&arrival.name), summary.clone().into_bytes()),
         ];
         for (name, bytes) in &answers {
@@ -112,6 +113,22 @@ impl Engine {
         tx.commit()?;
         Ok(true)
     }
+}
+
+/// The answer in the list's own form: text as the text was, a workbook for a workbook.
+fn print(list: &List, verdicts: &[Verdict]) -> Result<Vec<u8>, Failure> {
+    let name = answer::answer_name_of(list);
+    if !name.ends_with(".xlsx") {
+        return Ok(answer::print(list, verdicts));
+    }
+    let columns: Vec<Column> = answer::headings(list)
+        .into_iter()
+        .map(|ko| Column { key: ko, ko, kind: CellKind::Text, width: 16 })
+        .collect();
+    let mut bytes = Vec::new();
+    let rows = answer::rows(list, verdicts).map(|row| row.into_iter().map(Cell::Text).collect());
+    given_rows(&mut bytes, list.kind.ko(), &columns, rows).map_err(Failure::Spool)?;
+    Ok(bytes)
 }
 
 /// The list of a file's bytes; a workbook becomes text first, in a process of its own.

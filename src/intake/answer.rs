@@ -44,6 +44,27 @@ pub fn answer_name(file: &str) -> String {
     format!("{file}.answer.csv")
 }
 
+/// The name of a list's answer, which has the form of the list: `mandates.xlsx.answer.xlsx` for a workbook.
+pub fn answer_name_of(list: &List) -> String {
+    if list.workbook { format!("{}.answer.xlsx", list.file) } else { answer_name(&list.file) }
+}
+
+/// The headings of the answer to a workbook: the list's columns, and those that are added.
+pub fn headings(list: &List) -> Vec<&'static str> {
+    let given = list.columns.iter().flatten().map(|column| column.heading);
+    given.chain(ANSWER_HEADINGS).collect()
+}
+
+/// The rows of the answer to a workbook, cell by cell, as [`print`] writes them.
+pub fn rows<'l>(list: &'l List, verdicts: &'l [Verdict]) -> impl Iterator<Item = Vec<String>> + 'l {
+    let width = list.columns.iter().filter(|c| c.is_some()).count();
+    list.rows().zip(verdicts).map(move |(row, verdict)| {
+        let mut cells = echoed(row, width, char::from(list.delimiter));
+        cells.extend(added_cells(verdict));
+        cells
+    })
+}
+
 /// `mandates.csv.summary.toml`.
 pub fn summary_name(file: &str) -> String {
     format!("{file}.summary.toml")

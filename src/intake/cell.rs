@@ -121,7 +121,7 @@ impl<'a> Cells<'a> {
 }
 
 /// `1.10235E+11`: digits behind the first few are lost.
-fn is_exponent(text: &str) -> bool {
+pub(super) fn is_exponent(text: &str) -> bool {
     let Some((number, power)) = text.split_once(['E', 'e']) else { return false };
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     let whole = number.replacen('.', "", 1);

@@ -3,7 +3,8 @@
 //! What is wrong with the file as a whole is a fault; what is wrong with one row waits in [`Row::broken`] and is
 //! told in the answer.
 
-use super::columns::{ANSWER_HEADINGS, Column, Need, of_kind, told};
+use super::cell::is_exponent;
+use super::columns::{ANSWER_HEADINGS, Column, Content, Need, of_kind, told};
 use super::text::{Encoding, decode};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};
@@ -27,6 +28,8 @@ pub struct List {
     pub encoding: Encoding,
     pub(super) delimiter: u8,
     pub(super) crlf: bool,
+    /// Whether it came as a workbook, and its answer will be one.
+    pub(super) workbook: bool,
     /// The columns of the file from the left; `None` are those that an earlier answer added.
     pub(super) columns: Vec<Option<&'static Column>>,
     pub(super) headings: csv::StringRecord,
@@ -97,7 +100,7 @@ pub fn read_list(file_name: &str, bytes: &[u8]) -> Result<List, Faults> {
 
 /// The list of a workbook whose sheet was made CSV text already (`sheet`); its name keeps the workbook's extension.
 pub fn read_sheet(file_name: &str, kind: Kind, text: &[u8]) -> Result<List, Faults> {
-    read_as(file_name, kind, text)
+    read_as(file_name, kind, text).map(|list| List { workbook: true, ..list })
 }
 
 fn read_as(file_name: &str, kind: Kind, bytes: &[u8]) -> Result<List, Faults> {
@@ -125,6 +128,7 @@ fn read_as(file_name: &str, kind: Kind, bytes: &[u8]) -> Result<List, Faults> {
         encoding,
         delimiter,
         crlf,
+        workbook: false,
         columns,
         headings,
         records: Vec::new(),
@@ -273,6 +277,8 @@ fn look(cells: &csv::StringRecord, columns: &[Option<&'static Column>]) -> Vec<R
             refused.push(Refused::at(Name::ControlCharacter, heading));
         } else if trimmed.starts_with('=') {
             refused.push(Refused::at(Name::FormulaCell, heading));
+        } else if is_exponent(trimmed) && column.is_some_and(|c| c.content != Content::Text) {
+            refused.push(Refused::at(Name::ExcelExponent, heading));
         } else if trimmed.chars().count() > column.map_or(MAX_CELL_CHARS, |c| c.max_chars.min(MAX_CELL_CHARS))
         {
             let most = column.map_or(MAX_CELL_CHARS, |c| c.max_chars);

@@ -14,9 +14,20 @@ pub fn given_xlsx(
     columns: &[Column],
     rows: &[Vec<Cell>],
 ) -> Result<(), Trouble> {
-    let mut sheet = Sheet::new(out, name, columns)?;
+    given_rows(out, name, columns, rows.iter().cloned())
+}
+
+/// The same of rows that are made as they are written.
+pub fn given_rows(
+    out: &mut dyn Write,
+    name: &str,
+    columns: &[Column],
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> Result<(), Trouble> {
+    // A sheet's name has no such character.
+    let mut sheet = Sheet::new(out, &name.replace('·', " "), columns)?;
     for row in rows {
-        sheet.row(row)?;
+        sheet.row(&row)?;
     }
     sheet.close()
 }

@@ -20,7 +20,7 @@ mod work;
 pub use any::write_table;
 pub use catalogue::{Report, ReportQuery, write};
 pub use csv::CsvEncoding;
-pub use given::{given_csv, given_xlsx};
+pub use given::{given_csv, given_rows, given_xlsx};
 pub use paper::{Faces, Made, Paper, PaperError, PaperStyle, Stamp, Typeface, in_words, make};
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};

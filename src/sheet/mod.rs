@@ -24,7 +24,7 @@ const MAX_TEXT_BYTES: u64 = 128 << 20;
 /// The most that the child may complain.
 const MAX_WORDS_BYTES: u64 = 400;
 /// The last bytes of a complete answer. Without them the text was cut off.
-const END: &[u8] = b"\x04END\n";
+pub const END: &[u8] = b"\x04END\n";
 
 /// Why a workbook could not become text.
 #[derive(Debug)]
