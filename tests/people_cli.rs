@@ -49,7 +49,10 @@ fn a_creditor_is_shown_without_personal_numbers() {
     let with = |words: &[&'static str]| [words, &config[..]].concat();
     let (exit, out, told) = sunap(&with(&["creditor", "show", "10000001"]));
     assert_eq!(exit, 0, "{told}");
-    assert!(out.contains("이용기관 10000001  한빛수학학원") && out.contains("집금항목 TUITION 수강료"), "{out}");
+    assert!(
+        out.contains("이용기관 10000001  한빛수학학원") && out.contains("집금항목 TUITION 수강료"),
+        "{out}"
+    );
     assert!(!out.contains("02-000-0001") && !out.contains("office@"), "{out}");
     let (exit, out, _) = sunap(&with(&["creditor", "check", "10000001"]));
     assert!(exit == 0 && out.contains("ok"), "{out}");
