@@ -243,8 +243,13 @@ impl<'a> Sitting<'a> {
                 };
                 (!known).then_some(Check::NotRegistered)
             }
-            Some(ApplicationKind::Register) if self.current(line).is_some() => Some(Check::Twice),
+            // The new account of a change (계좌변경) is another bank's: it is registered whether or not the old one ends.
             Some(ApplicationKind::Register) => {
+                let changes = self.seen.contains(&(ApplicationKind::Cancel, line.bank_payer_no.to_string()));
+                let moves = changes && self.current(line).is_some_and(|registered| !same(registered));
+                if self.current(line).is_some() && !moves {
+                    return Some(Check::Twice);
+                }
                 let lacks = |since| !self.register.has_evidence(&line.bank_payer_no, since);
                 self.terms.evidence_since.is_some_and(lacks).then_some(Check::EvidenceMissing)
             }
@@ -442,6 +447,20 @@ mod tests {
         register.accept(Service::Registration, "EB130105", date, findings.changes);
         let standing = register.on(REGISTERED, date.next()).unwrap();
         assert_eq!(standing.account, "1100000000009");
+    }
+
+    #[test]
+    fn the_new_account_of_a_change_is_registered_though_the_old_one_stays() {
+        use ApplicationKind::{Cancel, Register as New};
+        let fails = "[[verdict]]\non = \"registration\"\nkind = \"cancel\"\ncode = \"0051\"\n";
+        let moved = |account: &'static str| Line { account: account.into(), ..apply(New, REGISTERED) };
+        let pair = |new| vec![apply(Cancel, REGISTERED), new];
+        let codes = |lines| judge(Service::Registration, fails, lines);
+        assert_eq!(codes(pair(moved("1100000000009"))), [(1, "0051".to_string())]);
+        // The same account again is no change, and without the end of the old one it is registered twice.
+        let twice = |serial| (serial, "A016".to_string());
+        assert_eq!(codes(pair(moved("1100000000001"))), [(1, "0051".to_string()), twice(2)]);
+        assert_eq!(codes(vec![moved("1100000000009")]), [twice(1)]);
     }
 
     #[test]
