@@ -124,7 +124,7 @@ impl Stage {
             (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
             (["copy", name, "as", other], None) => {
                 let bytes = self.made.get(*name).ok_or("nothing was made under this name")?.clone();
-                self.make(other, bytes);
+                self.made.insert((*other).to_string(), bytes);
                 Ok(())
             }
             (["copy", room, name], None) => {
