@@ -38,10 +38,16 @@ pub fn summarise(
     day: Date,
 ) -> Result<SummaryPage, Trouble> {
     let mut text = format!("하루 요약 {day}\n");
-    for creditor in config.creditors.values().filter(|c| only.is_none_or(|only| only == c.id)) {
-        let _ = writeln!(text, "\n[{} {}]", creditor.id, creditor.name);
-        creditor_lines(reader, creditor.id, day, &mut text)?;
+    match only {
+        Some(id) => {
+            if let Some(creditor) = config.creditors.get(&id) {
+                let _ = writeln!(text, "\n[{} {}]", creditor.id, creditor.name);
+                creditor_lines(reader, &Figures::of(reader, id, day)?, id, day, &mut text)?;
+            }
+        }
+        None => all_lines(reader, config, day, &mut text)?,
     }
+    people_lines(reader, config, only, day, &mut text)?;
     let due: Vec<Due> = reader
         .due_rows(None, 10_000)?
         .into_iter()
@@ -77,44 +83,131 @@ fn query(creditor: CreditorId, from: Date, to: Date) -> ListingQuery<'static> {
     ListingQuery { creditor, from, to, item: None, group: None, payer: None }
 }
 
+/// What a day was for one creditor, or for all of them.
+#[derive(Debug, Default, Clone, Copy)]
+struct Figures {
+    asked: Sum,
+    came: Sum,
+    failed: Sum,
+    owed: Sum,
+    /// The next debit date within two weeks, and what is requested for it.
+    next: Option<(Date, Sum)>,
+}
+
+impl Figures {
+    fn of(reader: &Reader, creditor: CreditorId, day: Date) -> Result<Self, Trouble> {
+        let (mut asked, mut came, mut failed) = (Sum::default(), Sum::default(), Sum::default());
+        let one_day = query(creditor, day, day);
+        reader.list::<Trouble>(Listing::Requests, &one_day, |row| {
+            asked.add(1, won(&row, 9));
+            Ok(Take::More)
+        })?;
+        reader.list::<Trouble>(Listing::Transactions, &one_day, |row| {
+            let (collected, missing) = (won(&row, 9), won(&row, 10));
+            if collected.get() > 0 {
+                came.add(1, collected);
+            }
+            if missing.get() > 0 {
+                failed.add(1, missing);
+            }
+            Ok(Take::More)
+        })?;
+        let mut owed = Sum::default();
+        reader.list::<Trouble>(Listing::Arrears, &query(creditor, day.plus_days(-365), day), |row| {
+            owed.add(1, won(&row, 8));
+            Ok(Take::More)
+        })?;
+        let mut next = Sum::default();
+        let mut next_day = None;
+        reader.list::<Trouble>(
+            Listing::Requests,
+            &query(creditor, day.next(), day.plus_days(14)),
+            |row| {
+                if let Some(Listed::Date(date)) = row.first()
+                    && (next_day.is_none() || next_day == Some(*date))
+                {
+                    next_day = Some(*date);
+                    next.add(1, won(&row, 9));
+                }
+                Ok(Take::More)
+            },
+        )?;
+        let next = next_day.flatten().map(|date| (date, next));
+        Ok(Self { asked, came, failed, owed, next })
+    }
+
+    fn add(&mut self, more: &Self) {
+        for (sum, more) in [
+            (&mut self.asked, more.asked),
+            (&mut self.came, more.came),
+            (&mut self.failed, more.failed),
+            (&mut self.owed, more.owed),
+        ] {
+            sum.add(more.rows, Won::new(more.won));
+        }
+    }
+}
+
+/// The agent's page: all together, then a line for each creditor.
+fn all_lines(reader: &Reader, config: &Config, day: Date, text: &mut String) -> Result<(), Trouble> {
+    let (mut all, mut lines) = (Figures::default(), String::new());
+    for creditor in config.creditors.values() {
+        let figures = Figures::of(reader, creditor.id, day)?;
+        all.add(&figures);
+        let next = figures.next.map_or(String::new(), |(date, sum)| format!(", 다음 {date} {}", sum.told()));
+        let _ = writeln!(
+            lines,
+            "  {} {}: 의뢰 {}, 수납 {}, 불능·부족 {}, 미납 {}{next}",
+            creditor.id,
+            creditor.name,
+            figures.asked.told(),
+            figures.came.told(),
+            figures.failed.told(),
+            figures.owed.told()
+        );
+    }
+    let _ = writeln!(text, "\n[전체 {}개 이용기관]", config.creditors.len());
+    let _ = writeln!(text, "  오늘 출금 의뢰   {}", all.asked.told());
+    let _ = writeln!(text, "  오늘 수납        {}", all.came.told());
+    let _ = writeln!(text, "  오늘 불능·부족   {}", all.failed.told());
+    let _ = writeln!(text, "  미납 (1년)       {}\n\n이용기관별\n{lines}", all.owed.told());
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    Ok(())
+}
+
+/// 공지사항 of the day, and questions that nobody has answered.
+fn people_lines(
+    reader: &Reader,
+    config: &Config,
+    only: Option<CreditorId>,
+    day: Date,
+    text: &mut String,
+) -> Result<(), Trouble> {
+    let stands = |notice: &&crate::config::Notice| {
+        notice.stands_on(day) && only.is_none_or(|creditor| notice.is_for(creditor))
+    };
+    for notice in config.notices.iter().filter(stands) {
+        let must = if notice.must_read { " (필독)" } else { "" };
+        let _ = writeln!(text, "\n공지 {}: {}{must}", notice.id, notice.title);
+    }
+    let questions = reader.questions(false)?;
+    let open = questions.iter().filter(|question| only.is_none_or(|only| only == question.creditor)).count();
+    if open > 0 {
+        let _ = writeln!(text, "\n답하지 않은 질문 {open}건");
+    }
+    Ok(())
+}
+
 fn creditor_lines(
     reader: &Reader,
+    figures: &Figures,
     creditor: CreditorId,
     day: Date,
     text: &mut String,
 ) -> Result<(), Trouble> {
-    let (mut asked, mut came, mut failed) = (Sum::default(), Sum::default(), Sum::default());
     let one_day = query(creditor, day, day);
-    reader.list::<Trouble>(Listing::Requests, &one_day, |row| {
-        asked.add(1, won(&row, 9));
-        Ok(Take::More)
-    })?;
-    reader.list::<Trouble>(Listing::Transactions, &one_day, |row| {
-        let (collected, missing) = (won(&row, 9), won(&row, 10));
-        if collected.get() > 0 {
-            came.add(1, collected);
-        }
-        if missing.get() > 0 {
-            failed.add(1, missing);
-        }
-        Ok(Take::More)
-    })?;
-    let mut owed = Sum::default();
-    reader.list::<Trouble>(Listing::Arrears, &query(creditor, day.plus_days(-365), day), |row| {
-        owed.add(1, won(&row, 8));
-        Ok(Take::More)
-    })?;
-    let mut next = Sum::default();
-    let mut next_day = None;
-    reader.list::<Trouble>(Listing::Requests, &query(creditor, day.next(), day.plus_days(14)), |row| {
-        if let Some(Listed::Date(date)) = row.first()
-            && (next_day.is_none() || next_day == Some(*date))
-        {
-            next_day = Some(*date);
-            next.add(1, won(&row, 9));
-        }
-        Ok(Take::More)
-    })?;
+    let Figures { asked, came, failed, owed, next } = figures;
     let _ = writeln!(text, "  오늘 출금 의뢰   {}", asked.told());
     let _ = writeln!(text, "  오늘 수납        {}", came.told());
     let _ = writeln!(text, "  오늘 불능·부족   {}", failed.told());
@@ -129,8 +222,8 @@ fn creditor_lines(
         let _ = writeln!(text, "    많은 순서      {}", codes.join(", "));
     }
     let _ = writeln!(text, "  미납 (1년)       {}", owed.told());
-    match next_day.flatten() {
-        Some(date) => {
+    match next {
+        Some((date, next)) => {
             let _ = writeln!(text, "  다음 출금 {date} {}", next.told());
         }
         None => text.push_str("  다음 출금        14일 안에 의뢰된 것 없음\n"),
