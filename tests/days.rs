@@ -15,7 +15,7 @@
 //! | `config FILE replace "OLD" with "NEW"` | changes a file of the copied config/ or formats/; while the engine runs it counts from the next `restart` on; OLD must be there, `\n` is a new line |
 //! | `bank <<< rules >>>` | a simulated exchange plays the bank by these rules (config/exchange/README.md), applications from banks included, which no profile expects without it; before the start. `bank <<<` `>>>` succeeds always |
 //! | `at 2026-01-05 13:00` | business time goes there; everything due before is done at its own time. The first one starts the engine |
-//! | `drop OWNER NAME [utf-8\|bom\|cp949\|payers\|LAYOUT] <<<` | a file is dropped and taken at once. `payers`: rows `A-0001 TUITION 50000 5` (payer, item, monthly won, due day) become a full list of mandates. LAYOUT (`EB22`): JSON objects as of `sunap read --json`, written with `--fill` |
+//! | `drop OWNER NAME [utf-8\|bom\|cp949\|payers\|zip\|LAYOUT] <<<` | a file is dropped and taken at once. `payers`: rows `A-0001 TUITION 50000 5` (payer, item, monthly won, due day) become a full list of mandates. `zip`: an archive of files, one a line: `NAME CONTENT`. LAYOUT (`EB22`): JSON objects as of `sunap read --json`, written with `--fill` |
 //! | `drop OWNER NAME` | drops what `answer` and the edits below have made under that name |
 //! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; `A-0001 TUITION 0012 register` fails one line of a change of account (or `cancel`); all others are absent |
 //! | `cut NAME at BYTES` | truncates what was made |
@@ -29,6 +29,7 @@
 //! | `order VERB CREDITOR PAYER ITEM MONTH [WON\|PROOF] "REASON"` | one about a charge: `order write-off.charge 10000001 A-0001 TUITION 2026-01 "moved"` |
 //! | `message take NAME` | the gateway takes a list of messages; `message receipt NAME STATE` puts its receipt file beside it: accepted or refused |
 //! | `message send CREDITOR PAYER "TEXT"` | an order to send a message; `expect message CREDITOR PAYER EVENT STATE`, `expect no message CREDITOR PAYER EVENT`, `expect messages N`; their folders are `message/ROOM` |
+//! | `message acknowledge CREDITOR NOTICE`, `message answer ID "TEXT"` | orders about a notice and a question |
 //! | `entry KIND OWNER NAME` | puts a `folder`, `pipe`, `link` or `big` (larger than any limit) into an inbox |
 //! | `users <<< toml >>>` | config/users.toml is this; while the engine runs, from the next `restart` on |
 //! | `as UID[:GID] [mode BITS]` | files are dropped from this account from now on; a page with it needs root, and is left out without |

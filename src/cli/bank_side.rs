@@ -7,7 +7,7 @@ use crate::bank::Format;
 use crate::config::{Channel, Config, LoadError};
 use crate::daemon::rehearsal::{Acted, Outside};
 use crate::domain::{BankCode, Instant, Won};
-use crate::exchange::{ApplicationsPlan, Exchange, Rules, Service, ServicePlan, Setup};
+use crate::exchange::{ApplicationsPlan, EvidencePlan, Exchange, Rules, Service, ServicePlan, Setup};
 use crate::fault::{Fault, Faults, Place, Trouble, printable};
 use crate::spool::Owner;
 use std::collections::BTreeMap;
@@ -52,6 +52,7 @@ impl BankSide {
             own_folder: config.state_dir.join("exchange").join(channel.id.as_str()),
             institution: channel.institution_code.clone(),
             services: services(config, channel)?,
+            evidence: evidence(config, channel)?,
             banks: banks(config),
             calendar: Arc::new(config.calendar.clone()),
             applications: applications(config, channel)?,
@@ -109,6 +110,12 @@ fn services(config: &Config, channel: &Channel) -> Result<Vec<ServicePlan>, Trou
         plans.push(plan(Service::Payout, request, result, window, Won::ZERO, false)?);
     }
     Ok(plans)
+}
+
+fn evidence(config: &Config, channel: &Channel) -> Result<Option<EvidencePlan>, Trouble> {
+    let profile = &channel.profile;
+    let (Some(rule), Some(layout)) = (&profile.evidence, &profile.layouts.evidence) else { return Ok(None) };
+    Ok(Some(EvidencePlan { format: format(config, layout)?, deadline: rule.deadline }))
 }
 
 /// The files of applications from banks, where the profile takes them and waits for them.

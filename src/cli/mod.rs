@@ -13,6 +13,7 @@ pub mod bank_side;
 mod calendar;
 mod charge;
 mod check;
+mod creditor;
 mod demo;
 mod exchange;
 mod file;
@@ -20,10 +21,12 @@ mod intake;
 mod key;
 mod log;
 mod message;
+mod notice;
 mod paper;
 mod payout;
 mod plan;
 mod prove;
+mod query;
 mod read;
 mod report;
 mod run;
@@ -115,6 +118,14 @@ enum Verb {
     Payout(payout::Arguments),
     /// Messages to payers (SMS관리): send one by an order, or list them.
     Message(message::Arguments),
+    /// Notices (공지사항): which stand, who has not read them.
+    Notice(notice::NoticeArguments),
+    /// A creditor (이용기관) as it is configured, and what to look at.
+    Creditor(creditor::Arguments),
+    /// Saved queries (즐겨찾기): save, run, list, remove.
+    Query(query::Arguments),
+    /// Questions of creditors (Q&A): list, show, answer.
+    Question(notice::QuestionArguments),
     /// Check every archived file, the books, the pages of the ledger, and the witness.
     Verify(verify::Arguments),
     /// The log of work (로그관리): who did what, and when.
@@ -229,6 +240,10 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Message(arguments) => message::run(&arguments, screen),
+        Verb::Notice(arguments) => notice::notice(&arguments, screen),
+        Verb::Question(arguments) => notice::question(&arguments, screen),
+        Verb::Creditor(arguments) => creditor::run(&arguments, screen),
+        Verb::Query(arguments) => query::run(&arguments, screen),
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),

@@ -6,6 +6,7 @@
 //!
 //! Must not: decide what is due; the daemon wrote it down.
 
+use super::notice;
 use super::run::is_rehearsal;
 use super::settings::{ConfigArgument, open_reader, wall_time};
 use super::words::{file_state_text, file_state_word, job_ko};
@@ -42,7 +43,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         Some(at) => at,
         None => time_of(&config, &reader)?,
     };
-    let status = Status::gather(&reader, now)?;
+    let status = Status::gather(&config, &reader, now)?;
     if arguments.json {
         screen.line(status.json(&config))?;
     } else {
@@ -71,10 +72,14 @@ struct Status {
     missing: Vec<String>,
     /// What waits for a second person.
     proposals: Vec<ApprovalRow>,
+    /// 공지사항 that stand today.
+    notices: Vec<String>,
+    /// Questions that nobody has answered.
+    questions: Vec<String>,
 }
 
 impl Status {
-    fn gather(reader: &Reader, now: Instant) -> Result<Self, Failed> {
+    fn gather(config: &Config, reader: &Reader, now: Instant) -> Result<Self, Failed> {
         let board = reader.board(now)?;
         let mut today: Vec<Due> = reader
             .due_rows(None, ROWS)?
@@ -90,7 +95,10 @@ impl Status {
             *files.entry((way, file_state_word(file.state))).or_default() += 1;
         }
         let proposals = reader.approvals_open()?;
-        let mut status = Self { now, board, today, files, missing: Vec::new(), proposals };
+        let notices = notice::notices(config, reader, now.date())?;
+        let questions = notice::open_questions(reader)?;
+        let missing = Vec::new();
+        let mut status = Self { now, board, today, files, missing, proposals, notices, questions };
         status.missing = status.what_is_missing();
         Ok(status)
     }
@@ -149,6 +157,11 @@ impl Status {
         screen.line(format_args!("{}  {day}", self.now))?;
         self.print_today(screen)?;
         self.print_files(screen)?;
+        for (word, lines) in [("notices", &self.notices), ("questions", &self.questions)] {
+            if !lines.is_empty() {
+                screen.line(format_args!("\n{word}:\n  {}", lines.join("\n  ")))?;
+            }
+        }
         for open in config.users.openness() {
             screen.line(format_args!("\nrights: {open}"))?;
         }
@@ -241,6 +254,8 @@ impl Status {
             "open_files": self.board.open_files.iter().map(file_json).collect::<Vec<_>>(),
             "held_files": self.board.held_files.iter().map(file_json).collect::<Vec<_>>(),
             "proposals": self.proposals.iter().map(proposal_json).collect::<Vec<_>>(),
+            "notices": self.notices,
+            "questions": self.questions,
             "open_rights": config.users.openness(),
             "files": files,
             "mandates": mandates,

@@ -117,6 +117,7 @@ fn step_ko(job: &str) -> &str {
         "deadline-collections" => "이체의뢰 전송 확인 (deadline-collections)",
         "charges" => "청구 생성 (charges)",
         "settle" => "정산 (settle)",
+        "report" => "정기 보고 (report)",
         "messages" => "문자 안내 (messages)",
         "books" => "장부 점검 (books)",
         "propose" => "의뢰 예정 목록 (propose)",

@@ -7,7 +7,7 @@ use super::document::{At, Document};
 use super::settings::Settings;
 use super::sources::{FormatSource, Sources};
 use super::{Channel, Config, Creditor, Profile, SETTINGS, passbook};
-use super::{bank_table, channel, creditor, days, notify, profile, settings, users_file};
+use super::{bank_table, channel, creditor, days, notice, notify, profile, settings, users_file};
 use crate::domain::{ChannelId, CreditorId};
 use crate::fault::{Fault, Faults, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,6 +69,8 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     };
     let notify = compiler.open("notify.toml", |document| notify::read(document, &known));
 
+    let notices = notice::read_all(sources, &creditors, &mut compiler.faults);
+
     let faults = compiler.faults;
     let (Some(settings), Some(calendar), Some(banks), Some(users), true) =
         (settings, calendar, banks, users, faults.is_empty())
@@ -92,6 +94,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         creditors,
         users,
         notify,
+        notices,
         texts: sources.texts.clone(),
         formats: sources.formats.clone(),
         codes: sources.codes.clone(),

@@ -7,6 +7,7 @@ use super::compile::PassbookCheck;
 use super::document::{At, Document, Section, wrong_kind};
 use super::group::{self, Group};
 use super::profile::{MOST_WON, Profile, RetryRule};
+use super::report_plan::{self, ReportPlan};
 use super::settlement::{self, Settlement};
 use crate::domain::ContractDay;
 use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, ItemCode, Won};
@@ -135,6 +136,8 @@ pub struct Creditor {
     pub groups: BTreeMap<ItemCode, Group>,
     /// 정산: when and for what fees it is paid; `None` where that is not sunap's to do.
     pub settlement: Option<Settlement>,
+    /// Reports that come by themselves into its outbox.
+    pub reports: Vec<ReportPlan>,
 }
 
 /// What a creditor refers to.
@@ -173,6 +176,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let items = items(&mut file, known.passbook);
     let groups = group::read(&mut file);
     let settlement = settlement::read(&mut file);
+    let reports = report_plan::read(&mut file);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
     file.finish();
     if !has_items {
@@ -208,6 +212,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         items,
         groups,
         settlement: settlement?,
+        reports,
     };
     Some((id, creditor))
 }

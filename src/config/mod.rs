@@ -19,12 +19,14 @@ mod document;
 mod evidence;
 mod formats;
 mod group;
+mod notice;
 mod notify;
 mod outline;
 mod passbook;
 mod payer_no_template;
 mod payout_service;
 mod profile;
+mod report_plan;
 mod settings;
 mod settlement;
 mod sources;
@@ -43,11 +45,13 @@ pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, RetryMode, Retr
 pub use debit_service::{DebitService, Services};
 pub use evidence::EvidenceRule;
 pub use group::Group;
+pub use notice::{Audience, Notice};
 pub use notify::{MessageText, Notify, NotifyRule};
 pub use outline::SourceText;
 pub use payer_no_template::Template;
 pub use payout_service::PayoutService;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
+pub use report_plan::{PLANNED_REPORTS, ReportForm, ReportPeriod, ReportPlan};
 pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
@@ -102,6 +106,8 @@ pub struct Config {
     pub users: Users,
     /// Messages to payers; `None` where there is no notify.toml: none are made, and there is no folder for them.
     pub notify: Option<Notify>,
+    /// 공지사항, by id.
+    pub notices: Vec<Notice>,
     /// All texts, as they were read, for the journal of their changes.
     pub texts: Vec<SourceText>,
     /// The texts of the layouts, in the order of their file names.

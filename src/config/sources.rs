@@ -13,6 +13,9 @@ use toml::de::DeTable;
 /// The folders below the config folder of which every `*.toml` is read.
 const FOLDERS: [&str; 3] = ["profiles", "channels", "creditors"];
 
+/// The folder of the notices, `*.md`.
+const NOTICES: &str = "notices";
+
 /// The files beside `sunap.toml`.
 const FILES: [&str; 4] = ["calendar.toml", "banks.toml", "users.toml", "notify.toml"];
 
@@ -97,9 +100,12 @@ impl Sources {
             sources.take(&folder.join(name), name)?;
         }
         for name in FOLDERS {
-            for file in toml_files(&folder.join(name))? {
+            for file in files_ending(&folder.join(name), ".toml")? {
                 sources.take(&folder.join(name).join(&file), &format!("{name}/{file}"))?;
             }
+        }
+        for file in files_ending(&folder.join(NOTICES), ".md")? {
+            sources.take(&folder.join(NOTICES).join(&file), &format!("{NOTICES}/{file}"))?;
         }
         sources.read_formats()?;
         Ok(sources)
@@ -121,7 +127,7 @@ impl Sources {
 
     fn read_texts(&mut self, folder: &Path, shown: &str) -> Result<Vec<FormatSource>, LoadError> {
         let mut texts = Vec::new();
-        for name in toml_files(folder)? {
+        for name in files_ending(folder, ".toml")? {
             let file = format!("{shown}/{name}");
             if let Some(Some(text)) = self.text(&folder.join(&name), &file)? {
                 texts.push(FormatSource { file, text });
@@ -205,8 +211,8 @@ fn missing(path: &Path) -> LoadError {
     LoadError::Faults(faults)
 }
 
-/// The names of the `*.toml` of a folder, sorted; none where there is no folder. Hidden files are left out.
-fn toml_files(folder: &Path) -> Result<Vec<String>, LoadError> {
+/// The names of the files of a folder that end so, sorted; none where there is no folder. Hidden files are left out.
+fn files_ending(folder: &Path, ending: &str) -> Result<Vec<String>, LoadError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
@@ -216,7 +222,7 @@ fn toml_files(folder: &Path) -> Result<Vec<String>, LoadError> {
     for entry in entries {
         let entry = entry.map_err(|error| Trouble::at("list", folder, error))?;
         if let Ok(name) = entry.file_name().into_string()
-            && name.ends_with(".toml")
+            && name.ends_with(ending)
             && !name.starts_with('.')
         {
             names.push(name);

@@ -21,6 +21,7 @@ pub(super) fn creditor_of(order: &Order) -> Option<CreditorId> {
         Target::Charge(charge) => Some(charge.creditor),
         Target::Cash { creditor, .. } => Some(*creditor),
         Target::Message(message) => Some(message.creditor),
+        Target::Notice { creditor, .. } => Some(*creditor),
         _ => None,
     }
 }

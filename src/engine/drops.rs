@@ -41,6 +41,12 @@ impl Engine {
                 return self.reject_and_answer(arrival, kind, &faults, Some((&name, text.as_bytes())));
             }
         };
+        if let Some(fault) = self.must_read_first(creditor, list.kind, arrival)? {
+            let faults = Faults::from(vec![fault]);
+            let (name, text) = (answer::summary_name(&arrival.name), answer::rejection(&about, &faults));
+            let answer = Some((name.as_str(), text.as_bytes()));
+            return self.reject_and_answer(arrival, list.kind.word(), &faults, answer);
+        }
         let Some(place) = self.place_of(creditor) else { return Err(Self::no_channel(arrival)) };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, list.kind.word())?;

@@ -11,6 +11,7 @@ use super::moved_days;
 use super::outgoing::UNTAKEN;
 use super::place::rolled_to;
 use super::proposing;
+use super::reporting;
 use super::settlement;
 use super::{Engine, Failure};
 use crate::config::{Config, RetryMode, WindowPlan};
@@ -56,10 +57,11 @@ pub(super) enum Job {
     Books,
     Settle,
     Messages,
+    Report,
 }
 
 impl Job {
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 24] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -83,6 +85,7 @@ impl Job {
         Self::Books,
         Self::Settle,
         Self::Messages,
+        Self::Report,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -110,6 +113,7 @@ impl Job {
             Self::Books => "books",
             Self::Settle => "settle",
             Self::Messages => "messages",
+            Self::Report => "report",
         }
     }
 
@@ -199,6 +203,7 @@ impl Engine {
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
+            (Job::Report, _, Some(creditor)) => return self.report_due(creditor, service, row, now),
             (Job::Messages, ..) => return self.make_messages(row, now),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
@@ -415,6 +420,7 @@ fn plan_applications(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<Ne
 fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
     let calendar = &config.calendar;
     for creditor in config.creditors.values() {
+        rows.extend(reporting::steps(config, creditor, Job::Report.word(), date));
         rows.extend(settlement::step(config, creditor, Job::Settle.word(), date));
         let owner = format!("creditor/{}", creditor.id);
         let mut push = |job: Job, date: Date, due_at: Instant| {

@@ -5,6 +5,7 @@
 //! crash in between is finished at the next start by the row (`start`), never by judging twice.
 
 use super::drops::owe;
+use super::notices::Letter;
 use super::{Engine, Failure};
 use crate::config::Who;
 use crate::domain::{Date, Instant};
@@ -161,7 +162,10 @@ impl Engine {
                 self.message_receipts(arrival)
             }
             Owner::Channel(channel) => self.bank_file(&channel, arrival),
-            Owner::Creditor(creditor) => self.list(creditor, arrival),
+            Owner::Creditor(creditor) => match Letter::of_name(&arrival.name) {
+                Some(letter) => self.letter(creditor, letter, arrival),
+                None => self.list(creditor, arrival),
+            },
             Owner::Control => self.order(arrival),
         }
     }
@@ -177,6 +181,11 @@ impl Engine {
     }
 
     fn same_bytes(&mut self, arrival: &Arrival) -> Result<Option<FileRow>, Failure> {
+        // That a notice was read is said anew when its text has changed.
+        let letter = Letter::of_name(&arrival.name) == Some(Letter::Acknowledgement);
+        if letter && matches!(arrival.owner, Owner::Creditor(_)) {
+            return Ok(None);
+        }
         // What a list asks for stands in its name alone: a retry in the words of an earlier request is another file.
         let kind = match arrival.owner {
             Owner::Creditor(_) => Kind::of_name(&arrival.name).map(Kind::word),

@@ -40,6 +40,7 @@ mod keys;
 mod lines;
 mod messages;
 mod moved_days;
+mod notices;
 mod orders;
 mod outgoing;
 mod payouts;
@@ -47,6 +48,7 @@ mod place;
 mod proposing;
 mod reckoning;
 mod refunding;
+mod reporting;
 mod requesting;
 mod restoring;
 mod result_collection;
@@ -127,6 +129,8 @@ pub struct Engine {
     opened_at: Instant,
     /// The day on which the coming weeks were planned last.
     planned_on: Option<Date>,
+    /// The day on which notices were given last.
+    noticed_on: Option<Date>,
     /// Set when a disk step failed in this turn.
     troubled: bool,
     witness: Witness,
@@ -162,6 +166,7 @@ impl Engine {
         }
         let mut worked = self.plan_ahead(now)?;
         worked |= self.do_due(now)?;
+        worked |= self.give_notices(now)?;
         worked |= self.answer_applications(now)?;
         worked |= self.look_after_outgoing(now)?;
         worked |= self.finish_held(now)?;

@@ -9,7 +9,7 @@ use super::emission::step_out;
 use super::incoming::{Arrival, Decided, HELD, room_of};
 use super::outgoing::{UNTAKEN, lines_refused};
 use super::rights::answer_name;
-use super::{Engine, Failure, desk_orders, messages, payouts, restoring};
+use super::{Engine, Failure, desk_orders, messages, notices, payouts, restoring};
 use crate::domain::{ChannelId, Instant};
 use crate::intake::approval::Approval;
 use crate::intake::order::{self, About, Order, Outcome, Target, Verb};
@@ -73,6 +73,14 @@ impl Engine {
                 let about = (to.creditor, &to.payer_no, to.text.as_str());
                 messages::by_hand(&tx, config.notify.as_ref(), about, file_id, arrival.at)?
             }
+            (Target::Notice { creditor, notice }, _) => {
+                let from = (order.by.as_str(), arrival.at, file_id);
+                let told = notices::acknowledge(&tx, &config, *creditor, notice, from)?;
+                told.map_or_else(Outcome::Refused, Outcome::Done)
+            }
+            (Target::Question { id, text }, _) => {
+                notices::answer(&self.spool, &tx, (*id, text, &order.by), arrival.at)?
+            }
             (Target::PayoutId(id), _) => payouts::carry_out(&tx, &config, &order, *id, arrival.at)?,
             (_, Some(place)) => desk_orders::carry_out(&tx, &place, &order, file_id, arrival.at)?,
             (_, None) => Outcome::Refused("no such creditor is configured".into()),
@@ -96,7 +104,7 @@ impl Engine {
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
-            About::Mandate | About::Payout | About::Desk | About::Application | About::Payer => {
+            About::Mandate | About::Payout | About::Desk | About::Application | About::People => {
                 return Ok(Outcome::Refused("it is done with its answer".into()));
             }
         }

@@ -102,6 +102,7 @@ impl Engine {
             boot_id: boot_id()?,
             opened_at: now,
             planned_on: None,
+            noticed_on: None,
             troubled: false,
             witness,
             closing,

@@ -126,6 +126,8 @@ pub(crate) struct Terms<'a> {
     pub(crate) date: Date,
     /// The least amount of a collection.
     pub(crate) least: Won,
+    /// The first day of which evidence counts for a registration; `None` where none is needed.
+    pub(crate) evidence_since: Option<Date>,
     /// Whether a debit needs a registration.
     pub(crate) needs_registration: bool,
     /// The banks for which it is the other way round.
@@ -245,7 +247,11 @@ impl<'a> Sitting<'a> {
             Some(ApplicationKind::Register) => {
                 let changes = self.seen.contains(&(ApplicationKind::Cancel, line.bank_payer_no.to_string()));
                 let moves = changes && self.current(line).is_some_and(|registered| !same(registered));
-                (self.current(line).is_some() && !moves).then_some(Check::Twice)
+                if self.current(line).is_some() && !moves {
+                    return Some(Check::Twice);
+                }
+                let lacks = |since| !self.register.has_evidence(&line.bank_payer_no, since);
+                self.terms.evidence_since.is_some_and(lacks).then_some(Check::EvidenceMissing)
             }
             Some(ApplicationKind::Cancel) => {
                 let known = match self.current(line) {
@@ -321,6 +327,7 @@ mod tests {
             service,
             date,
             least: Won::new(140),
+            evidence_since: None,
             needs_registration: true,
             registration_exceptions: &NO_EXCEPTIONS,
             lists_all: false,

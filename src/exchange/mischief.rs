@@ -209,6 +209,8 @@ fn foreign(answer: &Answer, serial: u32, won: i64) -> Option<Listed> {
             passbook_text: Cow::Borrowed(""),
             phone: Cow::Borrowed(""),
         },
+        // No result comes to it.
+        Service::Evidence => return None,
         // No result answers an answer.
         Service::Application => return None,
         Service::Payout => Asks::Payment { amount: Won::new(won.max(1)), passbook_text: Cow::Borrowed("") },

@@ -32,6 +32,7 @@
 
 mod applications;
 mod centre;
+mod evidence;
 mod folders;
 mod journal;
 mod mischief;
@@ -47,6 +48,7 @@ mod verdict;
 mod wire;
 
 pub use applications::ApplicationsPlan;
+pub use evidence::EvidencePlan;
 pub use play::{Exchange, ServicePlan, Setup, Turn};
 pub use receipt::{Outcome, Receipt};
 pub use rules::{

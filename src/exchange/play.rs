@@ -4,6 +4,7 @@
 
 use super::applications::{ApplicationsPlan, Offers};
 use super::centre::{Sitting, Terms};
+use super::evidence::EvidencePlan;
 use super::folders::{Folder, Lock, Moved};
 use super::journal::{Judgement, parse_answer_name};
 use super::receipt::Outcome;
@@ -39,6 +40,8 @@ pub struct Setup {
     pub banks: BTreeMap<BankCode, bool>,
     /// Banking days.
     pub calendar: Arc<Calendar>,
+    /// Evidence of consent, where the channel must send it.
+    pub evidence: Option<EvidencePlan>,
     /// What comes in at banks, where the channel takes it.
     pub applications: Option<ApplicationsPlan>,
 }
@@ -232,6 +235,9 @@ impl Exchange {
             }
             return Ok(());
         }
+        if service == Service::Evidence {
+            return self.learn_evidence(judgement, date);
+        }
         let mut changes = Changes::default();
         if service == Service::Registration || Banks::remember(&self.rules) {
             let plan = self.plan_of(&judgement.name).cloned();
@@ -278,6 +284,7 @@ impl Exchange {
             service: plan.service,
             date,
             least: plan.least,
+            evidence_since: self.evidence_since(date),
             needs_registration: plan.needs_registration,
             registration_exceptions: &plan.registration_exceptions,
             lists_all: plan.result.layout().results() == ResultsListed::All,

@@ -36,6 +36,8 @@ pub(crate) struct Changes {
     pub(crate) registrations: HashMap<String, Registration>,
     /// Debits asked for, per payer number.
     pub(crate) debits: HashMap<String, u32>,
+    /// Payer numbers whose evidence came.
+    pub(crate) evidence: Vec<String>,
 }
 
 /// The banks' memory.
@@ -43,6 +45,8 @@ pub(crate) struct Changes {
 pub(crate) struct Register {
     payers: HashMap<String, Registration>,
     debits: HashMap<String, (Month, u32)>,
+    /// The date of the last file with evidence of a payer number.
+    evidence: HashMap<String, Date>,
     accepted: BTreeMap<Service, u64>,
     received: BTreeSet<(String, Date)>,
     refused_by_rule: BTreeSet<(String, Date)>,
@@ -57,6 +61,11 @@ impl Register {
     /// The registration of a payer number by which debits on `date` are possible.
     pub(crate) fn on(&self, payer: &str, date: Date) -> Option<&Registration> {
         self.payers.get(payer).filter(|r| r.from < date && r.until.is_none_or(|until| date <= until))
+    }
+
+    /// Whether evidence of a payer number came on this day or later.
+    pub(crate) fn has_evidence(&self, payer: &str, since: Date) -> bool {
+        self.evidence.get(payer).is_some_and(|date| *date >= since)
     }
 
     /// How many debits of a payer number were asked for in the month of `date`.
@@ -97,6 +106,7 @@ impl Register {
         *self.accepted.entry(service).or_default() += 1;
         self.received.insert((name.to_string(), date));
         self.payers.extend(changes.registrations);
+        self.evidence.extend(changes.evidence.into_iter().map(|payer| (payer, date)));
         for (payer, more) in changes.debits {
             let before = self.debits_in_month(&payer, date);
             self.debits.insert(payer, (date.month(), before.saturating_add(more)));

@@ -17,6 +17,8 @@ pub enum Service {
     Collection,
     /// 입금이체의뢰 (EB31) and its result (EB32).
     Payout,
+    /// 출금동의 증빙자료 (EI13); a receipt is its answer.
+    Evidence,
     /// Our answer (EB12) to what payers applied for at their banks (EB11).
     Application,
 }
@@ -28,6 +30,7 @@ impl Service {
             Self::Registration => "registration",
             Self::Collection => "collection",
             Self::Payout => "payout",
+            Self::Evidence => "evidence",
             Self::Application => "application",
         }
     }
@@ -148,6 +151,8 @@ pub enum Check {
     PayerNoShape,
     /// Line: the application date is later than the file's.
     ApplicationDate,
+    /// Line: a registration whose evidence has not come.
+    EvidenceMissing,
     /// Line: applied for twice, or registered already.
     Twice,
     /// Line: an amount of 0 won.
@@ -162,7 +167,7 @@ pub enum Check {
 
 impl Check {
     /// Every check.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::UnknownFile,
         Self::AlreadyReceived,
         Self::Format,
@@ -176,6 +181,7 @@ impl Check {
         Self::ResidentNumber,
         Self::PayerNoShape,
         Self::ApplicationDate,
+        Self::EvidenceMissing,
         Self::Twice,
         Self::AmountZero,
         Self::AmountSmall,

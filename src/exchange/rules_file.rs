@@ -262,6 +262,7 @@ impl Page<'_> {
             Service::Payout if partial || raw.kind.is_some() || raw.attempt.is_some() => {
                 self.contradiction("a payment has no `kind`, no part and no attempt");
             }
+            Service::Evidence => self.contradiction("evidence has no result, only [[outgoing]] rules"),
             Service::Application => self.contradiction("applications have their own rules: [[application]]"),
             Service::Collection if raw.kind.is_some() => self.contradiction("a collection has no `kind`"),
             _ => {}

@@ -103,6 +103,9 @@ impl Exchange {
             answers: Vec::new(),
             receipt: Receipt::accepted(now),
         };
+        if self.is_evidence(name) {
+            return self.judge_evidence(judgement, rewound(&file)?, now).map(Some);
+        }
         if self.is_application_answer(name) {
             return self.judge_answer(judgement, || rewound(&file), now).map(Some);
         }
@@ -231,7 +234,7 @@ impl Exchange {
         let said: Option<Offset> = match plan.service {
             Service::Registration => self.rules.registration_answer,
             Service::Collection => self.rules.collection_answer,
-            Service::Payout | Service::Application => None,
+            Service::Payout | Service::Evidence | Service::Application => None,
         };
         if let Some(offset) = said {
             return offset.instant(&self.setup.calendar, date);
@@ -368,7 +371,7 @@ impl Exchange {
 }
 
 /// The fault that stands first in the file; those of the file as a whole come last.
-fn first_of(faults: &Faults) -> Option<&Fault> {
+pub(super) fn first_of(faults: &Faults) -> Option<&Fault> {
     faults.kept().iter().min_by_key(|fault| match fault.place {
         Place::Record { record, .. } => record,
         _ => u64::MAX,

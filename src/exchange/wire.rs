@@ -34,7 +34,7 @@ impl ServicePlan {
                 (Format::CollectionRequest(_), Format::CollectionResult(_))
             ),
             // These have a plan of their own.
-            Service::Application => false,
+            Service::Evidence | Service::Application => false,
             Service::Payout => {
                 matches!((&*self.request, &*self.result), (Format::PayoutRequest(_), Format::PayoutResult(_)))
             }

@@ -61,11 +61,15 @@ pub enum Verb {
     OverpaymentApply,
     /// Tell a payer something by a message.
     SmsSend,
+    /// A creditor has read a notice.
+    NoticeAcknowledge,
+    /// Answer a creditor's question.
+    QuestionAnswer,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -88,6 +92,8 @@ impl Verb {
         Self::RefundByHand,
         Self::OverpaymentApply,
         Self::SmsSend,
+        Self::NoticeAcknowledge,
+        Self::QuestionAnswer,
     ];
 
     /// The word in the order.
@@ -111,6 +117,8 @@ impl Verb {
             Self::RefundByHand => "refund.paid-by-hand",
             Self::OverpaymentApply => "overpayment.apply",
             Self::SmsSend => "sms.send",
+            Self::NoticeAcknowledge => "notice.acknowledge",
+            Self::QuestionAnswer => "question.answer",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
             Self::ApplicationAccept => "application.accept",
@@ -126,7 +134,7 @@ impl Verb {
             }
             Self::MandateSuspend | Self::MandateResume | Self::MandateRestore => About::Mandate,
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
-            Self::SmsSend => About::Payer,
+            Self::SmsSend | Self::NoticeAcknowledge | Self::QuestionAnswer => About::People,
             Self::ApplicationAccept | Self::ApplicationRefuse => About::Application,
             Self::RequestWithdraw
             | Self::CashCancel
@@ -154,8 +162,8 @@ pub enum About {
     Application,
     /// A charge or what was paid for one: the collection desk (`order_desk`).
     Desk,
-    /// A payer (`order_people`).
-    Payer,
+    /// A payer, a notice or a question (`order_people`).
+    People,
 }
 
 /// Whose folder a file is in.
@@ -216,6 +224,20 @@ pub enum Target {
     },
     /// A payer, and what it is told.
     Message(MessageTarget),
+    /// A notice that a creditor has read.
+    Notice {
+        /// 이용기관.
+        creditor: CreditorId,
+        /// The notice's id.
+        notice: String,
+    },
+    /// A question, and its answer.
+    Question {
+        /// 질문번호.
+        id: i64,
+        /// The answer.
+        text: String,
+    },
     /// A charge, and what shall be done with it.
     Charge(ChargeTarget),
     /// A cash payment by its number (수납번호).
@@ -301,6 +323,14 @@ impl Order {
             }
             Target::Charge(charge) => charge.print_into(&mut out),
             Target::Message(message) => message.print_into(&mut out),
+            Target::Notice { creditor, notice } => {
+                line(&mut out, "creditor", &creditor.to_string());
+                line(&mut out, "name", notice);
+            }
+            Target::Question { id, text } => {
+                let _ = writeln!(out, "id = {id}");
+                line(&mut out, "text", text);
+            }
             Target::Cash { creditor, id } => {
                 let _ = writeln!(out, "id = {id}");
                 line(&mut out, "creditor", &creditor.to_string());
@@ -439,8 +469,8 @@ impl Reading<'_> {
         if verb.about() == About::Desk {
             return self.desk(verb, id, written);
         }
-        if verb.about() == About::Payer {
-            return self.message(id, written);
+        if verb.about() == About::People {
+            return self.people(verb, id, written);
         }
         if let Some(text) = &written.text {
             self.fault("order-target", text.span().start, "no text for this verb", "take the line out");
@@ -479,7 +509,7 @@ impl Reading<'_> {
             }
         }
         let expected = match about {
-            About::Desk | About::Payer => "a charge, a cash payment or a payer",
+            About::Desk | About::People => "a charge, a cash payment, a payer, a notice or a question",
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",

@@ -36,6 +36,7 @@ mod open;
 mod outcome;
 mod payer;
 mod payout;
+mod people;
 mod personal;
 mod query;
 mod refund;
@@ -75,6 +76,7 @@ pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
 pub use payout::{NewPayout, PayoutFor, PayoutLine, PayoutRow};
+pub use people::QuestionRow;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,

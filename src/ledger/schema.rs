@@ -19,7 +19,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/config_code.sql"),
     include_str!("schema/change.sql"),
     include_str!("schema/evidence.sql"),
-    include_str!("schema/message.sql")
+    include_str!("schema/message.sql"),
+    include_str!("schema/people.sql")
 )];
 
 /// The newest version that this program knows.

@@ -24,7 +24,15 @@ impl Stage {
                 };
                 self.order("sms.send", Target::Message(target), "고객 문의")
             }
-            _ => Err("message take|receipt|send".to_string()),
+            ["message", "acknowledge", creditor, notice] => {
+                let target = Target::Notice { creditor: creditor.parse()?, notice: (*notice).to_string() };
+                self.order("notice.acknowledge", target, "전화로 확인")
+            }
+            ["message", "answer", id, text] => {
+                let id = id.parse().map_err(|_| "the number of a question")?;
+                self.order("question.answer", Target::Question { id, text: (*text).to_string() }, "답변")
+            }
+            _ => Err("message take|receipt|send|acknowledge|answer".to_string()),
         }
     }
 

@@ -75,6 +75,14 @@ fn list(creditor: &str, item: &str, payers: usize, days: &[u32]) -> String {
     text
 }
 
+/// Evidence of every payer's consent, as the files of one archive.
+fn evidence(item: &str, payers: usize) -> String {
+    (1..=payers).fold(String::new(), |mut text, n| {
+        let _infallible = writeln!(text, "evidence-M-{n:05}-{item}.gif GIF89a consent of M-{n:05}");
+        text
+    })
+}
+
 fn play(stage: &mut Stage, text: &str) {
     for command in script::parse(text).unwrap() {
         stage.act(&command).unwrap_or_else(|why| panic!("{}: {why}", command.words.join(" ")));
@@ -112,6 +120,11 @@ fn one_month_in_a_minute() {
                  expect text creditor/{creditor}/outbox mandates.csv.summary.toml contains \"accepted = {payers}\"\n"
             ),
         );
+        if creditor == "10000004" {
+            // The kftc channel registers nobody without evidence of consent.
+            let files = evidence(item, payers);
+            play(&mut stage, &format!("drop creditor/{creditor} evidence.zip zip <<<\n{files}>>>\n"));
+        }
     }
     play(&mut stage, "at 2026-01-06 12:00\n");
     cash(&mut stage);

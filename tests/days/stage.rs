@@ -294,6 +294,7 @@ impl Stage {
             "bom" => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
             "cp949" => cp949(text)?,
             "payers" => self.payers(text)?.into_bytes(),
+            "zip" => zipped(text)?,
             layout => wire::write(&self.layout(layout)?, text)?,
         };
         self.deliver(owner, name, &bytes)
@@ -566,4 +567,16 @@ pub(crate) fn put(path: &Path, bytes: &[u8]) -> Done {
     }
     sunap::spool::drop_file(path.parent().unwrap(), &path.file_name().unwrap().to_string_lossy(), bytes)
         .map_err(|error| error.to_string())
+}
+
+/// An archive of files, one a line: the name, a blank, the content.
+fn zipped(text: &str) -> Result<Vec<u8>, String> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for line in text.lines() {
+        let (name, content) = line.split_once(' ').ok_or("NAME CONTENT")?;
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).map_err(|error| error.to_string())?;
+        std::io::Write::write_all(&mut archive, content.as_bytes()).map_err(|error| error.to_string())?;
+    }
+    archive.finish().map(std::io::Cursor::into_inner).map_err(|error| error.to_string())
 }

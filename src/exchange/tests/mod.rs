@@ -44,6 +44,7 @@ impl World {
             institution: "9912345678".into(),
             services: plans(),
             banks: BTreeMap::from([bank("004", true), bank("088", true), bank("054", false)]),
+            evidence: None,
             applications: None,
             calendar: Arc::new(Calendar::new(Vec::new(), "2027-12-31".parse().unwrap())),
         }

@@ -7,7 +7,16 @@ fn targets(verb: Verb) -> Vec<Target> {
     if verb.about() == About::Desk {
         return crate::intake::order_desk::tests::targets(verb);
     }
-    if verb.about() == About::Payer {
+    if verb == Verb::NoticeAcknowledge {
+        return vec![Target::Notice {
+            creditor: "00000012".parse().unwrap(),
+            notice: "2026-01-holidays".into(),
+        }];
+    }
+    if verb == Verb::QuestionAnswer {
+        return vec![Target::Question { id: 3, text: "예, 됩니다.".into() }];
+    }
+    if verb.about() == About::People {
         return vec![Target::Message(MessageTarget {
             creditor: "00000012".parse().unwrap(),
             payer_no: "가-1".parse().unwrap(),

@@ -1,0 +1,111 @@
+//! Reports that a creditor's config plans: made at their hour, owed to its outbox in the commit that ends the step, so that
+//! each period has one.
+//!
+//! Must not: decide what stands in a report (`report` does).
+
+use super::due::row_done_with;
+use super::start::LEDGER;
+use super::{Engine, Failure};
+use crate::config::{Config, Creditor, ReportForm, ReportPeriod, ReportPlan};
+use crate::domain::{CreditorId, Date, Instant};
+use crate::fault::Trouble;
+use crate::ledger::{Due, NewDue, Reader};
+use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
+use std::io::{self, Write};
+
+/// The steps of a creditor's planned reports that belong to a banking day.
+pub(super) fn steps(config: &Config, creditor: &Creditor, job: &str, date: Date) -> Vec<NewDue> {
+    if !config.calendar.is_open(date) {
+        return Vec::new();
+    }
+    let first = config.calendar.following(date.month().first_day()) == date;
+    let plans = creditor.reports.iter().filter(|plan| plan.period == ReportPeriod::Day || first);
+    let step = |plan: &ReportPlan| {
+        let due_at = date.at(plan.at);
+        NewDue {
+            owner: format!("creditor/{}", creditor.id),
+            job: format!("{job} {}", plan.key()),
+            date,
+            opens_at: due_at,
+            due_at,
+            deadline_at: None,
+        }
+    };
+    plans.map(step).collect()
+}
+
+impl Engine {
+    /// Makes a planned report; one that is planned no more is over.
+    pub(super) fn report_due(
+        &mut self,
+        creditor: CreditorId,
+        key: &str,
+        row: &Due,
+        now: Instant,
+    ) -> Result<bool, Failure> {
+        let config = self.config.clone();
+        let plans = config.creditors.get(&creditor).map_or(&[][..], |creditor| &creditor.reports);
+        let Some(plan) = plans.iter().find(|plan| plan.key() == key) else {
+            self.done(row, now)?;
+            return Ok(true);
+        };
+        let (from, to) = match plan.period {
+            ReportPeriod::Day => (row.date, row.date),
+            ReportPeriod::Month => {
+                let month = row.date.month().previous();
+                (month.first_day(), month.last_day())
+            }
+        };
+        let reader = Reader::open(&config.state_dir.join(LEDGER), &self.ring)?;
+        let archived = self
+            .spool
+            .archive_built(now.date(), |out| write(&reader, &config, plan, (creditor, from, to), out))
+            .map_err(Failure::Spool)?;
+        let period = match plan.period {
+            ReportPeriod::Day => row.date.to_string(),
+            ReportPeriod::Month => row.date.month().previous().to_string(),
+        };
+        let name = format!("report-{}-{period}.{}", plan.name, plan.ending());
+        let tx = self.ledger.begin()?;
+        let owner = format!("creditor/{creditor}");
+        tx.owe_answer(None, &owner, &name, archived.sha256.as_bytes(), now.date())?;
+        row_done_with(&tx, row, now, &name)?;
+        tx.commit()?;
+        Ok(true)
+    }
+}
+
+fn write(
+    reader: &Reader,
+    config: &Config,
+    plan: &ReportPlan,
+    (creditor, from, to): (CreditorId, Date, Date),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if plan.name == "summary" {
+        let page = report::summarise(reader, config, Some(creditor), to).map_err(io::Error::other)?;
+        return out.write_all(page.text.as_bytes());
+    }
+    let which: Report = plan.name.parse().map_err(io::Error::other)?;
+    let format = match plan.form {
+        ReportForm::Xlsx => Format::Xlsx,
+        ReportForm::Csv => Format::Csv(CsvEncoding::Utf8),
+    };
+    let query =
+        ReportQuery { creditor, from, to, item: None, group: None, payer: None, status: None, today: to };
+    let written: Result<u64, Trouble> = report::write(reader, config, which, &query, format, out);
+    written.map(drop).map_err(io::Error::other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PLANNED_REPORTS;
+
+    #[test]
+    fn what_may_be_planned_is_what_there_is() {
+        let all: Vec<&str> = Report::ALL.into_iter().map(Report::word).collect();
+        let planned: Vec<&str> = PLANNED_REPORTS.into_iter().filter(|name| *name != "summary").collect();
+        assert_eq!(planned, all);
+    }
+}
