@@ -141,7 +141,7 @@ fn send(
     if new {
         tx.queue_change_line(change, ApplicationKind::Register, true, cause.at)?;
         // Another account needs another consent: what was sent with the old one does not speak for it.
-        tx.end_evidence(mandate.mandate_id, "spent", "")?;
+        tx.spend_evidence(mandate.mandate_id)?;
     }
     tx.clear_alert(KEPT, mandate.bank_payer_no.as_str(), cause.at)?;
     if !old && !new {
@@ -366,6 +366,7 @@ pub(super) fn after_registration(
         }
         State::Draft | State::Rejected => {
             tx.update_mandate(mandate.mandate_id, &change.onto(&mandate.terms))?;
+            tx.spend_evidence(mandate.mandate_id)?;
             moved(tx, mandate, Happening::Applied, None, cause, &told(change))?;
             tx.change_stepped(change.change_id, Change::Switched)?;
             let (at, kind) = (cause.at, ApplicationKind::Register);

@@ -157,6 +157,16 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// Evidence that went out speaks for the account that it went out with: another account needs another one. What came since and
+    /// has not gone out is for the new account.
+    pub fn spend_evidence(&self, mandate_id: i64) -> Result<(), Trouble> {
+        let text = "UPDATE evidence SET state = 'spent' WHERE mandate_id = ?1 AND state = 'kept'
+                    AND evidence_id IN (SELECT l.evidence_id FROM registration r
+                      JOIN evidence_line l ON l.registration_id = r.registration_id WHERE r.mandate_id = ?1)";
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute([mandate_id]));
+        done.map(drop).doing("spend the evidence of an account that is left")
+    }
+
     /// The evidence that is kept of a mandate is so no more: `replaced`, `spent` or `refused`.
     pub fn end_evidence(&self, mandate_id: i64, state: &str, code: &str) -> Result<(), Trouble> {
         let text = "UPDATE evidence SET state = ?2, code = ?3 WHERE mandate_id = ?1 AND state = 'kept'";

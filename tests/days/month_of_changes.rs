@@ -131,6 +131,15 @@ fn drop_list(stage: &mut Stage, creditor: usize, name: &str, payers: &[(usize, &
              expect text creditor/{id}/outbox {name}.csv.answer.csv contains \"{contains}\"\n"
         ),
     );
+    if id == "10000004" {
+        // The kftc channel registers no account without evidence of consent.
+        let files = payers.iter().fold(String::new(), |mut text, (n, moved)| {
+            let _infallible =
+                writeln!(text, "evidence-M-{n:05}-{item}.gif GIF89a consent of M-{n:05} {moved}");
+            text
+        });
+        play(stage, &format!("drop creditor/{id} evidence-{name}.zip zip <<<\n{files}>>>\n"));
+    }
 }
 
 #[test]
