@@ -144,10 +144,10 @@ const BANNED: &[(&str, &[&str], &str)] = &[
         "not durable: use spool",
     ),
     ("fs::write", &["spool/"], "not durable: use spool"),
-    // A copy that was not verified is no backup and goes.
+    // A copy that was not verified is no backup and goes; so does the copy in which time was played ahead.
     (
         "fs::remove",
-        &["spool/", "ledger/open.rs", "cli/write.rs", "cli/backup.rs"],
+        &["spool/", "ledger/open.rs", "cli/write.rs", "cli/backup.rs", "cli/scratch.rs"],
         "nothing is deleted outside spool",
     ),
     // mischief.rs writes wrong charsets on purpose; passbook.rs only asks whether a character can be written.

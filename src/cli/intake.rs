@@ -25,7 +25,6 @@ use crate::spool::Owner;
 use clap::{Args, Subcommand};
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::Write;
-use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,7 +99,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let config = Arc::new(config);
     let engine = Engine::open(Arc::clone(&config), now).map_err(Broken::from)?;
     let mut play = Play::new(engine, Vec::new(), Fast::new(now, None), stop)?;
-    let dropped = drop_copy(&arguments.file, &folder.join("inbox"), name)?;
+    let dropped = scratch.drop_into(&owner, &arguments.file, name)?;
     play.renamed_in(&dropped);
     if matches!(play.next(Some(now))?, Next::Stopped) {
         return Err(Failed::told(Exit::Later, "stopped"));
@@ -114,17 +113,6 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         ));
     };
     tell(&judged, &folder, arguments, screen)
-}
-
-/// Copies the list into the copy's inbox, as its owner where this process may.
-fn drop_copy(from: &Path, inbox: &Path, name: &str) -> Result<PathBuf, Trouble> {
-    let (temporary, to) = (inbox.join(format!("{name}.tmp")), inbox.join(name));
-    let copied = std::fs::copy(from, &temporary).and_then(|_| std::fs::metadata(from));
-    let about = copied.map_err(|error| Trouble::at("copy", from, error))?;
-    // Who may not give files away drops it as oneself; the rights are then judged so.
-    let _as_oneself = chown(&temporary, Some(about.uid()), Some(about.gid()));
-    rustix::fs::rename(&temporary, &to).map_err(|error| Trouble::at("drop", &to, error))?;
-    Ok(to)
 }
 
 /// Shows what was answered.

@@ -19,7 +19,7 @@ use crate::seal::KeyRing;
 use crate::spool::{Sha256, read_archived};
 use std::fs::{DirBuilder, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -87,8 +87,12 @@ impl Scratch {
                 Some(path) => BankSide::open(config, channel, path)?,
                 None => BankSide::with_rules(config, channel, all_good()?)?,
             };
+            let answers = channel.profile.applications.as_ref().map(|rule| rule.answer.as_str());
             for file in open.iter().filter(|file| file.owner == owner_of(channel)) {
-                if self.put_back(file)?
+                // An answer to what came in at banks is over for a bank that has not asked.
+                if answers == Some(file.kind.as_str()) && is_with_bank(file) {
+                    self.put(file, "sent")?;
+                } else if self.put_back(file)?
                     && let (FileState::Out(Out::Taken), Some(at)) = (file.state, file.published_at)
                 {
                     banks.delivered.extend(side.turn(at)?.delivered);
@@ -114,6 +118,11 @@ impl Scratch {
             FileState::Out(Out::Held | Out::Uncertain) => "held",
             FileState::Out(_) | FileState::In(_) => return Ok(false),
         };
+        Ok(self.put(file, room)? && room == "outbox")
+    }
+
+    /// Puts the archived bytes of a file into a room of its owner; into the outbox with its marker. Whether it has bytes.
+    fn put(&self, file: &FileRow, room: &str) -> Result<bool, Trouble> {
         let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { return Ok(false) };
         let folder = self.spool().join(&file.owner).join(room);
         make_folder(&folder)?;
@@ -122,7 +131,17 @@ impl Scratch {
         if room == "outbox" {
             put(&folder.join(format!("{}.ok", file.name)), |_| Ok(()))?;
         }
-        Ok(room == "outbox")
+        Ok(true)
+    }
+
+    /// Puts a copy of a file into an inbox of the copy, whole, as its owner where this process may.
+    pub(super) fn drop_into(&self, owner: &str, from: &Path, name: &str) -> Result<PathBuf, Trouble> {
+        let to = self.spool().join(owner).join("inbox").join(name);
+        let copied = std::fs::copy(from, &to).and_then(|_| std::fs::metadata(from));
+        let about = copied.map_err(|error| Trouble::at("copy", from, error))?;
+        // Who may not give files away drops it as oneself; the rights are then judged so.
+        let _as_oneself = chown(&to, Some(about.uid()), Some(about.gid()));
+        Ok(to)
     }
 
     /// Copies the archived bytes, sealed as they are, of all that is not over.
@@ -196,6 +215,11 @@ fn is_open(state: Out) -> bool {
         | Out::Held => true,
         Out::Planned | Out::Answered | Out::Missed | Out::Emptied => false,
     }
+}
+
+/// Whether the bank has it, or may take it at once.
+fn is_with_bank(file: &FileRow) -> bool {
+    matches!(file.state, FileState::Out(Out::Published | Out::Taken))
 }
 
 fn owner_of(channel: &Channel) -> String {

@@ -13,12 +13,13 @@ fn manifest() -> PathBuf {
 /// The shipped config with layouts that have a name only: what stands in them is another room's test.
 fn shipped() -> Sources {
     let mut sources = Sources::read(&manifest().join("config/sunap.toml")).unwrap();
-    sources.formats = ["EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EB11", "EB12", "EI13"]
-        .map(|name| FormatSource {
-            file: format!("formats/{name}.toml"),
-            text: format!("name = \"{name}\"\n"),
-        })
-        .to_vec();
+    sources.formats =
+        ["EB13", "EB14", "EB21", "EB22", "EC21", "EC22", "EB31", "EB32", "EB11", "EB12", "EI13"]
+            .map(|name| FormatSource {
+                file: format!("formats/{name}.toml"),
+                text: format!("name = \"{name}\"\n"),
+            })
+            .to_vec();
     sources.codes = vec![FormatSource { file: "formats/codes/kftc.toml".into(), text: String::new() }];
     sources
 }

@@ -31,6 +31,7 @@ enum What {
     Sent,
     Missed,
     Answered,
+    Received,
     Settled,
     List,
     Alert,
@@ -43,6 +44,7 @@ impl What {
             Self::Sent => "은행 전송",
             Self::Missed => "마감 놓침",
             Self::Answered => "은행 결과",
+            Self::Received => "은행 접수",
             Self::Settled => "정산",
             Self::List => "이용기관 목록",
             Self::Alert => "경보",
@@ -160,11 +162,15 @@ fn of_file(file: &FileRow, answered: Option<&FileRow>, mark: Mark, config: &Conf
         (Way::In, FileState::In(In::Applied))
             if file.owner.starts_with("channel/") && mark.before_file(file.file_id) =>
         {
-            let subject = answered.map_or(file.name.clone(), |ours| format!("{} ({})", file.name, ours.name));
+            let Some(ours) = answered else {
+                // What payers applied for at their banks answers nothing of ours.
+                let note = named(config, &file.owner);
+                return Some(Row { count: lines, note, ..row(file.created_at, What::Received) });
+            };
+            let subject = format!("{} ({})", file.name, ours.name);
             Some(Row {
-                count: answered.map(|ours| ours.lines),
-                won: answered
-                    .and_then(|ours| ours.won.checked_sub(file.failed_won)?.checked_sub(file.partial_won)),
+                count: Some(ours.lines),
+                won: ours.won.checked_sub(file.failed_won).and_then(|won| won.checked_sub(file.partial_won)),
                 note: format!("불능·부분 {}건", file.listed_lines),
                 ..Row::at(file.created_at, What::Answered, subject)
             })
