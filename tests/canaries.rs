@@ -41,6 +41,8 @@ fn personal_numbers_stand_in_no_ledger_archive_log_or_answer() {
         &["show", "collection", "1"],
         &["show", "file", "EB210105"],
         &["show", "file", "EB220105", "--json"],
+        &["show", "settlement", "1"],
+        &["show", "settlement", "1", "--json"],
         &["status"],
         &["status", "--json"],
         &["verify"],

@@ -37,11 +37,15 @@ fn the_demo_adds_up_and_gives_the_same_bytes_twice() {
         (&["show", "payer", "A-0001"][..], "계좌신청완료"),
         (&["show", "file", "EB210105"], "answered"),
         (&["show", "mandate", "1", "--json"], "\"state\""),
+        (&["show", "settlement", "1"], "(정산)"),
+        (&["show", "settlement", "1", "--json"], "\"net_won\""),
     ] {
         let (code, text) = asked(arguments);
         assert_eq!(code, Some(0), "{arguments:?}: {text}");
         assert!(text.contains(contained), "{arguments:?}: {text}");
     }
+    let (code, text) = asked(&["show", "settlement", "999"]);
+    assert_eq!((code, text.as_str()), (Some(65), ""), "the ledger knows no such settlement");
     let (code, text) = asked(&["status", "--json"]);
     assert!(matches!(code, Some(0 | 2)), "{code:?}: {text}");
     assert!(text.contains("\"business_time\":\"2026-02-03"), "{text}");

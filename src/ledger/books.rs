@@ -193,15 +193,18 @@ impl Reader {
     /// What was posted for the lines of a file of ours.
     pub fn postings_of_file(&self, file_id: i64) -> Result<Vec<PostingRow>, Trouble> {
         let doing = "read the postings of a file";
-        let text = "SELECT posting_id, event, creditor, debit, credit, won, lines, file_id, cause_file, what
-                    FROM posting WHERE file_id = ?1 ORDER BY posting_id";
-        let mut statement = self.sql.prepare(text).doing(doing)?;
+        let text = format!("SELECT {COLUMNS} FROM posting WHERE file_id = ?1 ORDER BY posting_id");
+        let mut statement = self.sql.prepare(&text).doing(doing)?;
         let rows = statement.query_map([file_id], posting);
         rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
     }
 }
 
-fn posting(row: &Row<'_>) -> rusqlite::Result<PostingRow> {
+/// What [`posting`] reads.
+pub(super) const COLUMNS: &str =
+    "posting_id, event, creditor, debit, credit, won, lines, file_id, cause_file, what";
+
+pub(super) fn posting(row: &Row<'_>) -> rusqlite::Result<PostingRow> {
     Ok(PostingRow {
         posting_id: row.get(0)?,
         event: row.get(1)?,

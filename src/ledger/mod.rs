@@ -77,6 +77,7 @@ pub use outcome::{Outcome, Share};
 pub use payer::PayerFacts;
 pub use payout::{NewPayout, PayoutFor, PayoutLine, PayoutRow};
 pub use people::QuestionRow;
+pub use query::PayoutFound;
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,

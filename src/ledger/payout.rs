@@ -201,8 +201,19 @@ impl Reader {
 
     /// The payouts of a settlement, oldest first.
     pub fn payouts_of(&self, settlement_id: i64) -> Result<Vec<PayoutRow>, Trouble> {
-        rows(&self.sql, "settlement_id = ?1", settlement_id)
+        payout_rows_of(&self.sql, settlement_id)
     }
+}
+
+/// The number of a payment as we call it in files, alerts and postings, of its key; for SQLite's `printf`.
+pub(super) const REFERENCE: &str = "SUNAP-%012d";
+
+/// The payouts of a settlement, oldest first.
+pub(super) fn payout_rows_of(
+    sql: &rusqlite::Connection,
+    settlement_id: i64,
+) -> Result<Vec<PayoutRow>, Trouble> {
+    rows(sql, "settlement_id = ?1", settlement_id)
 }
 
 /// What [`payout_row`] reads.

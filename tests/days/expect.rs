@@ -115,6 +115,13 @@ impl Stage {
                     equal(&last.won.get().to_string(), &found.net.get().to_string())?;
                     last.state.clone()
                 }
+                "postings" => {
+                    let posted = reader.postings_of_settlement(found.settlement_id);
+                    let posted = posted.map_err(|error| error.to_string())?;
+                    let mut events: Vec<String> = posted.into_iter().map(|row| row.event).collect();
+                    events.dedup();
+                    events.join(",")
+                }
                 other => return Err(format!("{other:?} is no figure of a settlement")),
             };
             equal(&has, wanted).map_err(|why| format!("{key}: {why}"))?;

@@ -9,7 +9,7 @@ use crate::bank::proof::Proof;
 use crate::cli::words::{charge_ko, collection_ko, evidence_ko, file_state_ko, file_state_word, mandate_ko};
 use crate::cli::{Exit, Failed};
 use crate::config::Config;
-use crate::domain::{ChannelId, CollectionKind, CreditorId, Instant, PayerNo};
+use crate::domain::{BankCode, ChannelId, CollectionKind, CreditorId, Instant, PayerNo};
 use crate::ledger::{
     ChargeFound, CollectionFound, FileRow, HistoryLine, MandateFound, PayerFound, Reader, Subject, Way,
 };
@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 /// What is at hand for every page.
 #[derive(Debug)]
 pub(super) struct Explainer<'a> {
-    config: &'a Config,
-    reader: &'a Reader,
-    waiting: Waiting<'a>,
+    pub(super) config: &'a Config,
+    pub(super) reader: &'a Reader,
+    pub(super) waiting: Waiting<'a>,
     /// Code tables by their name.
     codes: BTreeMap<String, CodeTable>,
 }
@@ -85,7 +85,7 @@ impl<'a> Explainer<'a> {
         page.fact("due_day", "이체예정일", found.due_day.to_string());
         page.fact("monthly_won", "월이체금액", found.monthly.get());
         page.fact("limit_won", "건당출금한도", found.limit.get());
-        page.fact("bank", "은행", self.bank(found));
+        page.fact("bank", "은행", self.bank_named(found.bank));
         page.fact("account", "계좌", found.account_masked.clone());
         page.events = self.events(Subject::Mandate, found.mandate_id, Some(&found.channel))?;
         page.waits = self.waiting.of_mandate(found);
@@ -234,7 +234,7 @@ impl<'a> Explainer<'a> {
     }
 
     /// A bank's code with its meaning and what to do.
-    fn code_text(&self, channel: Option<&ChannelId>, code: &str) -> String {
+    pub(super) fn code_text(&self, channel: Option<&ChannelId>, code: &str) -> String {
         let table = channel
             .and_then(|channel| self.config.channels.get(channel))
             .and_then(|channel| self.codes.get(&channel.profile.codes));
@@ -247,11 +247,11 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    fn channel_of(&self, creditor: CreditorId) -> Option<&ChannelId> {
+    pub(super) fn channel_of(&self, creditor: CreditorId) -> Option<&ChannelId> {
         self.config.channel_of(creditor).map(|channel| &channel.id)
     }
 
-    fn creditor(&self, page: &mut Page, id: CreditorId) {
+    pub(super) fn creditor(&self, page: &mut Page, id: CreditorId) {
         page.fact("creditor", "이용기관", id.to_string());
         page.fact(
             "creditor_name",
@@ -260,9 +260,10 @@ impl<'a> Explainer<'a> {
         );
     }
 
-    fn bank(&self, found: &MandateFound) -> String {
-        let name = self.config.banks.find(found.bank).map_or("", |bank| bank.name.as_str());
-        format!("{} {name}", found.bank).trim_end().to_string()
+    /// A bank's code with its name.
+    pub(super) fn bank_named(&self, bank: BankCode) -> String {
+        let name = self.config.banks.find(bank).map_or("", |known| known.name.as_str());
+        format!("{bank} {name}").trim_end().to_string()
     }
 }
 

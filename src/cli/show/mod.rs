@@ -7,6 +7,7 @@
 
 mod explain;
 mod page;
+mod settled;
 mod waiting;
 
 use super::settings::{ConfigArgument, open_reader};
@@ -57,6 +58,13 @@ enum SubjectArgument {
         #[command(flatten)]
         how: How,
     },
+    /// A settlement (정산): its lines and files, payouts and postings, by the ledger's number.
+    Settlement {
+        /// 정산번호: `sunap report settlements` lists it.
+        id: i64,
+        #[command(flatten)]
+        how: How,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -74,7 +82,8 @@ impl SubjectArgument {
             Self::Payer { how, .. }
             | Self::Mandate { how, .. }
             | Self::Collection { how, .. }
-            | Self::File { how, .. } => how,
+            | Self::File { how, .. }
+            | Self::Settlement { how, .. } => how,
         }
     }
 }
@@ -95,6 +104,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         SubjectArgument::Mandate { id, .. } => ("mandate", explainer.mandates(id)?),
         SubjectArgument::Collection { id, .. } => ("collection", explainer.collections(*id)?),
         SubjectArgument::File { id, .. } => ("file", explainer.files(id)?),
+        SubjectArgument::Settlement { id, .. } => ("settlement", explainer.settlements(*id)?),
     };
     if pages.is_empty() {
         return Err(Failed::told(Exit::Data, format!("the ledger knows no such {what}")));

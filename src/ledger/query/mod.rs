@@ -12,12 +12,14 @@ mod journal;
 mod listing;
 mod log;
 mod sealed;
+mod settled;
 mod since;
 mod totals;
 pub use attempt::Attempt;
 pub use journal::{JournalCheck, Outside};
 pub use log::{LogQuery, LogRow};
 pub use sealed::SealedValues;
+pub use settled::PayoutFound;
 pub use since::{ChargesMade, ChargesOn, Mark};
 
 pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take};
