@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Explainer<'a> {
     config: &'a Config,
-    reader: &'a Reader,
+    pub(super) reader: &'a Reader,
     waiting: Waiting<'a>,
     /// Code tables by their name.
     codes: BTreeMap<String, CodeTable>,
@@ -251,7 +251,7 @@ impl<'a> Explainer<'a> {
         self.config.channel_of(creditor).map(|channel| &channel.id)
     }
 
-    fn creditor(&self, page: &mut Page, id: CreditorId) {
+    pub(super) fn creditor(&self, page: &mut Page, id: CreditorId) {
         page.fact("creditor", "이용기관", id.to_string());
         page.fact(
             "creditor_name",

@@ -7,12 +7,13 @@
 
 mod explain;
 mod page;
+mod settlement;
 mod waiting;
 
 use super::settings::{ConfigArgument, open_reader};
 use super::status::time_of;
 use super::{Exit, Failed, Screen};
-use crate::domain::{CreditorId, PayerNo};
+use crate::domain::{CreditorId, Date, PayerNo};
 use clap::{Args, Subcommand};
 use explain::Explainer;
 use page::Page;
@@ -50,6 +51,15 @@ enum SubjectArgument {
         #[command(flatten)]
         how: How,
     },
+    /// A settlement (정산) of a creditor, to the file or posting of every won.
+    Settlement {
+        /// Whose.
+        creditor: CreditorId,
+        /// The day of it, YYYY-MM-DD.
+        date: Date,
+        #[command(flatten)]
+        how: How,
+    },
     /// A file, by its name, the ledger's number, or the first digits of its SHA-256.
     File {
         /// EB210105, 12, or 6 or more hexadecimal digits.
@@ -74,6 +84,7 @@ impl SubjectArgument {
             Self::Payer { how, .. }
             | Self::Mandate { how, .. }
             | Self::Collection { how, .. }
+            | Self::Settlement { how, .. }
             | Self::File { how, .. } => how,
         }
     }
@@ -94,6 +105,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         SubjectArgument::Mandate { id, .. } => ("mandate", explainer.mandates(id)?),
         SubjectArgument::Collection { id, .. } => ("collection", explainer.collections(*id)?),
+        SubjectArgument::Settlement { creditor, date, .. } => {
+            ("settlement", explainer.settlements(*creditor, *date)?)
+        }
         SubjectArgument::File { id, .. } => ("file", explainer.files(id)?),
     };
     if pages.is_empty() {
