@@ -46,6 +46,9 @@ fn the_demo_adds_up_and_gives_the_same_bytes_twice() {
     }
     let (code, text) = asked(&["show", "settlement", "999"]);
     assert_eq!((code, text.as_str()), (Some(65), ""), "the ledger knows no such settlement");
+    let named = asked(&["show", "settlement", "10000001", "2026-01-07"]);
+    assert_eq!(named, asked(&["show", "settlement", "1"]), "by its day as by its number");
+    assert_eq!(asked(&["show", "settlement", "EB210105"]).0, Some(64));
     let (code, text) = asked(&["status", "--json"]);
     assert!(matches!(code, Some(0 | 2)), "{code:?}: {text}");
     assert!(text.contains("\"business_time\":\"2026-02-03"), "{text}");

@@ -126,6 +126,7 @@ fn personal_numbers_are_marked_and_every_layout_binds() {
             "EB14" => matches!(bound, Format::RegistrationResult(_)),
             "EB21" | "EC21" => matches!(bound, Format::CollectionRequest(_)),
             "EB22" | "EC22" => matches!(bound, Format::CollectionResult(_)),
+            "EI13" => matches!(bound, Format::Evidence(_)),
             "EB11" => matches!(bound, Format::BankApplication(_)),
             "EB12" => matches!(bound, Format::BankApplicationAnswer(_)),
             "EB31" => matches!(bound, Format::PayoutRequest(_)),

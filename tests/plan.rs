@@ -152,6 +152,11 @@ fn a_debit_is_proven_and_a_harmed_one_is_not() {
     let demo = Played::new();
     let (code, said) = demo.run(&["prove", "1"]);
     assert!(code == 0 && said.contains("exactly one file") && said.ends_with("proven\n"), "{code} {said}");
+    let (code, said) = demo.run(&["show", "settlement", "10000004", "2026-01-22"]);
+    let traced = ["파일", "EC210120", "수납금액", "payout #", "지급완료 (paid)"];
+    assert!(code == 0 && traced.iter().all(|word| said.contains(word)), "{code} {said}");
+    let (code, said) = demo.run(&["show", "settlement", "10000004", "2026-01-23"]);
+    assert!(code == 65 && said.contains("no such settlement"), "{code} {said}");
     let (code, said) = demo.run(&["prove", "999999"]);
     assert!(code == 64 && said.contains("there is no collection 999999"), "{code} {said}");
 

@@ -7,16 +7,17 @@
 
 mod explain;
 mod page;
-mod settled;
+mod settlement;
 mod waiting;
 
 use super::settings::{ConfigArgument, open_reader};
 use super::status::time_of;
 use super::{Exit, Failed, Screen};
-use crate::domain::{CreditorId, PayerNo};
+use crate::domain::{CreditorId, Date, PayerNo};
 use clap::{Args, Subcommand};
 use explain::Explainer;
 use page::Page;
+use settlement::Meant;
 
 /// Explain a record: state, events with their causes, the rules that decided, and what it waits for.
 #[derive(Debug, Args)]
@@ -51,17 +52,20 @@ enum SubjectArgument {
         #[command(flatten)]
         how: How,
     },
+    /// A settlement (정산), to the file or posting of every won, with its payouts and what was posted.
+    Settlement {
+        /// Whose, with its day; or the ledger's number alone.
+        #[arg(value_name = "CREDITOR|ID")]
+        id: String,
+        /// The day of it, YYYY-MM-DD.
+        date: Option<Date>,
+        #[command(flatten)]
+        how: How,
+    },
     /// A file, by its name, the ledger's number, or the first digits of its SHA-256.
     File {
         /// EB210105, 12, or 6 or more hexadecimal digits.
         id: String,
-        #[command(flatten)]
-        how: How,
-    },
-    /// A settlement (정산): its lines and files, payouts and postings, by the ledger's number.
-    Settlement {
-        /// 정산번호: `sunap report settlements` lists it.
-        id: i64,
         #[command(flatten)]
         how: How,
     },
@@ -82,8 +86,8 @@ impl SubjectArgument {
             Self::Payer { how, .. }
             | Self::Mandate { how, .. }
             | Self::Collection { how, .. }
-            | Self::File { how, .. }
-            | Self::Settlement { how, .. } => how,
+            | Self::Settlement { how, .. }
+            | Self::File { how, .. } => how,
         }
     }
 }
@@ -103,14 +107,27 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         }
         SubjectArgument::Mandate { id, .. } => ("mandate", explainer.mandates(id)?),
         SubjectArgument::Collection { id, .. } => ("collection", explainer.collections(*id)?),
+        SubjectArgument::Settlement { id, date, .. } => {
+            ("settlement", explainer.settlements(&settlement(id, *date)?)?)
+        }
         SubjectArgument::File { id, .. } => ("file", explainer.files(id)?),
-        SubjectArgument::Settlement { id, .. } => ("settlement", explainer.settlements(*id)?),
     };
     if pages.is_empty() {
         return Err(Failed::told(Exit::Data, format!("the ledger knows no such {what}")));
     }
     print(&pages, how.json, screen)?;
     Ok(Exit::Done)
+}
+
+/// Which settlement is meant.
+fn settlement(id: &str, date: Option<Date>) -> Result<Meant, Failed> {
+    let usage = |why: String| Failed::told(Exit::Usage, why);
+    match date {
+        Some(date) => Ok(Meant::Of(id.parse().map_err(usage)?, date)),
+        None => id.parse().map(Meant::Numbered).map_err(|_| {
+            usage(format!("{id:?} is no settlement: write the creditor and the day, or the ledger's number"))
+        }),
+    }
 }
 
 fn print(pages: &[Page], json: bool, screen: &mut Screen) -> Result<(), Failed> {

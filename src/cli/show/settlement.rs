@@ -5,13 +5,26 @@
 use super::explain::Explainer;
 use super::page::Page;
 use crate::cli::Failed;
-use crate::domain::{CreditorId, Won};
+use crate::domain::{CreditorId, Date, Won};
 use crate::ledger::{FileRow, PayoutFound, PostingRow, SettlementLine, SettlementRow};
 
+/// What names a settlement.
+#[derive(Debug)]
+pub(super) enum Meant {
+    /// The ledger's number.
+    Numbered(i64),
+    /// A creditor's of a day: there is at most one.
+    Of(CreditorId, Date),
+}
+
 impl Explainer<'_> {
-    /// The settlement of a number.
-    pub(super) fn settlements(&self, id: i64) -> Result<Vec<Page>, Failed> {
-        self.reader.settlement(id)?.iter().map(|found| self.settlement(found)).collect()
+    /// The settlement that is meant, if it is there.
+    pub(super) fn settlements(&self, meant: &Meant) -> Result<Vec<Page>, Failed> {
+        let rows = match *meant {
+            Meant::Numbered(id) => self.reader.settlement(id)?.into_iter().collect(),
+            Meant::Of(creditor, date) => self.reader.settlements(creditor, date, date)?,
+        };
+        rows.iter().map(|row| self.settlement(row)).collect()
     }
 
     fn settlement(&self, found: &SettlementRow) -> Result<Page, Failed> {
