@@ -158,6 +158,9 @@ impl Scratch {
                 self.copy_archived(state_dir, day, &Sha256::from_bytes(sha256))?;
             }
         }
+        for evidence in copy.evidence_archived(true)? {
+            self.copy_archived(state_dir, evidence.day, &Sha256::from_bytes(evidence.sha256))?;
+        }
         for answer in copy.answers_owed()? {
             self.copy_archived(state_dir, answer.day, &Sha256::from_bytes(answer.sha256))?;
         }

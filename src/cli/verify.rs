@@ -40,7 +40,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let check = if arguments.whole { PageCheck::Whole } else { PageCheck::Quick };
     let mut found = books(&reader, check)?;
     let rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
-    let archived = archive(&config, &ring, &rows, &mut found)?;
+    let evidence = evidence(&config, &ring, &reader, &mut found)?;
+    let archived = archive(&config, &ring, &rows, &mut found)?.saturating_add(evidence);
     let answers = answers(&config, &ring, &reader, &mut found)?;
     let witnessed = witness(&config, &reader, &mut found)?;
     let journal = journal_findings(&config.state_dir, &reader)?;
@@ -91,6 +92,26 @@ fn archive(
         ));
     }
     Ok(count)
+}
+
+/// Every evidence of consent (동의 증빙), held against the archive; how many there are.
+fn evidence(
+    config: &Config,
+    ring: &KeyRing,
+    reader: &Reader,
+    found: &mut Vec<String>,
+) -> Result<usize, Trouble> {
+    let kept = reader.evidence_archived(false)?;
+    for one in &kept {
+        let named = Sha256::from_bytes(one.sha256);
+        let kept = hash_archived(&config.state_dir, ring, one.day, &named)?;
+        if !matches!(kept, Kept::Whole(hash, bytes) if hash == named && i64::try_from(bytes) == Ok(one.bytes))
+        {
+            let (id, day) = (one.evidence_id, one.day);
+            found.push(format!("archive: evidence #{id}, kept under {day} as {named}, is not there whole"));
+        }
+    }
+    Ok(kept.len())
 }
 
 /// Every answer to a creditor or operator, held against the archive; how many there are.

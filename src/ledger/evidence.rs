@@ -293,7 +293,39 @@ fn found(sql: &Connection, mandate_id: i64) -> Result<Vec<EvidenceFound>, Troubl
     rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
 }
 
+/// Evidence as the archive keeps it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvidenceArchived {
+    /// The key.
+    pub evidence_id: i64,
+    /// The hash of its bytes.
+    pub sha256: [u8; 32],
+    /// The day under which it lies.
+    pub day: Date,
+    /// How many bytes it has.
+    pub bytes: i64,
+}
+
 impl Reader {
+    /// Every evidence that was ever taken; or only what waits to be sent for a registration.
+    pub fn evidence_archived(&self, waiting_only: bool) -> Result<Vec<EvidenceArchived>, Trouble> {
+        let doing = "look for evidence in the archive";
+        let text = "SELECT e.evidence_id, e.sha256, e.day, e.bytes FROM evidence e
+            WHERE NOT ?1 OR (e.state = 'kept' AND EXISTS (SELECT 1 FROM registration r
+              WHERE r.mandate_id = e.mandate_id AND r.kind = 'register' AND r.file_id IS NULL AND r.state IS NULL))
+            ORDER BY e.evidence_id";
+        let mut statement = self.sql.prepare(text).doing(doing)?;
+        let rows = statement.query_map([waiting_only], |row| {
+            Ok(EvidenceArchived {
+                evidence_id: row.get(0)?,
+                sha256: row.get(1)?,
+                day: column::date(row, 2)?,
+                bytes: row.get(3)?,
+            })
+        });
+        rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
+    }
+
     /// All evidence of a mandate, oldest first.
     pub fn evidence_of(&self, mandate_id: i64) -> Result<Vec<EvidenceFound>, Trouble> {
         found(&self.sql, mandate_id)

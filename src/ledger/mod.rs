@@ -66,7 +66,7 @@ pub use desk_terms::{ArrearsTerm, DeskTerms, Pause};
 pub use due::{Due, DueState, NewDue};
 pub use emission::{AllocatedCharge, CollectionRow, SentCollection};
 pub use event::{Event, Subject};
-pub use evidence::{EvidenceFound, EvidenceGate, EvidenceRow, NewEvidence};
+pub use evidence::{EvidenceArchived, EvidenceFound, EvidenceGate, EvidenceRow, NewEvidence};
 pub use file::{Description, FileRow, FileState, NewIn, Sealed, Way, file_subject};
 pub use generation::MonthRow;
 pub use journal::Root;

@@ -278,7 +278,7 @@ def altered(base, world):
     broken("a lost archived file", lambda home: os.remove(archived(home)))
     broken("a cut witness", witness(lambda lines: lines[:-1]))
     broken("swapped witness lines", witness(lambda lines: [lines[1], lines[0], *lines[2:]]))
-    broken("an altered witness line", witness(lambda lines: [lines[0].replace("EB", "EC", 1), *lines[1:]]))
+    broken("an altered witness line", witness(lambda lines: [lines[0].replace("/E", "/F", 1) if "/E" in lines[0] else lines[0].replace("\tE", "\tF", 1), *lines[1:]]))
     broken("a lost witness", lambda home: os.remove(f"{home}/state/witness.log"))
     return wrong
 
