@@ -6,16 +6,14 @@
 
 use super::applications::{Set, UNDECIDED, sets};
 use super::desk::ApplicationDesk;
-use super::emission::step_out;
+use super::emission::{seal, stands, step_out};
 use super::lines::{Content, unreadable};
 use super::result_collection::bug;
 use super::{Engine, Failure};
 use crate::bank::application::Line;
 use crate::domain::{ChannelId, Date, Instant, Won};
 use crate::fault::Trouble;
-use crate::ledger::{
-    ApplicationRow, FileRow, FileState, MakeCharges, MandateFacts, MandateStep, OnlyFor, Sealed, Tx,
-};
+use crate::ledger::{ApplicationRow, FileRow, MakeCharges, MandateFacts, MandateStep, OnlyFor, Tx};
 use crate::machine::application::{Happening as Decision, Shape, State, step as decide};
 use crate::machine::file::{Out, OutHappening};
 use crate::machine::mandate::{EndReason, Happening, State as Mandate, step};
@@ -45,8 +43,7 @@ impl Engine {
         let deadline = rule.deadline.instant(&self.config.calendar, date);
         let name = applications.answer.layout().file_name(date);
         let tx = self.ledger.begin()?;
-        let stands = |file: &FileRow| file.state != FileState::Out(Out::Refused);
-        if tx.out_file(&owner, &rule.answer, date)?.is_some_and(|file| stands(&file)) {
+        if stands(&tx, &owner, &rule.answer, date)? {
             return Ok(());
         }
         let answer_id = tx.plan_out(&owner, &rule.answer, &name, date, Some(deadline), now)?;
@@ -85,20 +82,9 @@ impl Engine {
             .map_err(Failure::Spool)?;
         let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
         let content = read_back(&applications, &head.name, &listed, input)?;
-        tx.sealed(
-            answer_id,
-            &Sealed {
-                sha256: *archived.sha256.as_bytes(),
-                bytes: i64::try_from(archived.bytes).unwrap_or(i64::MAX),
-                lines: content.lines,
-                won: content.won,
-                archive_day: day,
-                boot_id: &self.boot_id,
-                // No answer comes to an answer.
-                due_at: None,
-            },
-        )?;
-        step_out(&tx, answer_id, Out::Planned, OutHappening::Built, now, "all of it is decided")?;
+        // No answer comes to an answer.
+        let built = (now, "all of it is decided");
+        seal(&tx, answer_id, &archived, content, (day, &self.boot_id), None, built)?;
         tx.clear_alert(UNDECIDED, &file.subject(), now)?;
         tx.commit()?;
         tracing::info!(file = %name, refused = content.lines, "built");

@@ -18,6 +18,7 @@ use crate::machine::application::{Asked, Shape, State, shape};
 use crate::machine::file::{In, InHappening, Out, OutHappening};
 use crate::rules::bank_application::{Accounts, ApplicationFacts, Unfit, check};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The alert of a day without its file of applications.
 pub(super) const MISSING: &str = "application-missing";
@@ -197,6 +198,11 @@ impl Engine {
         None
     }
 
+    /// How a channel takes applications from banks.
+    fn applications_of(&self, channel: &ChannelId) -> Option<Arc<ApplicationDesk>> {
+        self.desks.get(channel)?.applications.clone()
+    }
+
     /// The file of a banking day has not come by its time: told, and over when it comes.
     pub(super) fn note_no_applications(
         &mut self,
@@ -204,9 +210,7 @@ impl Engine {
         channel: &ChannelId,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(applications) = self.desks.get(channel).and_then(|desk| desk.applications.clone()) else {
-            return Ok(());
-        };
+        let Some(applications) = self.applications_of(channel) else { return Ok(()) };
         let kind = &applications.rule.received;
         let tx = self.ledger.begin()?;
         if tx.applied_file(&row.owner, kind, row.date)?.is_none() {
@@ -228,9 +232,7 @@ impl Engine {
         channel: &ChannelId,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(applications) = self.desks.get(channel).and_then(|desk| desk.applications.clone()) else {
-            return Ok(());
-        };
+        let Some(applications) = self.applications_of(channel) else { return Ok(()) };
         let rule = &applications.rule;
         let tx = self.ledger.begin()?;
         let Some(file) = tx.applied_file(&row.owner, &rule.received, row.date)? else { return Ok(()) };
@@ -256,9 +258,7 @@ impl Engine {
         channel: &ChannelId,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(applications) = self.desks.get(channel).and_then(|desk| desk.applications.clone()) else {
-            return Ok(());
-        };
+        let Some(applications) = self.applications_of(channel) else { return Ok(()) };
         let rule = &applications.rule;
         let tx = self.ledger.begin()?;
         let Some(file) = tx.applied_file(&row.owner, &rule.received, row.date)? else { return Ok(()) };

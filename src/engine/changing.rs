@@ -30,15 +30,24 @@ pub(super) struct Cause<'a> {
     pub(super) code: &'a str,
 }
 
-/// The terms with the account of other terms.
-pub(super) fn with_account_of(terms: &MandateTerms, account: &MandateTerms) -> MandateTerms {
-    MandateTerms {
-        bank: account.bank,
-        account: account.account.clone(),
-        id_no: account.id_no.clone(),
-        holder: account.holder.clone(),
-        ..terms.clone()
+/// Gives a mandate the terms that are wanted, but for its account, which only the bank's answer changes.
+pub(super) fn update_other_terms(
+    tx: &Tx<'_>,
+    mandate: &MandateFacts,
+    wanted: &MandateTerms,
+) -> Result<(), Failure> {
+    let now = &mandate.terms;
+    let terms = MandateTerms {
+        bank: now.bank,
+        account: now.account.clone(),
+        id_no: now.id_no.clone(),
+        holder: now.holder.clone(),
+        ..wanted.clone()
+    };
+    if terms != *now {
+        tx.update_mandate(mandate.mandate_id, &terms)?;
     }
+    Ok(())
 }
 
 /// `004 ********0001 → 088 ********0002`: what history keeps of an account.
@@ -62,10 +71,7 @@ pub(super) fn asked(
     cause: Cause<'_>,
 ) -> Result<(), Failure> {
     withdraw(tx, mandate.mandate_id)?;
-    let terms = with_account_of(wanted, &mandate.terms);
-    if terms != mandate.terms {
-        tx.update_mandate(mandate.mandate_id, &terms)?;
-    }
+    update_other_terms(tx, mandate, wanted)?;
     let new = new_change(mandate, wanted, Change::Asked, cause);
     let change = ChangeRow::just_kept(tx.new_change(&new)?, place.creditor.id, &new);
     send(tx, Some(place), mandate, &change, cause)
@@ -101,10 +107,7 @@ pub(super) fn taken_back(
     cause: Cause<'_>,
 ) -> Result<(), Failure> {
     withdraw(tx, mandate.mandate_id)?;
-    let terms = with_account_of(wanted, &mandate.terms);
-    if terms != mandate.terms {
-        tx.update_mandate(mandate.mandate_id, &terms)?;
-    }
+    update_other_terms(tx, mandate, wanted)?;
     if mandate.state == State::Changing {
         let happening = kept_as(tx, mandate.mandate_id)?;
         moved(tx, mandate, happening, None, cause, "계좌변경 취소")?;

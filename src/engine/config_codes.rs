@@ -5,22 +5,19 @@
 
 use super::{Engine, Failure};
 use crate::config::Config;
-use crate::domain::Instant;
+use crate::domain::{Instant, ItemCode};
 use crate::fault::Trouble;
 use crate::ledger::{CodeKind, ConfigCode, Reader};
 use std::collections::BTreeSet;
 
-/// Every item and group of the configuration.
+/// Every item and group of the configuration that is not given up.
 fn has(config: &Config) -> BTreeSet<ConfigCode> {
     let mut codes = BTreeSet::new();
     for creditor in config.creditors.values() {
-        let code = |kind, code: &crate::domain::ItemCode| ConfigCode {
-            creditor: creditor.id,
-            kind,
-            code: code.clone(),
-        };
+        let code = |kind, code: &ItemCode| ConfigCode { creditor: creditor.id, kind, code: code.clone() };
         codes.extend(creditor.items.keys().map(|item| code(CodeKind::Item, item)));
-        codes.extend(creditor.groups.keys().map(|group| code(CodeKind::Group, group)));
+        let groups = creditor.groups.values().filter(|group| group.moved_to.is_none());
+        codes.extend(groups.map(|group| code(CodeKind::Group, &group.code)));
     }
     codes
 }
@@ -45,6 +42,9 @@ pub fn config_losses(config: &Config, reader: &Reader) -> Result<Vec<String>, Tr
     let has = has(config);
     let mut losses = Vec::new();
     for code in reader.config_codes()?.into_iter().filter(|code| lost(config, &has, code)) {
+        if moved_to(config, &code).is_some() {
+            continue;
+        }
         let uses = reader.uses_of(&code)?;
         if uses > 0 {
             losses.push(refusal(&code, uses));
@@ -56,6 +56,12 @@ pub fn config_losses(config: &Config, reader: &Reader) -> Result<Vec<String>, Tr
 /// Whether a known code went while its creditor did not: a creditor's file that is gone takes its own codes along.
 fn lost(config: &Config, has: &BTreeSet<ConfigCode>, code: &ConfigCode) -> bool {
     config.creditors.contains_key(&code.creditor) && !has.contains(code)
+}
+
+/// The group to which the payers of a group that is given up go.
+fn moved_to<'c>(config: &'c Config, code: &ConfigCode) -> Option<&'c ItemCode> {
+    let creditor = config.creditors.get(&code.creditor).filter(|_| code.kind == CodeKind::Group)?;
+    creditor.groups.get(&code.code)?.moved_to.as_ref()
 }
 
 impl Engine {
@@ -70,19 +76,14 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let known: BTreeSet<ConfigCode> = tx.config_codes()?.into_iter().collect();
         for code in known.iter().filter(|code| lost(&self.config, &has, code)) {
+            if let Some(to) = moved_to(&self.config, code) {
+                let moved = tx.move_group(code.creditor, &code.code, to, now)?;
+                tracing::info!(creditor = %code.creditor, from = %code.code, %to, moved, "payers moved to another group");
+            }
             tx.config_code_went(code)?;
         }
         for code in has.difference(&known) {
             tx.config_code_came(code)?;
-        }
-        for creditor in self.config.creditors.values() {
-            for group in creditor.groups.values() {
-                let Some(to) = &group.moved_to else { continue };
-                let moved = tx.move_group(creditor.id, &group.code, to, now)?;
-                if moved > 0 {
-                    tracing::info!(creditor = %creditor.id, from = %group.code, %to, moved, "payers moved to another group");
-                }
-            }
         }
         tx.commit()?;
         Ok(Vec::new())

@@ -284,8 +284,7 @@ impl Row<'_> {
         let (subject, id) = match mandate {
             Some(facts) if facts.state == State::Changing => {
                 // The registered account stays until the bank has answered.
-                let terms = changing::with_account_of(&application.terms, &facts.terms);
-                self.tx.update_mandate(facts.mandate_id, &terms)?;
+                changing::update_other_terms(self.tx, facts, &application.terms)?;
                 (Subject::Mandate, facts.mandate_id)
             }
             Some(facts) => {

@@ -18,6 +18,9 @@ use std::io::{self, Read, Write};
 /// Lines that are fetched from the ledger at a time: bounds memory whatever the file's size.
 const CHUNK: usize = 4096;
 
+/// Why a file is built at the end of its window.
+pub(super) const CLOSED: &str = "the window closed";
+
 impl Engine {
     /// The registration window of banking day `date` closed (decisions.md 5): everything queued before the cut-off
     /// goes out in one file; nothing queued = no file, unless the profile says `send_empty`.
@@ -48,9 +51,7 @@ impl Engine {
             }
             return Ok(());
         }
-        // A refused file of this date stands no more: its lines go in another one.
-        let stands = |file: &FileRow| file.state != FileState::Out(Out::Refused);
-        if tx.out_file(&owner, &layout, date)?.is_some_and(|file| stands(&file)) {
+        if stands(&tx, &owner, &layout, date)? {
             return Ok(());
         }
         if tx.queued_registrations(channel, cutoff, gate)? == 0 && !desk.profile.send_empty {
@@ -69,7 +70,7 @@ impl Engine {
         let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
         let content = read_back_registrations(&tx, &desk, &head, file_id, input)?;
         let due_at = desk.profile.registration.result_due.instant(&self.config.calendar, date);
-        seal(&tx, file_id, &archived, content, day, &self.boot_id, due_at, now)?;
+        seal(&tx, file_id, &archived, content, (day, &self.boot_id), Some(due_at), (now, CLOSED))?;
         tx.commit()?;
         tracing::info!(file = %name, lines = content.lines, "built");
         Ok(())
@@ -145,7 +146,7 @@ impl Engine {
         let open = || self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool);
         let content = lines.read_back(&head, written, open)?;
         let due_at = debits.service.window.result_due.instant(&self.config.calendar, date);
-        seal(&tx, file.file_id, &archived, content, day, &self.boot_id, due_at, now)?;
+        seal(&tx, file.file_id, &archived, content, (day, &self.boot_id), Some(due_at), (now, CLOSED))?;
         tx.commit()?;
         tracing::info!(file = %file.name, lines = content.lines, won = content.won.get(), "built");
         Ok(true)
@@ -200,17 +201,22 @@ fn unwritten<T>(archived: Result<T, Trouble>) -> Trouble {
     archived.err().unwrap_or_else(|| Trouble::new("write a file of debits", "it was not written"))
 }
 
-/// Commits what was built: hash, counts, boot id, and the state `built`.
-#[expect(clippy::too_many_arguments, reason = "each is one column of the file's row")]
+/// Whether a file of ours of this date stands. A refused one does not: its lines go in another one.
+pub(super) fn stands(tx: &Tx<'_>, owner: &str, kind: &str, date: Date) -> Result<bool, Failure> {
+    let file = tx.out_file(owner, kind, date)?;
+    Ok(file.is_some_and(|file| file.state != FileState::Out(Out::Refused)))
+}
+
+/// Commits what was built: hash, counts, boot id, and the state `built` with its cause. Where no result comes to the file,
+/// none is due.
 pub(super) fn seal(
     tx: &Tx<'_>,
     file_id: i64,
     archived: &crate::spool::Archived,
     content: Content,
-    archive_day: Date,
-    boot_id: &str,
-    due_at: Instant,
-    now: Instant,
+    (archive_day, boot_id): (Date, &str),
+    due_at: Option<Instant>,
+    (now, cause): (Instant, &str),
 ) -> Result<(), Failure> {
     tx.sealed(
         file_id,
@@ -221,10 +227,10 @@ pub(super) fn seal(
             won: content.won,
             archive_day,
             boot_id,
-            due_at: Some(due_at),
+            due_at,
         },
     )?;
-    step_out(tx, file_id, Out::Planned, OutHappening::Built, now, "the window closed")?;
+    step_out(tx, file_id, Out::Planned, OutHappening::Built, now, cause)?;
     Ok(())
 }
 

@@ -6,15 +6,15 @@
 //! Must not: look into evidence; hold more than one in memory.
 
 use super::desk::{Desk, EvidenceDesk};
-use super::emission::step_out;
-use super::lines::unreadable;
+use super::emission::{CLOSED, seal, stands, step_out};
+use super::lines::{Content, unreadable};
 use super::{Engine, Failure};
 use crate::bank::FileHead;
 use crate::bank::evidence::Line;
 use crate::domain::{ChannelId, Date, Instant, Won};
 use crate::fault::Trouble;
 use crate::layout::WriteError;
-use crate::ledger::{Due, EvidenceGate, EvidenceRow, FileRow, FileState, Sealed, Tx, file_subject};
+use crate::ledger::{Due, EvidenceGate, EvidenceRow, FileRow, FileState, Tx, file_subject};
 use crate::machine::file::{Out, OutHappening};
 use crate::spool::{Sha256, Spool};
 use std::io::{self, Read, Write};
@@ -57,9 +57,7 @@ impl Engine {
         let tx = self.ledger.begin()?;
         tell_missing(&tx, channel, &owner, now)?;
         let rows = tx.evidence_to_send(channel, cutoff, since)?;
-        let stands = |file: &FileRow| file.state != FileState::Out(Out::Refused);
-        if rows.is_empty() || tx.out_file(&owner, &evidence.request, date)?.is_some_and(|file| stands(&file))
-        {
+        if rows.is_empty() || stands(&tx, &owner, &evidence.request, date)? {
             tx.commit()?;
             return Ok(());
         }
@@ -87,20 +85,9 @@ impl Engine {
             .map_err(Failure::Spool)?;
         let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
         let lines = read_back(&evidence, &head, date, &rows, input)?;
-        tx.sealed(
-            file_id,
-            &Sealed {
-                sha256: *archived.sha256.as_bytes(),
-                bytes: i64::try_from(archived.bytes).unwrap_or(i64::MAX),
-                lines,
-                won: Won::ZERO,
-                archive_day: day,
-                boot_id: &self.boot_id,
-                // A receipt says that it was accepted; no result comes to it.
-                due_at: None,
-            },
-        )?;
-        step_out(&tx, file_id, Out::Planned, OutHappening::Built, now, "the window closed")?;
+        // A receipt says that it was accepted; no result comes to it.
+        let content = Content { lines, won: Won::ZERO };
+        seal(&tx, file_id, &archived, content, (day, &self.boot_id), None, (now, CLOSED))?;
         tx.commit()?;
         tracing::info!(file = %name, lines, "built");
         Ok(())

@@ -7,17 +7,16 @@
 //! Must not: send anything itself, or log a phone number.
 
 use super::due::row_done_with;
-use super::emission::step_out;
+use super::emission::{seal, step_out};
 use super::incoming::{Arrival, Decided};
+use super::lines::Content;
 use super::place::Place;
 use super::{Engine, Failure};
 use crate::config::{Config, Notify, NotifyRule};
 use crate::domain::{CreditorId, Date, Instant, MessageEvent, PayerNo};
 use crate::intake::message::{LIST_HEADING, list_line, mobile, receipts};
 use crate::intake::order::Outcome;
-use crate::ledger::{
-    Due, FileRow, FileState, NewDue, NewMessage, Sealed, Tell, ToTell, Told, Tx, file_subject,
-};
+use crate::ledger::{Due, FileRow, FileState, NewDue, NewMessage, Tell, ToTell, Told, Tx, file_subject};
 use crate::machine::file::{In, InHappening, Out, OutHappening};
 use crate::spool::Owner;
 use std::io::{self, Write};
@@ -103,19 +102,8 @@ impl Engine {
         let lines = tx.list_messages(file_id, now)?;
         let archived =
             self.spool.archive_built(day, |out| write_list(&tx, file_id, out)).map_err(Failure::Spool)?;
-        tx.sealed(
-            file_id,
-            &Sealed {
-                sha256: *archived.sha256.as_bytes(),
-                bytes: i64::try_from(archived.bytes).unwrap_or(i64::MAX),
-                lines,
-                won: crate::domain::Won::ZERO,
-                archive_day: day,
-                boot_id: &self.boot_id,
-                due_at: None,
-            },
-        )?;
-        step_out(&tx, file_id, Out::Planned, OutHappening::Built, now, "messages may go")?;
+        let content = Content { lines, won: crate::domain::Won::ZERO };
+        seal(&tx, file_id, &archived, content, (day, &self.boot_id), None, (now, "messages may go"))?;
         tx.commit()?;
         tracing::info!(file = %name, lines, "list of messages built");
         self.look_after_outgoing(now)?;

@@ -5,7 +5,7 @@
 
 use super::booking::keep;
 use super::desk::PayoutDesk;
-use super::emission::seal;
+use super::emission::{CLOSED, seal, stands};
 use super::lines::{Content, serial};
 use super::{Engine, Failure, refunding};
 use crate::bank::FileHead;
@@ -15,10 +15,7 @@ use crate::config::Config;
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
 use crate::intake::order::{Order, Outcome, Verb};
-use crate::ledger::{
-    FileRow, FileState, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx, file_subject,
-};
-use crate::machine::file::Out;
+use crate::ledger::{FileRow, NewPayout, PayoutFor, PayoutLine, PayoutRow, ToBook, Tx, file_subject};
 use std::io::{self, Read};
 
 /// The alert of a payment that the bank refused: over when it was asked for again, or paid by hand.
@@ -45,9 +42,7 @@ impl Engine {
         let name = payouts.request.layout().file_name(date);
         let tx = self.ledger.begin()?;
         let waiting = tx.payouts_waiting(channel, date)?;
-        let stands = |file: &FileRow| file.state != FileState::Out(Out::Refused);
-        let taken = tx.out_file(&owner, &kind, date)?.is_some_and(|file| stands(&file));
-        if waiting == 0 || taken {
+        if waiting == 0 || stands(&tx, &owner, &kind, date)? {
             return Ok(());
         }
         if now > deadline {
@@ -76,7 +71,7 @@ impl Engine {
         let input = self.spool.open_archived(day, &archived.sha256).map_err(Failure::Spool)?;
         let content = read_back(&payouts, &head, &written, input)?;
         let due_at = window.result_due.instant(&self.config.calendar, date);
-        seal(&tx, file_id, &archived, content, day, &self.boot_id, due_at, now)?;
+        seal(&tx, file_id, &archived, content, (day, &self.boot_id), Some(due_at), (now, CLOSED))?;
         tx.commit()?;
         tracing::info!(file = %name, lines = content.lines, won = content.won.get(), "built");
         Ok(())

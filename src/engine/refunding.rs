@@ -89,18 +89,22 @@ pub(super) fn refunded(
     step(tx, &charge, Happening::Returned(won), ("refunded", &note), file, now)
 }
 
-/// Why nothing more goes back: a refund is on its way.
-fn on_its_way(tx: &Tx<'_>, charge_id: i64) -> Result<Option<Outcome>, Failure> {
-    let found =
-        tx.refund_now(charge_id)?.filter(|refund| matches!(refund.state.as_str(), "requested" | "sent"));
-    Ok(found.map(|refund| {
-        let (id, won) = (refund.payout_id, refund.won);
-        Outcome::Refused(format!("REFUND_STANDS: {won} won go back already by {}", reference(id)))
-    }))
-}
-
-fn not_overpaid(charge: &ChargeFacts) -> Outcome {
-    Outcome::Refused(format!("NOT_OVERPAID: the charge is {}", charge.state_now))
+/// What may go back of a charge, or why nothing may: it is not overpaid, or a refund is on its way.
+fn to_give(tx: &Tx<'_>, charge: &ChargeFacts) -> Result<Result<Won, Outcome>, Failure> {
+    let won = over(Balance { amount: charge.amount, paid: charge.paid_now });
+    if !won.is_positive() {
+        let told = format!("NOT_OVERPAID: the charge is {}", charge.state_now);
+        return Ok(Err(Outcome::Refused(told)));
+    }
+    let refund = tx.refund_now(charge.charge_id)?;
+    let stands = refund.filter(|refund| matches!(refund.state.as_str(), "requested" | "sent"));
+    Ok(match stands {
+        None => Ok(won),
+        Some(refund) => {
+            let (id, won) = (refund.payout_id, refund.won);
+            Err(Outcome::Refused(format!("REFUND_STANDS: {won} won go back already by {}", reference(id))))
+        }
+    })
 }
 
 /// A refund is approved: the payer's money goes out with the next file of payments, to the account of the mandate.
@@ -111,13 +115,10 @@ pub(super) fn request(
     file_id: i64,
     now: Instant,
 ) -> Result<Outcome, Failure> {
-    let won = over(Balance { amount: charge.amount, paid: charge.paid_now });
-    if !won.is_positive() {
-        return Ok(not_overpaid(charge));
-    }
-    if let Some(stands) = on_its_way(tx, charge.charge_id)? {
-        return Ok(stands);
-    }
+    let won = match to_give(tx, charge)? {
+        Ok(won) => won,
+        Err(refused) => return Ok(refused),
+    };
     let Some(mandate) = tx.mandate(charge.mandate_id)? else {
         return Ok(Outcome::Refused("its mandate is not known".into()));
     };
@@ -154,13 +155,10 @@ pub(super) fn by_hand(
     file_id: i64,
     now: Instant,
 ) -> Result<Outcome, Failure> {
-    let won = over(Balance { amount: charge.amount, paid: charge.paid_now });
-    if !won.is_positive() {
-        return Ok(not_overpaid(charge));
-    }
-    if let Some(stands) = on_its_way(tx, charge.charge_id)? {
-        return Ok(stands);
-    }
+    let won = match to_give(tx, charge)? {
+        Ok(won) => won,
+        Err(refused) => return Ok(refused),
+    };
     if let Some(bounced) = tx.refund_now(charge.charge_id)?.filter(|refund| refund.state == "failed") {
         tx.clear_alert(FAILED, &reference(bounced.payout_id), now)?;
     }
@@ -190,13 +188,10 @@ pub(super) fn apply(
     file_id: i64,
     now: Instant,
 ) -> Result<Outcome, Failure> {
-    let most = over(Balance { amount: charge.amount, paid: charge.paid_now });
-    if !most.is_positive() {
-        return Ok(not_overpaid(charge));
-    }
-    if let Some(stands) = on_its_way(tx, charge.charge_id)? {
-        return Ok(stands);
-    }
+    let most = match to_give(tx, charge)? {
+        Ok(won) => won,
+        Err(refused) => return Ok(refused),
+    };
     let open = match tx.oldest_open(charge.mandate_id, charge.charge_id)? {
         Some(id) => tx.charge_facts(ChargeKey::Id(id))?,
         None => None,
