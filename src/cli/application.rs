@@ -2,13 +2,13 @@
 //!
 //! Must not: act on the ledger. Only the daemon does, when it takes the order.
 
-use super::file::{Giving, give};
+use super::ordering::OrderFlags;
+use super::screen::table;
 use super::settings::{ConfigArgument, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::intake::order::{Target, Verb};
 use crate::machine::application::{Asked, State};
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 
 /// Applications from banks (은행접수 신청).
 #[derive(Debug, Args)]
@@ -25,26 +25,17 @@ enum ApplicationVerb {
         config: ConfigArgument,
     },
     /// Agree: to all lines of its set. After the deadline: the network agreed in our place.
-    Accept(OrderArguments),
+    Accept(OneApplication),
     /// Refuse all lines of its set. After the deadline: the network refused in our place.
-    Refuse(OrderArguments),
+    Refuse(OneApplication),
 }
 
 #[derive(Debug, Args)]
-struct OrderArguments {
+struct OneApplication {
     /// The application's number, as `sunap application list` shows it.
     id: i64,
-    /// Why; kept in the journal.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who orders it, in words; the account that runs this command counts.
-    #[arg(long, value_name = "WHO")]
-    by: Option<String>,
-    /// How many seconds to wait for the answer; 0 does not wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
     #[command(flatten)]
-    config: ConfigArgument,
+    flags: OrderFlags,
 }
 
 /// Does the verb.
@@ -54,8 +45,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         ApplicationVerb::Accept(given) => (Verb::ApplicationAccept, given),
         ApplicationVerb::Refuse(given) => (Verb::ApplicationRefuse, given),
     };
-    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
-    give(&given.config, verb, Target::ApplicationId(given.id), &giving, screen)
+    given.flags.give(verb, Target::ApplicationId(given.id), screen)
 }
 
 /// So many applications are listed.
@@ -68,9 +58,8 @@ fn list(config: &ConfigArgument, screen: &mut Screen) -> Result<Exit, Failed> {
         screen.line("은행접수 신청이 없습니다 (no application has come).")?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED);
-    table.set_header(["번호", "납부자번호", "신청구분", "SET", "결정", "코드", "사유", "결정자", "회신"]);
+    let mut table =
+        table(&["번호", "납부자번호", "신청구분", "SET", "결정", "코드", "사유", "결정자", "회신"]);
     for row in &rows {
         let asked = match row.asked {
             Asked::Register => "신규",

@@ -2,8 +2,8 @@
 //!
 //! Must not: decide whether the two are two; the daemon looks at the owners of both files.
 
-use super::file::hand_in;
-use super::settings::{ConfigArgument, account, wall_time};
+use super::ordering::Waiting;
+use super::settings::{account, wall_time};
 use super::{Exit, Failed, Screen};
 use crate::intake::approval::{Answer, Approval};
 use clap::Args;
@@ -23,16 +23,13 @@ pub(super) struct Arguments {
     /// Why; kept in the journal.
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// How many seconds to wait for the answer; 0 does not wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
     #[command(flatten)]
-    config: ConfigArgument,
+    waiting: Waiting,
 }
 
 /// Does the verb.
 pub(super) fn run(answer: Answer, arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    let config = arguments.config.load()?;
+    let config = arguments.waiting.load()?;
     let approval = Approval {
         answer,
         id: arguments.id,
@@ -43,5 +40,5 @@ pub(super) fn run(answer: Answer, arguments: &Arguments, screen: &mut Screen) ->
     };
     let text = approval.print();
     Approval::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
-    hand_in(&config, answer.word(), &text, arguments.timeout, screen)
+    arguments.waiting.hand_in(&config, answer.word(), &text, screen)
 }

@@ -2,8 +2,7 @@
 //!
 //! Must not: act on the ledger. Only the daemon does, when it takes the order.
 
-use super::file::{Giving, give};
-use super::settings::ConfigArgument;
+use super::ordering::OrderFlags;
 use super::{Exit, Failed, Screen};
 use crate::domain::{CreditorId, ItemCode, Month, PayerNo, Won};
 use crate::intake::order::{Target, Verb};
@@ -73,22 +72,7 @@ struct OneCharge {
     #[arg(long, value_name = "MONTH")]
     month: Month,
     #[command(flatten)]
-    order: OrderArguments,
-}
-
-#[derive(Debug, Args)]
-struct OrderArguments {
-    /// Why; kept in the journal.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who orders it; the account that runs the command unless given.
-    #[arg(long, value_name = "WHO")]
-    by: Option<String>,
-    /// How many seconds to wait for the answer; 0 does not wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
-    #[command(flatten)]
-    config: ConfigArgument,
+    flags: OrderFlags,
 }
 
 /// Order something about a cash payment (현금수납); payments themselves come by a list `cash…`.
@@ -108,7 +92,7 @@ enum CashVerb {
         #[arg(long, value_name = "ID")]
         creditor: CreditorId,
         #[command(flatten)]
-        order: OrderArguments,
+        flags: OrderFlags,
     },
 }
 
@@ -143,16 +127,11 @@ pub(super) fn charge(arguments: &ChargeArguments, screen: &mut Screen) -> Result
         code,
         proof,
     };
-    order(verb, Target::Charge(target), &given.order, screen)
+    given.flags.give(verb, Target::Charge(target), screen)
 }
 
 /// Does a verb of `sunap cash`.
 pub(super) fn cash(arguments: &CashArguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    let CashVerb::Cancel { id, creditor, order: given } = &arguments.verb;
-    order(Verb::CashCancel, Target::Cash { creditor: *creditor, id: *id }, given, screen)
-}
-
-fn order(verb: Verb, target: Target, given: &OrderArguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
-    give(&given.config, verb, target, &giving, screen)
+    let CashVerb::Cancel { id, creditor, flags } = &arguments.verb;
+    flags.give(Verb::CashCancel, Target::Cash { creditor: *creditor, id: *id }, screen)
 }

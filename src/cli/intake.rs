@@ -4,18 +4,15 @@
 //!
 //! Must not: judge by rules of its own.
 
-use super::run::{Next, Play};
-use super::scratch::Scratch;
-use super::settings::{ConfigArgument, open_keys, open_reader, start_log_for_demo};
-use super::status::time_of;
+use super::run::Next;
+use super::scratch::{Scratch, business_now};
+use super::screen::table;
+use super::settings::{ConfigArgument, open_reader};
 use super::words::file_state_text;
 use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
-use crate::clock::Fast;
 use crate::config::Config;
-use crate::daemon::{Broken, stop_on_signals};
-use crate::domain::{CreditorId, Instant};
-use crate::engine::Engine;
+use crate::domain::CreditorId;
 use crate::fault::{Trouble, printable};
 use crate::intake::{self, Kind, answer};
 use crate::ledger::{FileRow, FileState};
@@ -23,7 +20,7 @@ use crate::machine::file::In;
 use crate::sheet::child;
 use crate::spool::Owner;
 use clap::{Args, Subcommand};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::ContentArrangement;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,20 +82,12 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         return Err(Failed::told(Exit::Usage, told));
     }
     let real = open_reader(&config)?;
-    let now = time_of(&config, &real)?.max(real.business_time()?.unwrap_or(Instant::from_unix_ms(0)));
-    start_log_for_demo();
-    let stop = stop_on_signals()?;
-    let ring = open_keys(&config)?;
-    let work = arguments.work.clone().unwrap_or_else(std::env::temp_dir);
-    let scratch = Scratch::make(&config, &real, &ring, &work)?;
-    drop(real);
-    scratch.turn(&mut config);
-    scratch.without_banks()?;
+    let now = business_now(&config, &real)?;
+    let scratch = Scratch::make(&mut config, real, arguments.work.as_deref())?;
     let owner = Owner::Creditor(arguments.creditor).folder();
     let folder = config.spool_dir.join(&owner);
     let config = Arc::new(config);
-    let engine = Engine::open(Arc::clone(&config), now).map_err(Broken::from)?;
-    let mut play = Play::new(engine, Vec::new(), Fast::new(now, None), stop)?;
+    let mut play = scratch.play(&config, scratch.without_banks()?, now)?;
     let dropped = scratch.drop_into(&owner, &arguments.file, name)?;
     play.renamed_in(&dropped);
     if matches!(play.next(Some(now))?, Next::Stopped) {
@@ -162,10 +151,8 @@ fn print_rows(name: &str, bytes: &[u8], screen: &mut Screen) -> Result<usize, Fa
     let (text, _) = intake::decode(name, bytes).map_err(|faults| Failed::Faults(Exit::Data, faults))?;
     let delimiter = if name.to_ascii_lowercase().ends_with(".tsv") { b'\t' } else { b',' };
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text.as_bytes());
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(WIDTH);
-    table.set_header(["줄", "번호", "결과", "사유", "조치"]);
+    let mut table = table(&["줄", "번호", "결과", "사유", "조치"]);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     let mut refused = 0;
     for (nth, row) in rows.records().enumerate() {
         let row = row.map_err(|error| Failed::told(Exit::Trouble, error.to_string()))?;

@@ -3,14 +3,13 @@
 //! Must not: write the ledger or the spool.
 
 use super::settings::{ConfigArgument, open_reader};
-use super::write::write_new_file;
+use super::sheet_flags::SheetFlags;
 use super::{Exit, Failed, Screen};
 use crate::domain::{Date, Instant, TimeOfDay};
 use crate::ledger::LogQuery;
-use crate::report::{self, CsvEncoding, Format};
-use clap::{Args, ValueEnum};
+use crate::report::{self, CsvEncoding};
+use clap::Args;
 use std::io::Write;
-use std::path::PathBuf;
 
 /// The log of work (로그관리): every file, order, list row and step, every approval and every change of the configuration,
 /// with the user who caused it. What the schedule or the bank caused is `sunap`'s.
@@ -28,22 +27,10 @@ pub(super) struct Arguments {
     /// Only about things whose name holds this: a file's name, a payer's number, "mandate 12", "config/users.toml".
     #[arg(long, value_name = "TEXT")]
     object: Option<String>,
-    /// How.
-    #[arg(long, value_enum, default_value = "table")]
-    format: FormatArgument,
-    /// The file to make; it must not be there yet. Needed for xlsx.
-    #[arg(short, long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    sheet: SheetFlags,
     #[command(flatten)]
     config: ConfigArgument,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatArgument {
-    Table,
-    Csv,
-    Xlsx,
-    Json,
 }
 
 /// Does the verb.
@@ -56,29 +43,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         user: arguments.user.as_deref(),
         object: arguments.object.as_deref(),
     };
-    let format = match arguments.format {
-        FormatArgument::Table => Format::Table,
-        FormatArgument::Csv => Format::Csv(CsvEncoding::Utf8),
-        FormatArgument::Xlsx => Format::Xlsx,
-        FormatArgument::Json => Format::Json,
+    let write = |format, out: &mut dyn Write| {
+        report::write_log(&reader, &query, format, out).map_err(Failed::from_write)
     };
-    let write =
-        |out: &mut dyn Write| report::write_log(&reader, &query, format, out).map_err(Failed::from_write);
-    match &arguments.out {
-        Some(path) => {
-            let mut rows = 0;
-            write_new_file(path, |out| {
-                rows = write(out)?;
-                Ok(())
-            })?;
-            screen.line(format_args!("{}: {rows} rows", path.display()))?;
-        }
-        None if format == Format::Xlsx => {
-            return Err(Failed::told(Exit::Usage, "an xlsx is no text: name a file with -o FILE.xlsx"));
-        }
-        None => {
-            write(screen.bytes())?;
-        }
-    }
+    arguments.sheet.show(CsvEncoding::Utf8, "", write, screen)?;
     Ok(Exit::Done)
 }

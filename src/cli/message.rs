@@ -2,7 +2,8 @@
 //!
 //! Must not: act on the ledger, or show a phone number.
 
-use super::file::{Giving, give};
+use super::ordering::OrderFlags;
+use super::screen::table;
 use super::settings::{ConfigArgument, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::domain::{CreditorId, PayerNo};
@@ -10,7 +11,6 @@ use crate::intake::order::{Target, Verb};
 use crate::intake::order_people::MessageTarget;
 use crate::ledger::MessageRow;
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 
 /// Messages to payers (SMS관리); docs/messages.md tells how they are made and handed to a gateway.
 #[derive(Debug, Args)]
@@ -32,17 +32,8 @@ enum MessageVerb {
         /// What it says.
         #[arg(long, value_name = "TEXT")]
         text: String,
-        /// Why; kept in the journal.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-        /// Who orders it, in words; the account that runs this command counts.
-        #[arg(long, value_name = "WHO")]
-        by: Option<String>,
-        /// How many seconds to wait for the answer; 0 does not wait.
-        #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-        timeout: u64,
         #[command(flatten)]
-        config: ConfigArgument,
+        flags: OrderFlags,
     },
     /// The newest messages, and where each stands; exit code 2 where one did not reach its phone.
     List {
@@ -60,10 +51,9 @@ enum MessageVerb {
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     match &arguments.verb {
-        MessageVerb::Send { creditor, payer, text, reason, by, timeout, config } => {
-            let giving = Giving { reason, by: by.as_deref(), timeout: *timeout };
+        MessageVerb::Send { creditor, payer, text, flags } => {
             let target = MessageTarget { creditor: *creditor, payer_no: payer.clone(), text: text.clone() };
-            give(config, Verb::SmsSend, Target::Message(target), &giving, screen)
+            flags.give(Verb::SmsSend, Target::Message(target), screen)
         }
         MessageVerb::List { creditor, limit, config } => list(*creditor, *limit, config, screen),
     }
@@ -81,9 +71,7 @@ fn list(
         screen.line("문자가 없습니다 (no message was made).")?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED);
-    table.set_header(["문자번호", "이용기관", "납부자번호", "구분", "작성", "상태", "내용"]);
+    let mut table = table(&["문자번호", "이용기관", "납부자번호", "구분", "작성", "상태", "내용"]);
     for row in &rows {
         table.add_row(cells(row));
     }

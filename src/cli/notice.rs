@@ -3,7 +3,7 @@
 //!
 //! Must not: act on the ledger. Only the daemon does, when it takes the order.
 
-use super::file::{Giving, give};
+use super::ordering::OrderFlags;
 use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::status::time_of;
 use super::{Exit, Failed, Screen};
@@ -38,7 +38,7 @@ enum NoticeVerb {
         #[arg(long, value_name = "ID")]
         creditor: CreditorId,
         #[command(flatten)]
-        order: OrderArguments,
+        flags: OrderFlags,
     },
 }
 
@@ -74,23 +74,8 @@ enum QuestionVerb {
         #[arg(long, value_name = "TEXT")]
         text: String,
         #[command(flatten)]
-        order: OrderArguments,
+        flags: OrderFlags,
     },
-}
-
-#[derive(Debug, Args)]
-struct OrderArguments {
-    /// Why; kept in the journal.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who orders it, in words; the account that runs this command counts.
-    #[arg(long, value_name = "WHO")]
-    by: Option<String>,
-    /// How many seconds to wait for the answer; 0 does not wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
-    #[command(flatten)]
-    config: ConfigArgument,
 }
 
 /// Does a verb of `sunap notice`.
@@ -108,9 +93,9 @@ pub(super) fn notice(arguments: &NoticeArguments, screen: &mut Screen) -> Result
             }
             Ok(Exit::Done)
         }
-        NoticeVerb::Acknowledge { id, creditor, order } => {
+        NoticeVerb::Acknowledge { id, creditor, flags } => {
             let target = Target::Notice { creditor: *creditor, notice: id.clone() };
-            ordered(Verb::NoticeAcknowledge, target, order, screen)
+            flags.give(Verb::NoticeAcknowledge, target, screen)
         }
     }
 }
@@ -134,15 +119,10 @@ pub(super) fn question(arguments: &QuestionArguments, screen: &mut Screen) -> Re
             let config = config.load()?;
             show(*id, &config, screen)
         }
-        QuestionVerb::Answer { id, text, order } => {
-            ordered(Verb::QuestionAnswer, Target::Question { id: *id, text: text.clone() }, order, screen)
+        QuestionVerb::Answer { id, text, flags } => {
+            flags.give(Verb::QuestionAnswer, Target::Question { id: *id, text: text.clone() }, screen)
         }
     }
-}
-
-fn ordered(verb: Verb, target: Target, given: &OrderArguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
-    give(&given.config, verb, target, &giving, screen)
 }
 
 fn show(id: i64, config: &Config, screen: &mut Screen) -> Result<Exit, Failed> {

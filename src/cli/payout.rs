@@ -2,13 +2,13 @@
 //!
 //! Must not: act on the ledger. Only the daemon does, when it takes the order.
 
-use super::file::{Giving, give};
+use super::ordering::OrderFlags;
+use super::screen::table;
 use super::settings::{ConfigArgument, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::intake::order::{Target, Verb};
 use crate::ledger::{PayoutFor, PayoutRow};
 use clap::{Args, Subcommand};
-use comfy_table::{Table, presets};
 
 /// Payments (지급) to creditors and payers.
 #[derive(Debug, Args)]
@@ -25,26 +25,17 @@ enum PayoutVerb {
         config: ConfigArgument,
     },
     /// Pay again what the bank refused, into the account that the config names now.
-    Again(OrderArguments),
+    Again(OnePayout),
     /// It was paid by another way: nothing is sent.
-    Paid(OrderArguments),
+    Paid(OnePayout),
 }
 
 #[derive(Debug, Args)]
-struct OrderArguments {
+struct OnePayout {
     /// The payout's number, as `sunap payout list` shows it.
     id: i64,
-    /// Why; kept in the journal.
-    #[arg(long, value_name = "TEXT")]
-    reason: String,
-    /// Who orders it, in words; the account that runs this command counts.
-    #[arg(long, value_name = "WHO")]
-    by: Option<String>,
-    /// How many seconds to wait for the answer; 0 does not wait.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    timeout: u64,
     #[command(flatten)]
-    config: ConfigArgument,
+    flags: OrderFlags,
 }
 
 /// Does the verb.
@@ -54,8 +45,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         PayoutVerb::Again(given) => (Verb::PayoutAgain, given),
         PayoutVerb::Paid(given) => (Verb::PayoutPaid, given),
     };
-    let giving = Giving { reason: &given.reason, by: given.by.as_deref(), timeout: given.timeout };
-    give(&given.config, verb, Target::PayoutId(given.id), &giving, screen)
+    given.flags.give(verb, Target::PayoutId(given.id), screen)
 }
 
 fn list(config: &ConfigArgument, screen: &mut Screen) -> Result<Exit, Failed> {
@@ -65,9 +55,7 @@ fn list(config: &ConfigArgument, screen: &mut Screen) -> Result<Exit, Failed> {
         screen.line("지급할 것이 없습니다 (no payment is open).")?;
         return Ok(Exit::Done);
     }
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED);
-    table.set_header(["번호", "이용기관", "내용", "금액", "은행", "지급일", "상태"]);
+    let mut table = table(&["번호", "이용기관", "내용", "금액", "은행", "지급일", "상태"]);
     for row in &open {
         table.add_row(cells(row));
     }

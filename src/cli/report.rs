@@ -3,16 +3,16 @@
 //! Must not: write the ledger or the spool.
 
 use super::settings::{ConfigArgument, open_reader};
+use super::sheet_flags::SheetFlags;
 use super::status::time_of;
 use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
 use crate::domain::{CreditorId, Date, ItemCode, PayerNo};
 use crate::ledger::Reader;
-use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
+use crate::report::{self, CsvEncoding, Report, ReportQuery};
 use clap::{Args, ValueEnum};
 use std::io::Write;
-use std::path::PathBuf;
 
 /// A report (집계): requests 이체의뢰조회, transactions 거래내역조회, arrears 미납내역집계, overpaid 과오납내역, failures 불능집계,
 /// registrations 계좌신청내역, or summary 하루요약. Account numbers are masked.
@@ -42,25 +42,13 @@ pub(super) struct Arguments {
     /// Only rows in this state: failed, 이체처리미완료, …
     #[arg(long, value_name = "WORD")]
     status: Option<String>,
-    /// How.
-    #[arg(long, value_enum, default_value = "table")]
-    format: FormatArgument,
     /// The bytes of a csv.
     #[arg(long, value_enum, default_value = "utf-8")]
     encoding: EncodingArgument,
-    /// The file to make; it must not be there yet. Needed for xlsx.
-    #[arg(short, long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    sheet: SheetFlags,
     #[command(flatten)]
     config: ConfigArgument,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatArgument {
-    Table,
-    Csv,
-    Xlsx,
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -80,7 +68,7 @@ fn summarise(
     screen: &mut Screen,
 ) -> Result<Exit, Failed> {
     let page = report::summarise(reader, config, arguments.creditor, to)?;
-    match &arguments.out {
+    match arguments.sheet.out() {
         None => screen.text(page.text)?,
         Some(path) => write_new_file(path, |out| out.write_all(page.text.as_bytes()).map_err(Failed::from))?,
     }
@@ -126,31 +114,13 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         status: arguments.status.clone(),
         today,
     };
-    let format = match (arguments.format, arguments.encoding) {
-        (FormatArgument::Table, _) => Format::Table,
-        (FormatArgument::Csv, EncodingArgument::Utf8) => Format::Csv(CsvEncoding::Utf8),
-        (FormatArgument::Csv, EncodingArgument::Cp949) => Format::Csv(CsvEncoding::Cp949),
-        (FormatArgument::Xlsx, _) => Format::Xlsx,
-        (FormatArgument::Json, _) => Format::Json,
+    let encoding = match arguments.encoding {
+        EncodingArgument::Utf8 => CsvEncoding::Utf8,
+        EncodingArgument::Cp949 => CsvEncoding::Cp949,
     };
-    let write = |out: &mut dyn Write| {
+    let write = |format, out: &mut dyn Write| {
         report::write(&reader, &config, report, &query, format, out).map_err(Failed::from_write)
     };
-    match &arguments.out {
-        Some(path) => {
-            let mut rows = 0;
-            write_new_file(path, |out| {
-                rows = write(out)?;
-                Ok(())
-            })?;
-            screen.line(format_args!("{} {}: {rows} rows", report.ko(), path.display()))?;
-        }
-        None if format == Format::Xlsx => {
-            return Err(Failed::told(Exit::Usage, "an xlsx is no text: name a file with -o FILE.xlsx"));
-        }
-        None => {
-            write(screen.bytes())?;
-        }
-    }
+    arguments.sheet.show(encoding, format_args!("{} ", report.ko()), write, screen)?;
     Ok(Exit::Done)
 }

@@ -7,10 +7,15 @@
 
 use super::Failed;
 use super::bank_side::BankSide;
+use super::run::Play;
+use super::settings::{open_keys, start_log_for_demo};
+use super::status::time_of;
+use crate::clock::Fast;
 use crate::config::{Channel, Config};
 use crate::daemon::rehearsal::Outside;
+use crate::daemon::{Broken, Stop, stop_on_signals};
 use crate::domain::{Date, Instant};
-use crate::engine::{LEDGER, witness_for_copy};
+use crate::engine::{Engine, LEDGER, witness_for_copy};
 use crate::exchange::Rules;
 use crate::fault::Trouble;
 use crate::ledger::{FileQuery, FileRow, FileState, Mark, Reader, Way};
@@ -29,11 +34,17 @@ const BACK_DAYS: i64 = 14;
 /// What a simulated bank is told in a plan: whoever the real bank knows, it knows.
 const ALL_GOOD: &str = "seed = \"plan\"\n[centre]\nregistered_before = true\n";
 
+/// What time it is for business: what the clock says, but never before what the ledger has seen.
+pub(super) fn business_now(config: &Config, reader: &Reader) -> Result<Instant, Failed> {
+    Ok(time_of(config, reader)?.max(reader.business_time()?.unwrap_or(Instant::from_unix_ms(0))))
+}
+
 /// The copy.
 #[derive(Debug)]
 pub(super) struct Scratch {
     dir: PathBuf,
     ring: Arc<KeyRing>,
+    stop: Stop,
     /// Where the copied ledger stood.
     pub(super) mark: Mark,
 }
@@ -45,16 +56,28 @@ pub(super) struct Banks {
 }
 
 impl Scratch {
-    /// Copies `real` into a new folder below `work`.
-    pub(super) fn make(
+    /// Copies `real`, whose configuration is `config`, into a new folder below `work`, and turns the configuration to it.
+    /// From now on a signal ends what is played, not the process, so that the copy goes.
+    pub(super) fn make(config: &mut Config, real: Reader, work: Option<&Path>) -> Result<Self, Failed> {
+        start_log_for_demo();
+        let stop = stop_on_signals()?;
+        let ring = open_keys(config)?;
+        let scratch = Self::copied(config, &real, ring, stop, work.unwrap_or(&std::env::temp_dir()))?;
+        config.spool_dir = scratch.spool();
+        config.state_dir = scratch.state();
+        Ok(scratch)
+    }
+
+    fn copied(
         real: &Config,
         reader: &Reader,
-        ring: &Arc<KeyRing>,
+        ring: Arc<KeyRing>,
+        stop: Stop,
         work: &Path,
     ) -> Result<Self, Failed> {
         let dir = new_folder(work)?;
         // From here on a failure removes it.
-        let mut scratch = Self { dir, ring: Arc::clone(ring), mark: reader.mark()? };
+        let mut scratch = Self { dir, ring, stop, mark: reader.mark()? };
         for folder in [scratch.state(), scratch.spool()] {
             make_folder(&folder)?;
         }
@@ -71,10 +94,12 @@ impl Scratch {
         Reader::open(&self.ledger(), &self.ring)
     }
 
-    /// Turns a configuration to the copy.
-    pub(super) fn turn(&self, config: &mut Config) {
-        config.spool_dir = self.spool();
-        config.state_dir = self.state();
+    /// The ordinary engine on the copy, with a clock that jumps to what is due, beside these banks.
+    pub(super) fn play(&self, config: &Arc<Config>, banks: Banks, now: Instant) -> Result<Play, Failed> {
+        let engine = Engine::open(Arc::clone(config), now).map_err(Broken::from)?;
+        let mut play = Play::new(engine, banks.sides, Fast::new(now, None), self.stop.clone())?;
+        banks.delivered.iter().for_each(|path| play.renamed_in(path));
+        Ok(play)
     }
 
     /// Puts what the bank has of ours, or could take, where a simulated bank finds it, and lets it take what was

@@ -10,6 +10,7 @@
 
 use super::Failed;
 use crate::fault::{Trouble, printable_lines};
+use comfy_table::{Table, presets};
 use std::fmt;
 use std::io::{self, ErrorKind, Write};
 
@@ -44,6 +45,14 @@ impl Screen {
     pub(crate) fn flush(&mut self) -> Result<(), Failed> {
         self.out.flush().map_err(Failed::from)
     }
+}
+
+/// An empty table under its heading, as every verb shows one.
+pub(super) fn table(heads: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::ASCII_FULL_CONDENSED);
+    table.set_header(heads.to_vec());
+    table
 }
 
 impl From<io::Error> for Failed {

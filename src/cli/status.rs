@@ -8,6 +8,7 @@
 
 use super::notice;
 use super::run::is_rehearsal;
+use super::screen::table;
 use super::settings::{ConfigArgument, open_reader, wall_time};
 use super::words::{file_state_text, file_state_word, job_ko};
 use super::{Exit, Failed, Screen};
@@ -15,7 +16,6 @@ use crate::config::Config;
 use crate::domain::Instant;
 use crate::ledger::{ApprovalRow, Board, Due, DueState, FileQuery, FileRow, FileState, Reader, Way};
 use clap::Args;
-use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -302,11 +302,4 @@ fn file_json(file: &FileRow) -> Value {
         "due_at": file.due_at.map(|at| at.to_string()),
         "overdue": file.overdue,
     })
-}
-
-fn table(heads: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED);
-    table.set_header(heads.to_vec());
-    table
 }

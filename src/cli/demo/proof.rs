@@ -4,12 +4,13 @@
 //! Must not: correct anything, or round.
 
 use super::script::Script;
+use crate::cli::screen::table;
 use crate::cli::{Failed, Screen};
 use crate::config::{Config, Profile};
 use crate::domain::{CollectionKind, CreditorId, Month, Won};
 use crate::ledger::{CreditorTotals, FileQuery, FileRow, FileState, LineRow, Reader, Way};
 use crate::machine::file::Out;
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, Table};
 use std::collections::BTreeMap;
 
 /// How many lines are read at once.
@@ -203,9 +204,7 @@ fn creditor_row(config: &Config, month: Month, totals: &CreditorTotals, found: &
 
 /// A table whose columns but the first are numbers.
 fn numbers_table(heads: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_FULL_CONDENSED);
-    table.set_header(heads.to_vec());
+    let mut table = table(heads);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

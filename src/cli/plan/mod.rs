@@ -8,20 +8,16 @@
 mod story;
 pub(super) mod what_if;
 
-use super::run::{Next, Play};
-use super::scratch::Scratch;
-use super::settings::{ConfigArgument, open_keys, open_reader, start_log_for_demo};
-use super::status::time_of;
-use super::write::write_new_file;
+use super::run::Next;
+use super::scratch::{Scratch, business_now};
+use super::settings::{ConfigArgument, open_reader};
+use super::sheet_flags::SheetFlags;
 use super::{Exit, Failed, Screen};
-use crate::clock::Fast;
 use crate::config::Config;
-use crate::daemon::{Broken, stop_on_signals};
 use crate::domain::{Date, Instant, TimeOfDay};
-use crate::engine::Engine;
 use crate::ledger::Reader;
-use crate::report::{CsvEncoding, Format, write_table};
-use clap::{Args, ValueEnum};
+use crate::report::{CsvEncoding, write_table};
+use clap::Args;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,12 +41,8 @@ pub(super) struct Arguments {
     /// Nobody answers: only what our own schedule does.
     #[arg(long)]
     silent: bool,
-    /// How.
-    #[arg(long, value_enum, default_value = "table")]
-    format: FormatArgument,
-    /// The file to make; it must not be there yet. Needed for xlsx.
-    #[arg(short, long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    sheet: SheetFlags,
     /// Where the copy is made for the time of the plan; as large as the ledger and the files on their way.
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
@@ -58,44 +50,22 @@ pub(super) struct Arguments {
     config: ConfigArgument,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FormatArgument {
-    Table,
-    Csv,
-    Xlsx,
-    Json,
-}
-
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
-    let (format, out) = match (arguments.format, &arguments.out) {
-        (FormatArgument::Xlsx, None) => {
-            return Err(Failed::told(Exit::Usage, "an xlsx is no text: name a file with -o FILE.xlsx"));
-        }
-        (FormatArgument::Table, out) => (Format::Table, out),
-        (FormatArgument::Csv, out) => (Format::Csv(CsvEncoding::Utf8), out),
-        (FormatArgument::Xlsx, out) => (Format::Xlsx, out),
-        (FormatArgument::Json, out) => (Format::Json, out),
-    };
+    arguments.sheet.check()?;
     let bank = match (&arguments.exchange, arguments.silent) {
         (Some(rules), _) => Bank::Rules(rules.clone()),
         (None, true) => Bank::Silent,
         (None, false) => Bank::AllGood,
     };
-    let work = arguments.work.clone().unwrap_or_else(std::env::temp_dir);
-    let ahead = Ahead { until: arguments.until, bank, work, day: None };
+    let ahead = Ahead { until: arguments.until, bank, work: arguments.work.clone(), day: None };
     let rows = ahead
         .play(&arguments.config.path, |reader, scratch, config| story::rows(reader, scratch.mark, config))?;
-    let write = |out: &mut dyn Write| {
+    let write = |format, out: &mut dyn Write| {
         write_table("실행 계획", &story::COLUMNS, rows.iter().map(story::Row::cells), format, out)
             .map_err(Failed::from_write)
     };
-    match out {
-        Some(path) => write_new_file(path, |out| write(out).map(drop))?,
-        None => {
-            write(screen.bytes())?;
-        }
-    }
+    arguments.sheet.show(CsvEncoding::Utf8, "", write, screen)?;
     Ok(Exit::Done)
 }
 
@@ -112,7 +82,7 @@ enum Bank {
 struct Ahead {
     until: Date,
     bank: Bank,
-    work: PathBuf,
+    work: Option<PathBuf>,
     /// A day thought of as open or closed.
     day: Option<(Date, bool)>,
 }
@@ -126,14 +96,9 @@ impl Ahead {
     ) -> Result<T, Failed> {
         let mut config = Config::load(path)?;
         let real = open_reader(&config)?;
-        let now = time_of(&config, &real)?.max(real.business_time()?.unwrap_or(Instant::from_unix_ms(0)));
+        let now = business_now(&config, &real)?;
         self.check_until(&config, now)?;
-        start_log_for_demo();
-        let stop = stop_on_signals()?;
-        let ring = open_keys(&config)?;
-        let scratch = Scratch::make(&config, &real, &ring, &self.work)?;
-        drop(real);
-        scratch.turn(&mut config);
+        let scratch = Scratch::make(&mut config, real, self.work.as_deref())?;
         if let Some((day, open)) = self.day {
             config.calendar = config.calendar.with_day(day, open);
         }
@@ -143,9 +108,7 @@ impl Ahead {
             Bank::Rules(rules) => scratch.banks(&config, Some(rules))?,
             Bank::Silent => scratch.without_banks()?,
         };
-        let engine = Engine::open(Arc::clone(&config), now).map_err(Broken::from)?;
-        let mut play = Play::new(engine, banks.sides, Fast::new(now, None), stop)?;
-        banks.delivered.iter().for_each(|path| play.renamed_in(path));
+        let mut play = scratch.play(&config, banks, now)?;
         let end = self.until.next().at(TimeOfDay::MIDNIGHT).plus_ms(-1);
         loop {
             match play.next(Some(end))? {

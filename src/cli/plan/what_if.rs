@@ -72,9 +72,8 @@ pub(in crate::cli) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<
     }
     let until =
         arguments.until.unwrap_or_else(|| date.plus_days(AHEAD_DAYS).min(config.calendar.coverage().1));
-    let work = arguments.work.clone().unwrap_or_else(std::env::temp_dir);
     let look = |day| {
-        let ahead = Ahead { until, bank: Bank::AllGood, work: work.clone(), day };
+        let ahead = Ahead { until, bank: Bank::AllGood, work: arguments.work.clone(), day };
         ahead.play(&arguments.config.path, |reader, scratch, config| facts(reader, scratch, config, until))
     };
     let (now, then) = (look(None)?, look(Some((date, open)))?);
