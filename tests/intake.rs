@@ -285,6 +285,11 @@ fn judge(case: &Case, folder: &Path, list: &List) -> Vec<Verdict> {
             let judged = match list.kind {
                 Kind::Mandates => judge_mandate(case, &known, row, &mut mandates),
                 Kind::Cancel => judge_cancel(case, row),
+                Kind::Payers => sunap::intake::payers::parse(row).map(|row| {
+                    let (payer, billing) = row.onto(None, None);
+                    let billing = billing.map(|b| format!("{} {} {}", b.item, b.monthly, b.due_day));
+                    Verdict::Accepted(format!("{} {:?}", payer.payer_no, billing))
+                }),
                 // What is written only: whether it may be is asked in tests/days.
                 Kind::Cash => sunap::intake::cash::parse(row)
                     .map(|row| Verdict::Accepted(format!("{:?} {}", row.deed, row.receipt_no))),

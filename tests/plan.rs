@@ -212,13 +212,22 @@ fn a_list_is_judged_before_it_is_dropped() {
     let (code, said) = check(good.to_str().unwrap(), &[]);
     assert!(code == 0 && said.contains("accepted = 1"), "{code} {said}");
 
+    let whole = demo.temp.path().join("mandates-new.all.csv");
+    fs::write(&whole, MANDATES).unwrap();
+    let (code, said) = check(whole.to_str().unwrap(), &[]);
+    assert!(
+        code == 65 && said.contains("list-rows-refused") && said.contains("EXCEL_EXPONENT"),
+        "{code} {said}"
+    );
+    assert!(said.contains("OTHER_ROWS_REFUSED") && said.contains("accepted = 0"), "{said}");
+
     let empty = demo.temp.path().join("mandates-empty.csv");
     fs::write(&empty, MANDATES.lines().next().unwrap()).unwrap();
     let (code, said) = check(empty.to_str().unwrap(), &[]);
     assert!(code == 65 && said.contains("list-empty"), "{code} {said}");
 
     let (code, said) = check("thesis.csv", &[]);
-    assert!(code == 65 && said.contains("begins with mandates, cancel"), "{code} {said}");
+    assert!(code == 65 && said.contains("begins with payers, mandates, cancel"), "{code} {said}");
 
     let template = demo.temp.path().join("mandates.xlsx");
     let (code, said) =

@@ -119,10 +119,16 @@ fn tell(
         if let Ok(report) = std::fs::read_to_string(folder.join(format!("{room}/{name}.report.txt"))) {
             screen.text(report)?;
         }
-        return Ok(if judged.state == FileState::In(In::Duplicate) { Exit::Done } else { Exit::Data });
+        if judged.state == FileState::In(In::Duplicate) {
+            return Ok(Exit::Done);
+        }
     }
     let text = folder.join("outbox").join(answer::answer_name(name));
     let workbook = text.with_extension("xlsx");
+    // A list that is taken as a whole or not at all has its rows told, too.
+    if judged.state != FileState::In(In::Applied) && !text.exists() && !workbook.exists() {
+        return Ok(Exit::Data);
+    }
     let bytes = read(if workbook.exists() { workbook.clone() } else { text })?;
     let shown = if workbook.exists() { sheet_text(&bytes)? } else { bytes.clone() };
     let refused = print_rows(name, &shown, screen)?;

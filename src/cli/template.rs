@@ -19,7 +19,7 @@ use std::path::PathBuf;
 /// creditor's inbox; `sunap intake check` tells beforehand what would be answered.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// mandates, cancel, request, retry, cash, charges, terms.
+    /// payers, mandates, cancel, request, retry, cash, charges, terms.
     #[arg(value_name = "KIND")]
     kind: String,
     /// For whom.

@@ -64,6 +64,7 @@ pub(super) fn file_state_word(state: FileState) -> &'static str {
 pub(super) fn mandate_ko(state: mandate::State) -> &'static str {
     use mandate::State;
     match state {
+        State::Billed => "이체정보없음 (현금수납)",
         State::Draft => "계좌신청미완료 (보완 필요)",
         State::Queued => "계좌신청대기",
         State::Batched | State::Sent | State::Acknowledged => "계좌신청중",

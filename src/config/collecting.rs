@@ -1,4 +1,4 @@
-//! `[proposal]` and `[cash]` of a creditor: when it is shown what may be requested, and how cash and debits keep out of
+//! `[proposal]`, `[cash]` and `[lists]` of a creditor: when it is shown what may be requested, and how cash and debits keep out of
 //! each other's way (product.md F17, F19, D7, D8, E50).
 
 use super::Config;
@@ -46,19 +46,41 @@ impl Default for CashRules {
 pub(super) const ARREARS: [(&str, Arrears); 3] =
     [("include", Arrears::Include), ("exclude", Arrears::Exclude), ("ask", Arrears::Ask)];
 
-/// Reads `only_codes` of `[retry]`: empty where it is left out.
-pub(super) fn only_codes(section: &mut Section<'_>) -> Option<Vec<String>> {
-    if !section.has("only_codes") {
+/// Reads a list of texts, such as `only_codes` of `[retry]`: empty where it is left out.
+pub(super) fn texts(section: &mut Section<'_>, key: &'static str) -> Option<Vec<String>> {
+    if !section.has(key) {
         return Some(Vec::new());
     }
     let document = section.document();
-    let list = section.list("only_codes")?;
-    let codes: Vec<Option<String>> = list
-        .value
-        .iter()
-        .map(|value| text_of(document, "only_codes", value).map(|c| c.value.into()))
-        .collect();
-    codes.into_iter().collect()
+    let list = section.list(key)?;
+    let texts: Vec<Option<String>> =
+        list.value.iter().map(|value| text_of(document, key, value).map(|c| c.value.into())).collect();
+    texts.into_iter().collect()
+}
+
+/// The lists that a creditor may drop, by the beginning of their names (a test holds them to `intake::Kind`).
+pub const LISTS: [&str; 8] = ["payers", "mandates", "cancel", "request", "retry", "cash", "charges", "terms"];
+
+/// Reads `all_or_nothing` of `[lists]`: the lists of which no row is applied where one is refused (product.md F14).
+pub(super) fn whole_lists(file: &mut Section<'_>) -> Option<Vec<String>> {
+    if !file.has("lists") {
+        return Some(Vec::new());
+    }
+    let mut section = file.section("lists")?;
+    let document = section.document();
+    let span = section.list("all_or_nothing")?.span;
+    let whole = texts(&mut section, "all_or_nothing")?;
+    section.finish();
+    if let Some(unknown) = whole.iter().find(|word| !LISTS.contains(&word.as_str())) {
+        document.fault(
+            "config-value-wrong",
+            span,
+            format!("{unknown:?} is no list"),
+            format!("name lists as their files begin: {}", LISTS.join(", ")),
+        );
+        return None;
+    }
+    Some(whole)
 }
 
 /// Codes that a creditor's retry names and that its channel's table does not have, or has without a retry: such a line

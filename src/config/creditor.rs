@@ -130,6 +130,8 @@ pub struct Creditor {
     pub proposal: Option<ProposalPlan>,
     /// 현금수납.
     pub cash: CashRules,
+    /// The lists, by word, of which no row is applied where one is refused.
+    pub whole_lists: Vec<String>,
     /// What it collects for, by code.
     pub items: BTreeMap<ItemCode, ChargeItem>,
     /// Groups of payers, by code.
@@ -178,6 +180,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let settlement = settlement::read(&mut file);
     let reports = report_plan::read(&mut file);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
+    let whole_lists = collecting::whole_lists(&mut file);
     file.finish();
     if !has_items {
         document.file_fault(
@@ -209,6 +212,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         retry: retry?,
         proposal: proposal?,
         cash: cash?,
+        whole_lists: whole_lists?,
         items,
         groups,
         settlement: settlement?,
@@ -434,7 +438,7 @@ fn retry_policy(
     } else {
         Some(At { value: Vec::new(), span: section.span() })
     };
-    let only_codes = collecting::only_codes(&mut section);
+    let only_codes = collecting::texts(&mut section, "only_codes");
     section.finish();
     let (mode, max, retry_days) = (mode?.value, max?, retry_days?);
     if mode == RetryMode::Auto && (retry_days.value.is_empty() || max.value == 0) {

@@ -39,7 +39,7 @@ pub use accounts::Accounts;
 pub use applications::{ApplicationRule, Policy};
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
-pub use collecting::{CashFirst, CashRules, ProposalPlan};
+pub use collecting::{CashFirst, CashRules, LISTS, ProposalPlan};
 pub use compile::{PassbookCheck, compile, compile_with};
 pub use creditor::{Arrears, Base, ChargeItem, Contact, Creditor, RetryMode, RetryPolicy};
 pub use debit_service::{DebitService, Services};

@@ -13,7 +13,7 @@ pub use ids::{
 pub use message::MessageEvent;
 pub use mode::Mode;
 pub use record::{
-    Allocation, Application, ApplicationKind, CandidateCharge, CollectionKind, MandateTerms, Payer,
+    Allocation, Application, ApplicationKind, Billing, CandidateCharge, CollectionKind, MandateTerms, Payer,
 };
 pub use time::{ContractDay, Date, Instant, Month, TimeOfDay, Weekday};
 pub use won::Won;

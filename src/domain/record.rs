@@ -51,6 +51,21 @@ pub struct MandateTerms {
     pub service: String,
 }
 
+/// What a payer owes each month for one charge item, where no account is known: a bill, paid by cash (product.md F11).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Billing {
+    /// 집금항목코드.
+    pub item: ItemCode,
+    /// 월이체금액: what is owed each month.
+    pub monthly: Won,
+    /// 최초이체년월.
+    pub first_month: Month,
+    /// 최종이체년월; `None` runs on.
+    pub last_month: Option<Month>,
+    /// 이체예정일: one of the creditor's contract days, the day by which the bill is due.
+    pub due_day: ContractDay,
+}
+
 /// What a line of a registration file asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ApplicationKind {

@@ -77,7 +77,7 @@ impl Engine {
             Ok(approval) => approval,
             Err(faults) => {
                 let (name, text) = (answer_name(&arrival.name), order::rejection(&faults));
-                return self.reject_and_answer(arrival, "order", &faults, Some((&name, text.as_bytes())));
+                return self.reject_and_answer(arrival, "order", &faults, &[(&name, text.as_bytes())]);
             }
         };
         if let Some(fault) = self.claims_another(arrival, &approval.by) {

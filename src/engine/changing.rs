@@ -379,7 +379,7 @@ pub(super) fn after_registration(
         State::Ended => Ok(tx.change_stepped(change.change_id, Change::Withdrawn)?),
         // Its file did not stand, and it waits again.
         State::Queued | State::Batched | State::Sent | State::Acknowledged => Ok(()),
-        State::Changing | State::Cancelling => Ok(()),
+        State::Billed | State::Changing | State::Cancelling => Ok(()),
     }
 }
 

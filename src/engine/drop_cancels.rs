@@ -30,6 +30,7 @@ pub(super) fn judge(
         .map(|row| (row.payer_no.clone(), row.item.clone()))
         .collect();
     let known: HashMap<(PayerNo, ItemCode), MandateFacts> = tx.mandates(place.creditor.id, &keys)?;
+    let billed = tx.billed(place.creditor.id, &keys)?;
     let mut seen = HashSet::new();
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
@@ -37,11 +38,15 @@ pub(super) fn judge(
             Err(refused) => Verdict::Refused(refused),
             Ok(row) => {
                 let key = (row.payer_no.clone(), row.item.clone());
-                let mandate = known.get(&key);
-                if seen.insert(key) {
-                    judge_row(tx, place, &row, mandate, file_id, no, now)?
-                } else {
+                let (mandate, billed) = (known.get(&key), billed.get(&key));
+                if !seen.insert(key) {
                     Verdict::Refused(vec![Refused::new(Name::DuplicateInFile)])
+                } else if let Some(billed) = billed {
+                    let from = (Some(file_id), i64::try_from(no).ok());
+                    end(tx, billed.mandate_id, State::Billed, &row.reason, now, from)?;
+                    Verdict::Accepted("청구 종료, 남은 청구는 현금으로 수납".into())
+                } else {
+                    judge_row(tx, place, &row, mandate, file_id, no, now)?
                 }
             }
         });
@@ -71,20 +76,7 @@ fn judge_row(
         return Ok(Verdict::Refused(vec![Refused::new(Name::MandateUnknown)]));
     };
     let (id, line) = (mandate.mandate_id, i64::try_from(no).ok());
-    let to = step(mandate.state, Happening::CancelRequested).map_err(bug)?;
-    tx.mandate_stepped(&MandateStep {
-        mandate_id: id,
-        from: mandate.state,
-        to,
-        happening: Happening::CancelRequested,
-        reason: (to == State::Ended).then_some(EndReason::Creditor),
-        active_on: None,
-        at: now,
-        file: Some(file_id),
-        line,
-        code: "",
-        note: &row.reason,
-    })?;
+    end(tx, id, mandate.state, &row.reason, now, (Some(file_id), line))?;
     tx.withdraw_for_mandate(id, "MANDATE_CANCELLED", now, Some(file_id), line)?;
     Ok(Verdict::Accepted(match decision {
         Decision::AtOnce => {
@@ -103,4 +95,30 @@ fn judge_row(
             "해지, 진행 중인 출금의 결과 후 신청".into()
         }
     }))
+}
+
+/// The step that the creditor's word takes: over at once, or a cancellation on its way.
+fn end(
+    tx: &Tx<'_>,
+    mandate_id: i64,
+    from: State,
+    reason: &str,
+    at: Instant,
+    (file, line): (Option<i64>, Option<i64>),
+) -> Result<(), Failure> {
+    let to = step(from, Happening::CancelRequested).map_err(bug)?;
+    tx.mandate_stepped(&MandateStep {
+        mandate_id,
+        from,
+        to,
+        happening: Happening::CancelRequested,
+        reason: (to == State::Ended).then_some(EndReason::Creditor),
+        active_on: None,
+        at,
+        file,
+        line,
+        code: "",
+        note: reason,
+    })?;
+    Ok(())
 }

@@ -9,9 +9,9 @@ use crate::domain::{Instant, ItemCode, PayerNo, Won};
 use crate::intake::List;
 use crate::intake::answer::Verdict;
 use crate::intake::charges::{self, ChargeDeed, ChargeRow};
-use crate::ledger::{ChargeFacts, ChargeKey, ChargeStep, MandateFacts, NewCharge, Tx};
+use crate::ledger::{BilledFacts, ChargeFacts, ChargeKey, ChargeStep, MandateFacts, NewCharge, Tx};
 use crate::machine::charge::{Balance, Happening, step};
-use crate::machine::collection;
+use crate::machine::{collection, mandate};
 use crate::rules::amount::{NewFacts, check, may_make, why_not};
 use crate::rules::{Name, Refused};
 use std::collections::{HashMap, HashSet};
@@ -32,7 +32,14 @@ pub(super) fn judge(
         .filter_map(|(_, row)| row.as_ref().ok())
         .map(|row| (row.payer_no.clone(), row.item.clone()))
         .collect();
-    let desk = Charges { tx, place, file_id, now, mandates: tx.mandates(place.creditor.id, &keys)? };
+    let desk = Charges {
+        tx,
+        place,
+        file_id,
+        now,
+        mandates: tx.mandates(place.creditor.id, &keys)?,
+        billed: tx.billed(place.creditor.id, &keys)?,
+    };
     let mut seen = HashSet::new();
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
@@ -56,6 +63,7 @@ struct Charges<'a> {
     file_id: i64,
     now: Instant,
     mandates: HashMap<Key, MandateFacts>,
+    billed: HashMap<Key, BilledFacts>,
 }
 
 impl Charges<'_> {
@@ -68,7 +76,10 @@ impl Charges<'_> {
         if row.deed == ChargeDeed::Keep {
             return Ok(Ok(Verdict::Unchanged));
         }
-        let mandate = self.mandates.get(&(row.payer_no.clone(), row.item.clone()));
+        let named = (row.payer_no.clone(), row.item.clone());
+        let billed = self.billed.get(&named);
+        // What is charged without an account is meant before a mandate that is over.
+        let mandate = self.mandates.get(&named).filter(|_| billed.is_none());
         let key = ChargeKey::Named {
             creditor: self.place.creditor.id,
             payer_no: &row.payer_no,
@@ -77,35 +88,42 @@ impl Charges<'_> {
         };
         match (self.tx.charge_facts(key)?, mandate, row.deed) {
             (Some(charge), _, _) => self.change(&charge, mandate, row, line),
-            (None, None, _) => Ok(Err(Refused::new(Name::MandateUnknown))),
-            (None, Some(_), ChargeDeed::Keep) => Ok(Ok(Verdict::Unchanged)),
-            (None, Some(_), ChargeDeed::Cancel) => Ok(Err(Refused::at(Name::ChargeUnknown, "청구년월"))),
-            (None, Some(mandate), ChargeDeed::Set(won) | ChargeDeed::Add(won)) => {
-                self.make(mandate, row, won, line)
+            (None, None, _) if billed.is_none() => Ok(Err(Refused::new(Name::MandateUnknown))),
+            (None, _, ChargeDeed::Keep) => Ok(Ok(Verdict::Unchanged)),
+            (None, _, ChargeDeed::Cancel) => Ok(Err(Refused::at(Name::ChargeUnknown, "청구년월"))),
+            (None, mandate, ChargeDeed::Set(won) | ChargeDeed::Add(won)) => {
+                self.make(mandate, billed, row, won, line)
             }
         }
     }
 
     fn make(
         &self,
-        mandate: &MandateFacts,
+        mandate: Option<&MandateFacts>,
+        billed: Option<&BilledFacts>,
         row: &ChargeRow,
         won: Won,
         line: Option<i64>,
     ) -> Result<Result<Verdict, Refused>, Failure> {
-        let terms = &mandate.terms;
-        let facts = NewFacts {
-            mandate: mandate.state,
-            first: terms.first_month,
-            last: terms.last_month,
-            today: self.now.date().month(),
+        let today = self.now.date().month();
+        let (mandate_id, due_day, facts) = match (mandate, billed) {
+            (Some(MandateFacts { mandate_id, state, terms, .. }), _) => {
+                let (first, last) = (terms.first_month, terms.last_month);
+                (*mandate_id, terms.due_day, NewFacts { mandate: *state, first, last, today })
+            }
+            (None, Some(BilledFacts { mandate_id, billing })) => {
+                let (first, last) = (billing.first_month, billing.last_month);
+                let facts = NewFacts { mandate: mandate::State::Billed, first, last, today };
+                (*mandate_id, billing.due_day, facts)
+            }
+            (None, None) => return Ok(Err(Refused::new(Name::MandateUnknown))),
         };
         if let Err(refused) = may_make(&facts, row.month) {
             return Ok(Err(refused));
         }
-        let debit_date = self.place.config.calendar.debit_date(row.month, terms.due_day);
+        let debit_date = self.place.config.calendar.debit_date(row.month, due_day);
         self.tx.make_charge(&NewCharge {
-            mandate_id: mandate.mandate_id,
+            mandate_id,
             month: row.month,
             amount: won,
             debit_date,
@@ -116,7 +134,7 @@ impl Charges<'_> {
         })?;
         Ok(Ok(Verdict::Accepted(format!(
             "청구 {won}원, 이체예정일 {debit_date}{}",
-            self.above(mandate, won)
+            mandate.map_or_else(String::new, |mandate| self.above(mandate, won))
         ))))
     }
 

@@ -7,17 +7,16 @@ use super::evidence::tell_missing;
 use super::place::Place;
 use super::result_collection::bug;
 use crate::domain::{Application, ApplicationKind, Instant, ItemCode, PayerNo};
-use crate::fault::Trouble;
 use crate::intake::List;
 use crate::intake::answer::Verdict;
 use crate::intake::evidence::ConsentKind;
 use crate::intake::mandates::{self, BankName, MandateRow, ParseFacts};
 use crate::ledger::{
-    ChangeRow, Event, MakeCharges, MandateFacts, MandateStep, NewMandate, OnlyFor, PayerFacts, Subject, Tx,
+    BilledFacts, ChangeRow, Event, MandateFacts, MandateStep, NewMandate, PayerFacts, Subject, Tx,
 };
 use crate::machine::mandate::{Happening, State, step};
 use crate::rules::Refused;
-use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, ItemFact, Pending};
+use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, Pending};
 use std::collections::HashMap;
 
 type Key = (PayerNo, ItemCode);
@@ -26,6 +25,7 @@ type Key = (PayerNo, ItemCode);
 struct Known {
     payers: HashMap<PayerNo, PayerFacts>,
     mandates: HashMap<Key, MandateFacts>,
+    billed: HashMap<Key, BilledFacts>,
 }
 
 /// Judges and applies all rows.
@@ -76,6 +76,7 @@ fn known(
     Ok(Known {
         payers: tx.payers(place.creditor.id, &numbers)?,
         mandates: tx.mandates(place.creditor.id, &keys)?,
+        billed: tx.billed(place.creditor.id, &keys)?,
     })
 }
 
@@ -126,8 +127,8 @@ impl Row<'_> {
             days: &self.place.creditor.days,
             modes: &self.place.desk.profile.modes,
             this_month: self.now.date().month(),
-            item: self.item(&key.1),
-            group_known: self.group_known(&application.payer.group),
+            item: self.place.item(&key.1),
+            group_known: self.place.group_known(&application.payer.group),
             bank: match bank {
                 None => BankFact::Unknown,
                 Some(bank) if !bank.takes_part => BankFact::NotInService,
@@ -197,20 +198,6 @@ impl Row<'_> {
         }))
     }
 
-    fn item(&self, item: &ItemCode) -> ItemFact {
-        match self.place.creditor.items.get(item) {
-            None => ItemFact::Unknown,
-            Some(item) if !item.active => ItemFact::Closed,
-            Some(_) => ItemFact::Active,
-        }
-    }
-
-    fn group_known(&self, group: &str) -> bool {
-        let offered =
-            |code| self.place.creditor.groups.get(&code).is_some_and(|group| group.moved_to.is_none());
-        group.is_empty() || group.parse().is_ok_and(offered)
-    }
-
     fn line(&self) -> Option<i64> {
         i64::try_from(self.no).ok()
     }
@@ -218,15 +205,11 @@ impl Row<'_> {
     fn new_mandate(&self, application: &Application) -> Result<Verdict, Failure> {
         let channel = &self.place.creditor.channel;
         let payer_id = self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
-        let serial = self.tx.next_serial(channel)?;
-        let bank_payer_no =
-            self.place.profile.bank_payer_no.print(self.place.creditor.id, serial).ok_or_else(|| {
-                Failure::Ledger(Trouble::new(
-                    "give a bank payer number",
-                    "the template has no number for this serial",
-                ))
-            })?;
         let needed = self.place.profile.registration_needed(application.terms.bank);
+        if let Some(billed) = self.known.billed.get(&key_of(application)) {
+            return self.account_came(billed, application, needed);
+        }
+        let bank_payer_no = self.place.next_number(self.tx)?;
         let mandate_id = self.tx.new_mandate(&NewMandate {
             payer_id,
             creditor: self.place.creditor.id,
@@ -239,20 +222,55 @@ impl Row<'_> {
             file: Some(self.file_id),
             line: self.line(),
         })?;
+        self.registered(mandate_id, application, needed, "신규")
+    }
+
+    /// A payer who was charged without an account has one now: what is open goes on under it.
+    fn account_came(
+        &self,
+        billed: &BilledFacts,
+        application: &Application,
+        needed: bool,
+    ) -> Result<Verdict, Failure> {
+        let happening = if needed { Happening::Applied } else { Happening::NotRequired };
+        self.tx.update_mandate(billed.mandate_id, &application.terms)?;
+        self.tx.mandate_stepped(&MandateStep {
+            mandate_id: billed.mandate_id,
+            from: State::Billed,
+            to: step(State::Billed, happening).map_err(bug)?,
+            happening,
+            reason: None,
+            active_on: (!needed).then(|| self.now.date()),
+            at: self.now,
+            file: Some(self.file_id),
+            line: self.line(),
+            code: "",
+            note: "이체정보 등록",
+        })?;
+        self.registered(billed.mandate_id, application, needed, "이체정보 등록")
+    }
+
+    fn registered(
+        &self,
+        mandate_id: i64,
+        application: &Application,
+        needed: bool,
+        what: &str,
+    ) -> Result<Verdict, Failure> {
         if needed {
             self.queue(mandate_id)?;
             let date = self.place.registration_date(self.now);
             let what = match &self.place.desk.evidence {
-                None => format!("신규, {date} 신청"),
+                None => format!("{what}, {date} 신청"),
                 Some(_) => format!(
-                    "신규, 동의 증빙 필요: evidence-{}-{}.jpg",
+                    "{what}, 동의 증빙 필요: evidence-{}-{}.jpg",
                     application.payer.payer_no, application.terms.item
                 ),
             };
             return Ok(Verdict::Accepted(what));
         }
-        self.charge(mandate_id)?;
-        Ok(Verdict::Accepted("신규, 등록 불필요 은행".into()))
+        self.place.charge_at_once(self.tx, mandate_id, self.now)?;
+        Ok(Verdict::Accepted(format!("{what}, 등록 불필요 은행")))
     }
 
     fn reapply(&self, application: &Application, mandate: Option<&MandateFacts>) -> Result<Verdict, Failure> {
@@ -319,14 +337,8 @@ impl Row<'_> {
         self.tx.queue_registration(mandate_id, kind, self.now, Some(self.file_id), self.line())?;
         Ok(())
     }
+}
 
-    /// A mandate that is active at once gets the charges whose debit date it can still reach (decisions.md 10).
-    fn charge(&self, mandate_id: i64) -> Result<(), Failure> {
-        for (month, due) in self.place.reachable_months(self.now) {
-            let only = OnlyFor::Mandates(&[mandate_id]);
-            let creditor = self.place.creditor.id;
-            self.tx.make_charges(&MakeCharges { creditor, month, due: &due, only, at: self.now })?;
-        }
-        Ok(())
-    }
+fn key_of(application: &Application) -> Key {
+    (application.payer.payer_no.clone(), application.terms.item.clone())
 }

@@ -11,7 +11,7 @@ use crate::domain::{CandidateCharge, CollectionKind, Date, Instant, ItemCode, Mo
 use crate::intake::answer::Verdict;
 use crate::intake::requests::{self, RequestRow};
 use crate::intake::{Kind, List};
-use crate::ledger::{AttachedCharge, Named, Tx};
+use crate::ledger::{AttachedCharge, BilledFacts, Named, Tx};
 use crate::machine::collection;
 use crate::rules::request::{Ask, Asked, Leave, Standing, leave};
 use crate::rules::{Name, Refused};
@@ -32,6 +32,11 @@ pub(super) fn judge(
     let parsed: Vec<(u64, Result<RequestRow, Vec<Refused>>)> =
         list.rows().map(|row| (row.no(), requests::parse(row))).collect();
     let named = named(tx, place, &parsed)?;
+    let keys: Vec<Key> = parsed
+        .iter()
+        .filter_map(|(_, row)| row.as_ref().ok())
+        .map(|row| (row.payer_no.clone(), row.item.clone()))
+        .collect();
     let mut desk = Requests {
         tx,
         place,
@@ -41,6 +46,7 @@ pub(super) fn judge(
         batches: BTreeMap::new(),
         spent: BTreeMap::new(),
         taken: HashSet::new(),
+        billed: tx.billed(place.creditor.id, &keys)?,
     };
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
@@ -94,6 +100,8 @@ struct Requests<'a> {
     spent: BTreeMap<Month, Won>,
     /// Mandates that an earlier row of this list has taken.
     taken: HashSet<i64>,
+    /// What is charged without an account.
+    billed: HashMap<Key, BilledFacts>,
 }
 
 impl<'a> Requests<'a> {
@@ -104,7 +112,10 @@ impl<'a> Requests<'a> {
         found: Option<&Named>,
         no: u64,
     ) -> Result<Verdict, Failure> {
-        let _ = key;
+        // What is charged without an account is meant before a mandate that is over.
+        if self.billed.contains_key(key) {
+            return Ok(Verdict::Refused(vec![Refused::new(Name::NoAccount)]));
+        }
         let Some(found) = found else {
             return Ok(Verdict::Refused(vec![Refused::new(Name::MandateUnknown)]));
         };

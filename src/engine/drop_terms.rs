@@ -30,6 +30,7 @@ pub(super) fn judge(
         .map(|row| (row.payer_no.clone(), row.item.clone()))
         .collect();
     let known: HashMap<Key, MandateFacts> = tx.mandates(place.creditor.id, &keys)?;
+    let billed = tx.billed(place.creditor.id, &keys)?;
     let mut seen = HashSet::new();
     let mut verdicts = Vec::with_capacity(parsed.len());
     for (no, row) in parsed {
@@ -37,7 +38,10 @@ pub(super) fn judge(
             Err(refused) => Verdict::Refused(refused),
             Ok(row) => {
                 let key = (row.payer_no.clone(), row.item.clone());
-                let mandate = known.get(&key);
+                let mandate = match (billed.get(&key), known.get(&key)) {
+                    (Some(billed), _) => Some((billed.mandate_id, mandate::State::Billed)),
+                    (None, mandate) => mandate.map(|facts| (facts.mandate_id, facts.state)),
+                };
                 if seen.insert(key) {
                     agree(tx, &row, mandate, now, (file_id, i64::try_from(no).ok()))?
                 } else {
@@ -52,17 +56,17 @@ pub(super) fn judge(
 fn agree(
     tx: &Tx<'_>,
     row: &TermsRow,
-    mandate: Option<&MandateFacts>,
+    mandate: Option<(i64, mandate::State)>,
     now: Instant,
     from: (i64, Option<i64>),
 ) -> Result<Verdict, Failure> {
-    let Some(mandate) = mandate else {
+    let Some((mandate_id, state)) = mandate else {
         return Ok(Verdict::Refused(vec![Refused::new(Name::MandateUnknown)]));
     };
-    if mandate.state == mandate::State::Ended {
+    if state == mandate::State::Ended {
         return Ok(Verdict::Refused(vec![Refused::new(Name::MandateEnded)]));
     }
-    let was = tx.desk_terms(mandate.mandate_id)?;
+    let was = tx.desk_terms(mandate_id)?;
     let word = |cell| match cell {
         ArrearsCell::Include => ArrearsTerm::Include,
         ArrearsCell::Exclude => ArrearsTerm::Exclude,
@@ -77,7 +81,7 @@ fn agree(
         return Ok(Verdict::Unchanged);
     }
     let text = told(&next);
-    tx.set_desk_terms(mandate.mandate_id, &next, now, from, &format!("{text} {}", row.note))?;
+    tx.set_desk_terms(mandate_id, &next, now, from, &format!("{text} {}", row.note))?;
     Ok(Verdict::Accepted(text))
 }
 

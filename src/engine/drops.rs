@@ -4,17 +4,20 @@
 //! summary are archived before the commit and owed by the ledger from it, so that a crash cannot lose them.
 
 use super::incoming::{Arrival, Decided};
+use super::place::Place;
 use super::{
-    Engine, Failure, drop_cancels, drop_cash, drop_charges, drop_mandates, drop_requests, drop_terms,
+    Engine, Failure, drop_cancels, drop_cash, drop_charges, drop_mandates, drop_payers, drop_requests,
+    drop_terms,
 };
-use crate::domain::{CreditorId, Date};
-use crate::fault::{Faults, Trouble};
+use crate::domain::{CreditorId, Date, Instant};
+use crate::fault::{Fault, Faults, Place as FaultPlace, Trouble};
 use crate::intake::answer::{self, About, Verdict};
 use crate::intake::evidence::is_evidence;
 use crate::intake::{self, Kind, List};
 use crate::ledger::{FileState, Tx};
 use crate::machine::file::{In, InHappening};
 use crate::report::{Cell, CellKind, Column, given_rows};
+use crate::rules::{Name, Refused};
 use crate::sheet::{self, Unread};
 use crate::spool::Spool;
 use std::io::Read;
@@ -24,6 +27,34 @@ pub(super) struct Judged {
     pub(super) verdicts: Vec<Verdict>,
     /// The window or debit date to which accepted rows go, where all go to one.
     pub(super) goes_to: Option<Date>,
+}
+
+impl Judged {
+    fn refused(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Refused(_))).count()
+    }
+
+    /// The same where no row may stand without the others.
+    fn into_whole(self) -> Self {
+        let verdicts = self.verdicts.into_iter().map(|verdict| match verdict {
+            Verdict::Accepted(_) => Verdict::Refused(vec![Refused::new(Name::OtherRowsRefused)]),
+            Verdict::Unchanged | Verdict::Refused(_) => verdict,
+        });
+        Self { verdicts: verdicts.collect(), goes_to: None }
+    }
+}
+
+/// Judges and applies all rows of a list.
+fn judge(tx: &Tx<'_>, place: &Place, list: &List, file_id: i64, at: Instant) -> Result<Judged, Failure> {
+    match list.kind {
+        Kind::Payers => drop_payers::judge(tx, place, list, file_id, at),
+        Kind::Mandates => drop_mandates::judge(tx, place, list, file_id, at),
+        Kind::Cancel => drop_cancels::judge(tx, place, list, file_id, at),
+        Kind::Charges => drop_charges::judge(tx, place, list, file_id, at),
+        Kind::Terms => drop_terms::judge(tx, place, list, file_id, at),
+        Kind::Cash => drop_cash::judge(tx, place, list, file_id, at),
+        Kind::Request | Kind::Retry => drop_requests::judge(tx, place, list, file_id, at),
+    }
 }
 
 impl Engine {
@@ -39,26 +70,26 @@ impl Engine {
             Err(faults) => {
                 let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
                 let (name, text) = (answer::summary_name(&arrival.name), answer::rejection(&about, &faults));
-                return self.reject_and_answer(arrival, kind, &faults, Some((&name, text.as_bytes())));
+                return self.reject_and_answer(arrival, kind, &faults, &[(&name, text.as_bytes())]);
             }
         };
         if let Some(fault) = self.must_read_first(creditor, list.kind, arrival)? {
             let faults = Faults::from(vec![fault]);
             let (name, text) = (answer::summary_name(&arrival.name), answer::rejection(&about, &faults));
-            let answer = Some((name.as_str(), text.as_bytes()));
-            return self.reject_and_answer(arrival, list.kind.word(), &faults, answer);
+            let answer = [(name.as_str(), text.as_bytes())];
+            return self.reject_and_answer(arrival, list.kind.word(), &faults, &answer);
         }
         let Some(place) = self.place_of(creditor) else { return Err(Self::no_channel(arrival)) };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, list.kind.word())?;
-        let judged = match list.kind {
-            Kind::Mandates => drop_mandates::judge(&tx, &place, &list, file_id, arrival.at)?,
-            Kind::Cancel => drop_cancels::judge(&tx, &place, &list, file_id, arrival.at)?,
-            Kind::Charges => drop_charges::judge(&tx, &place, &list, file_id, arrival.at)?,
-            Kind::Terms => drop_terms::judge(&tx, &place, &list, file_id, arrival.at)?,
-            Kind::Cash => drop_cash::judge(&tx, &place, &list, file_id, arrival.at)?,
-            Kind::Request | Kind::Retry => drop_requests::judge(&tx, &place, &list, file_id, arrival.at)?,
-        };
+        let judged = judge(&tx, &place, &list, file_id, arrival.at)?;
+        let whole = intake::whole_by_name(&arrival.name)
+            .unwrap_or_else(|| place.creditor.whole_lists.iter().any(|word| word == list.kind.word()));
+        if whole && judged.refused() > 0 {
+            // Nothing of what was judged stays: its transaction is given up.
+            drop(tx);
+            return self.reject_rows(arrival, &list, judged, &about);
+        }
         let summary = answer::summary(&about, &list, &judged.verdicts, judged.goes_to);
         let answers = [
             (answer::answer_name_of(&list), print(&list, &judged.verdicts)?),
@@ -74,6 +105,31 @@ impl Engine {
         arrival.clear_alerts(&tx)?;
         tx.commit()?;
         Ok(Decided::new(In::Applied, report))
+    }
+
+    /// Rejects a list that is taken as a whole or not at all, and tells its sender row by row why.
+    fn reject_rows(
+        &mut self,
+        arrival: &Arrival,
+        list: &List,
+        judged: Judged,
+        about: &About<'_>,
+    ) -> Result<Decided, Failure> {
+        let (refused, rows) = (judged.refused(), judged.verdicts.len());
+        let judged = judged.into_whole();
+        let summary = answer::summary(about, list, &judged.verdicts, None);
+        let (answer, summary_name) = (answer::answer_name_of(list), answer::summary_name(&arrival.name));
+        let fault = Fault::new(
+            "list-rows-refused",
+            FaultPlace::file(&arrival.name),
+            format!(
+                "every row good, since this list is taken as a whole or not at all; {refused} of {rows} are refused"
+            ),
+            format!("mend the rows that {answer} names, and drop the whole list again"),
+        );
+        let printed = print(list, &judged.verdicts)?;
+        let answers = [(answer.as_str(), printed.as_slice()), (&summary_name, summary.as_bytes())];
+        self.reject_and_answer(arrival, list.kind.word(), &Faults::from(vec![fault]), &answers)
     }
 
     /// The bytes of a list or order: small files, read whole.

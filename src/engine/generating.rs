@@ -5,6 +5,7 @@ use super::Failure;
 use super::place::Place;
 use crate::domain::{CreditorId, Instant, Month};
 use crate::ledger::{MonthRow, Tx};
+use crate::machine::mandate::State;
 use crate::report::{Cell, CellKind, Column, CsvEncoding, given_csv, given_xlsx};
 use crate::rules::DebitLimits;
 use crate::rules::generation::{MonthFacts, to_look_at, why_none};
@@ -78,7 +79,11 @@ fn cells(place: &Place, row: &MonthRow, month: Month) -> Vec<Cell> {
     };
     let (date, amount, refused, warnings) = match row.charge {
         Some((amount, date)) => {
-            (date.to_string(), Cell::Won(amount), String::new(), to_look_at(amount, &limits))
+            let warnings = match row.state {
+                State::Billed => "이체정보 없음, 현금수납".to_string(),
+                _ => to_look_at(amount, &limits),
+            };
+            (date.to_string(), Cell::Won(amount), String::new(), warnings)
         }
         None => (String::new(), Cell::Empty, reason(), String::new()),
     };

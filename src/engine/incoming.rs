@@ -218,16 +218,16 @@ impl Engine {
         kind: &str,
         faults: &Faults,
     ) -> Result<Decided, Failure> {
-        self.reject_and_answer(arrival, kind, faults, None)
+        self.reject_and_answer(arrival, kind, faults, &[])
     }
 
-    /// Rejects a file, and owes its sender an answer (name and bytes) from the same commit on.
+    /// Rejects a file, and owes its sender answers (name and bytes) from the same commit on.
     pub(super) fn reject_and_answer(
         &mut self,
         arrival: &Arrival,
         kind: &str,
         faults: &Faults,
-        answer: Option<(&str, &[u8])>,
+        answers: &[(&str, &[u8])],
     ) -> Result<Decided, Failure> {
         let names: Vec<&str> = faults.kept().iter().map(|fault| fault.name).take(3).collect();
         let cause = format!("{} faults: {}", faults.total(), names.join(", "));
@@ -239,7 +239,7 @@ impl Engine {
         );
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, kind)?;
-        if let Some((name, bytes)) = answer {
+        for (name, bytes) in answers {
             owe(&self.spool, &tx, arrival, Some(file_id), name, bytes)?;
         }
         arrival.leave(&tx, file_id, InHappening::Rejected, In::Rejected, &cause, &report)?;

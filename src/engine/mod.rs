@@ -27,6 +27,7 @@ mod drop_cash;
 mod drop_charges;
 mod drop_evidence;
 mod drop_mandates;
+mod drop_payers;
 mod drop_requests;
 mod drop_terms;
 mod drops;

@@ -31,12 +31,7 @@ impl Engine {
             Ok(order) => order,
             Err(faults) => {
                 let text = order::rejection(&faults);
-                return self.reject_and_answer(
-                    arrival,
-                    "order",
-                    &faults,
-                    Some((&answer_name, text.as_bytes())),
-                );
+                return self.reject_and_answer(arrival, "order", &faults, &[(&answer_name, text.as_bytes())]);
             }
         };
         if let Some(fault) = self.may_not_order(arrival, &order) {

@@ -1,10 +1,12 @@
 //! Where a creditor's rows go: its contract, its channel's schedule and the dates that can still be asked for.
 
-use super::Engine;
 use super::desk::{DebitDesk, Desk};
+use super::{Engine, Failure};
 use crate::config::{Arrears, CashFirst, Config, Creditor, Profile};
-use crate::domain::{ContractDay, CreditorId, Date, Instant, Month};
-use crate::ledger::ByService;
+use crate::domain::{BankPayerNo, ContractDay, CreditorId, Date, Instant, ItemCode, Month};
+use crate::fault::Trouble;
+use crate::ledger::{ByService, MakeCharges, OnlyFor, Tx};
+use crate::rules::application::ItemFact;
 use crate::rules::{Name, Refused};
 use std::sync::Arc;
 
@@ -249,5 +251,66 @@ impl Place {
                 (month, reachable.collect())
             })
             .collect()
+    }
+
+    /// The same for what is paid by cash: no bank's window stands before the contract day.
+    fn billable_months(&self, now: Instant) -> Vec<(Month, Vec<(ContractDay, Date)>)> {
+        let (this, calendar) = (now.date().month(), &self.config.calendar);
+        let next = (now.date() >= calendar.last_before(this.next())).then(|| this.next());
+        std::iter::once(this)
+            .chain(next)
+            .map(|month| {
+                let days = self.creditor.days.iter().map(|day| (*day, calendar.debit_date(month, *day)));
+                (month, days.filter(|(_, date)| *date >= now.date()).collect())
+            })
+            .collect()
+    }
+
+    /// A mandate that is active at once gets the charges whose debit date it can still reach (decisions.md 10).
+    pub(super) fn charge_at_once(&self, tx: &Tx<'_>, mandate_id: i64, now: Instant) -> Result<(), Failure> {
+        self.charge(tx, mandate_id, self.reachable_months(now), now)
+    }
+
+    /// What is billed gets the charges whose contract day is still to come.
+    pub(super) fn bill_at_once(&self, tx: &Tx<'_>, mandate_id: i64, now: Instant) -> Result<(), Failure> {
+        self.charge(tx, mandate_id, self.billable_months(now), now)
+    }
+
+    fn charge(
+        &self,
+        tx: &Tx<'_>,
+        mandate_id: i64,
+        months: Vec<(Month, Vec<(ContractDay, Date)>)>,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        for (month, due) in months {
+            let only = OnlyFor::Mandates(&[mandate_id]);
+            tx.make_charges(&MakeCharges { creditor: self.creditor.id, month, due: &due, only, at: now })?;
+        }
+        Ok(())
+    }
+
+    /// A number on the wire that was never given before.
+    pub(super) fn next_number(&self, tx: &Tx<'_>) -> Result<BankPayerNo, Failure> {
+        let serial = tx.next_serial(&self.creditor.channel)?;
+        self.profile.bank_payer_no.print(self.creditor.id, serial).ok_or_else(|| {
+            let why = "the template has no number for this serial";
+            Failure::Ledger(Trouble::new("give a bank payer number", why))
+        })
+    }
+
+    /// Where a charge item stands with the creditor.
+    pub(super) fn item(&self, item: &ItemCode) -> ItemFact {
+        match self.creditor.items.get(item) {
+            None => ItemFact::Unknown,
+            Some(item) if !item.active => ItemFact::Closed,
+            Some(_) => ItemFact::Active,
+        }
+    }
+
+    /// Whether a payer may be put into a group; no group at all is one.
+    pub(super) fn group_known(&self, group: &str) -> bool {
+        let offered = |code| self.creditor.groups.get(&code).is_some_and(|group| group.moved_to.is_none());
+        group.is_empty() || group.parse().is_ok_and(offered)
     }
 }

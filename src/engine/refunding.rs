@@ -120,7 +120,8 @@ pub(super) fn request(
         Err(refused) => return Ok(refused),
     };
     let Some(mandate) = tx.mandate(charge.mandate_id)? else {
-        return Ok(Outcome::Refused("its mandate is not known".into()));
+        let why = "no account is known for it: give the money back by hand (charge refunded) or apply it to another charge";
+        return Ok(Outcome::Refused(why.into()));
     };
     // One that bounced (E51): this takes its place.
     let bounced = tx.refund_now(charge.charge_id)?.filter(|refund| refund.state == "failed");

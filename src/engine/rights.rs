@@ -119,11 +119,11 @@ impl Engine {
                 let kind = Kind::of_name(&arrival.name).map_or("", Kind::word);
                 let about = About { file: &arrival.name, sha256: arrival.sha256.as_bytes() };
                 let (name, text) = (answer::summary_name(&arrival.name), answer::rejection(&about, &faults));
-                self.reject_and_answer(arrival, kind, &faults, Some((&name, text.as_bytes())))
+                self.reject_and_answer(arrival, kind, &faults, &[(&name, text.as_bytes())])
             }
             Owner::Control => {
                 let (name, text) = (answer_name(&arrival.name), order::rejection(&faults));
-                self.reject_and_answer(arrival, "order", &faults, Some((&name, text.as_bytes())))
+                self.reject_and_answer(arrival, "order", &faults, &[(&name, text.as_bytes())])
             }
         }
     }

@@ -77,6 +77,7 @@ pub const fn told(kind: Kind) -> &'static [&'static str] {
 /// The columns of a kind, in the order of the guide.
 pub const fn of_kind(kind: Kind) -> &'static [Column] {
     match kind {
+        Kind::Payers => PAYERS,
         Kind::Mandates => MANDATES,
         Kind::Cancel => CANCEL,
         Kind::Request => REQUEST,
@@ -135,11 +136,82 @@ const SERVICE: Column = may(
     "debit service: next-day or same-day, as the channel has them; empty is the agreed one",
 );
 
+const NUMBER: Column =
+    or(must("고객번호", Code, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"), "납부자번호");
+const NAME: Column = must("고객명", Text, 40, "홍길동", "payer's name");
+const CLASS: Column = may("고객구분", Text, 20, "자유", "class");
+const GRADE: Column = may("고객등급", Text, 20, "자유", "grade");
+const HEAD: Column = may("대표자명", Text, 40, "자유", "representative");
+const TELEPHONE: Column = may("전화번호", Text, 20, "02-000-0000", "telephone");
+const MOBILE: Column = may("휴대번호", Text, 20, "010-0000-0000", "mobile phone");
+const EMAIL: Column = may("이메일", Text, 80, "name@example.com", "e-mail");
+const TRADE: Column = may("업종", Text, 40, "자유", "trade");
+const JOINED: Column = may("최초가입일", Text, 20, "자유", "first joined");
+const REGION: Column = may("지역구분", Text, 20, "자유", "region");
+const POSTCODE: Column = may("우편번호", Text, 10, "자유", "postcode");
+const ADDRESS: Column = may("주소", Text, 100, "자유", "address");
+const DETAIL: Column = may("상세주소", Text, 100, "자유", "address detail");
+const LAST_MONTH: Column = may("최종이체년월", Code, 30, "2026-12, 비우면 계속", "last month; empty runs on");
+const KEEPER: Column = may("관리자명", Text, 40, "자유", "who looks after the payer");
+const REGISTRAR: Column = may("등록자", Text, 40, "자유", "who registered");
+const GROUP: Column = may("그룹코드", Code, 10, "대행사와 정한 그룹의 코드", "group");
+
+const PAYERS: &[Column] = &[
+    NUMBER,
+    NAME,
+    CLASS,
+    GRADE,
+    may(
+        "사업자(생년월일)번호",
+        Identity,
+        14,
+        "생년월일 6자리 또는 사업자등록번호 10자리, 확인만 하고 보관하지 않음",
+        "payer's birth date or business number; checked, not kept",
+    ),
+    HEAD,
+    TELEPHONE,
+    MOBILE,
+    EMAIL,
+    TRADE,
+    JOINED,
+    REGION,
+    POSTCODE,
+    ADDRESS,
+    DETAIL,
+    KEEPER,
+    REGISTRAR,
+    GROUP,
+    may(
+        "집금항목코드",
+        Code,
+        10,
+        "달마다 청구할 항목, 비우면 고객 자료만",
+        "charge item that is charged each month; empty: the payer's data only",
+    ),
+    may(
+        "월이체금액",
+        Code,
+        20,
+        "50000, 집금항목코드를 쓰면 필수",
+        "owed each month, won; required with an item",
+    ),
+    may("최초이체년월", Code, 30, "2026-01, 집금항목코드를 쓰면 필수", "first month; required with an item"),
+    LAST_MONTH,
+    may(
+        "이체예정일",
+        Code,
+        30,
+        "5, 25, 말일 가운데 계약된 날(납부기한), 집금항목코드를 쓰면 필수",
+        "contract day, by which the bill is due; required with an item",
+    ),
+    may("처리구분", Code, 10, "비움, 신규, 변경", "empty, new, or edit"),
+];
+
 const MANDATES: &[Column] = &[
-    or(must("고객번호", Code, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"), "납부자번호"),
-    must("고객명", Text, 40, "홍길동", "payer's name"),
-    may("고객구분", Text, 20, "자유", "class"),
-    may("고객등급", Text, 20, "자유", "grade"),
+    NUMBER,
+    NAME,
+    CLASS,
+    GRADE,
     may(
         "사업자(생년월일)번호",
         Identity,
@@ -147,21 +219,21 @@ const MANDATES: &[Column] = &[
         "예금주 칸이 비었을 때만 쓰고 보관하지 않음",
         "payer's birth date or business number; used only where the holder's is empty, not kept",
     ),
-    may("대표자명", Text, 40, "자유", "representative"),
-    may("전화번호", Text, 20, "02-000-0000", "telephone"),
-    may("휴대번호", Text, 20, "010-0000-0000", "mobile phone"),
-    may("이메일", Text, 80, "name@example.com", "e-mail"),
-    may("업종", Text, 40, "자유", "trade"),
-    may("최초가입일", Text, 20, "자유", "first joined"),
-    may("지역구분", Text, 20, "자유", "region"),
-    may("우편번호", Text, 10, "자유", "postcode"),
-    may("주소", Text, 100, "자유", "address"),
-    may("상세주소", Text, 100, "자유", "address detail"),
+    HEAD,
+    TELEPHONE,
+    MOBILE,
+    EMAIL,
+    TRADE,
+    JOINED,
+    REGION,
+    POSTCODE,
+    ADDRESS,
+    DETAIL,
     ITEM,
     must("건당출금한도", Code, 20, "100000", "most that one debit may take, won"),
     must("월이체금액", Code, 20, "50000, 건당출금한도 이하", "owed each month, won; at most the limit"),
     must("최초이체년월", Code, 30, "2026-01", "first month"),
-    may("최종이체년월", Code, 30, "2026-12, 비우면 계속", "last month; empty runs on"),
+    LAST_MONTH,
     must("이체예정일", Code, 30, "5, 25, 말일 가운데 계약된 날", "contract day"),
     must("이체은행", Code, 20, "은행명 또는 코드 3자리 (국민은행, 004)", "bank: name or three-digit code"),
     must("계좌번호", Account, 20, "숫자와 하이픈, 엑셀에서는 텍스트 서식", "account number"),
@@ -173,9 +245,9 @@ const MANDATES: &[Column] = &[
         "예금주의 생년월일 6자리(900101) 또는 사업자등록번호 10자리",
         "account holder's birth date (YYMMDD) or business number",
     ),
-    may("관리자명", Text, 40, "자유", "who looks after the payer"),
-    may("등록자", Text, 40, "자유", "who registered"),
-    may("그룹코드", Code, 10, "대행사와 정한 그룹의 코드", "group"),
+    KEEPER,
+    REGISTRAR,
+    GROUP,
     may("재처리제외", Code, 5, "Y이면 자동 재처리를 하지 않음", "Y: no automatic retry"),
     SERVICE,
     may(

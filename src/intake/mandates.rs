@@ -81,19 +81,7 @@ impl MandateRow {
     pub fn onto(self, payer: Option<&Payer>, terms: Option<&MandateTerms>) -> Application {
         let Self { mut application, absent, .. } = self;
         let missing = |heading: &str| absent.contains(&heading);
-        if let Some(before) = payer {
-            let now = &mut application.payer;
-            if missing("휴대번호") && (missing("전화번호") || now.phone.is_empty()) {
-                now.phone.clone_from(&before.phone);
-            }
-            if missing("이메일") {
-                now.email.clone_from(&before.email);
-            }
-            if missing("그룹코드") {
-                now.group.clone_from(&before.group);
-            }
-            now.attributes = merged(&before.attributes, std::mem::take(&mut now.attributes), &absent);
-        }
+        keep_what_is_missing(&mut application.payer, payer, &absent);
         if let Some(before) = terms {
             if missing("최종이체년월") {
                 application.terms.last_month = before.last_month;
@@ -110,6 +98,28 @@ impl MandateRow {
         }
         application
     }
+}
+
+/// Of columns that the list does not have, what is known of the payer stays.
+pub(super) fn keep_what_is_missing(now: &mut Payer, before: Option<&Payer>, absent: &[&str]) {
+    let Some(before) = before else { return };
+    let missing = |heading: &str| absent.contains(&heading);
+    if missing("휴대번호") && (missing("전화번호") || now.phone.is_empty()) {
+        now.phone.clone_from(&before.phone);
+    }
+    if missing("이메일") {
+        now.email.clone_from(&before.email);
+    }
+    if missing("그룹코드") {
+        now.group.clone_from(&before.group);
+    }
+    now.attributes = merged(&before.attributes, std::mem::take(&mut now.attributes), absent);
+}
+
+/// Headings of optional columns that a list does not have.
+pub(super) fn absent(row: Row<'_>, kind: Kind) -> Vec<&'static str> {
+    let optional = of_kind(kind).iter().filter(|c| c.need == Need::Optional);
+    optional.map(|c| c.heading).filter(|h| row.cell(h).is_none()).collect()
 }
 
 /// Attributes of the row, and of those columns that the list lacks, the ones known before; in the guide's order.
@@ -133,8 +143,7 @@ pub fn parse(row: Row<'_>, facts: &ParseFacts<'_>) -> Result<MandateRow, Vec<Ref
     });
     let on = cells.optional(CONSENT[0], date);
     let kind = cells.optional(CONSENT[1], |text| ConsentKind::of_ko(text).ok_or(Name::TextForm));
-    let optional = of_kind(Kind::Mandates).iter().filter(|c| c.need == Need::Optional);
-    let absent = optional.map(|c| c.heading).filter(|h| row.cell(h).is_none()).collect();
+    let absent = absent(row, Kind::Mandates);
     let parsed = payer.zip(terms).zip(operation).zip(on.zip(kind));
     let parsed = parsed.map(|(((payer, terms), operation), consent)| MandateRow {
         application: Application { payer, terms },
@@ -145,7 +154,8 @@ pub fn parse(row: Row<'_>, facts: &ParseFacts<'_>) -> Result<MandateRow, Vec<Ref
     cells.end(parsed)
 }
 
-fn payer(cells: &mut Cells<'_>) -> Option<Payer> {
+/// The payer of a row.
+pub(super) fn payer(cells: &mut Cells<'_>) -> Option<Payer> {
     let payer_no = cells.payer_no("고객번호");
     let name = cells.required("고객명").map(str::to_string);
     let (mobile, telephone) = (cells.text("휴대번호"), cells.text("전화번호"));

@@ -24,6 +24,7 @@ pub mod message;
 pub mod order;
 pub mod order_desk;
 pub mod order_people;
+pub mod payers;
 pub mod requests;
 mod resident;
 pub mod terms;
@@ -36,6 +37,8 @@ pub use text::{Encoding, decode};
 /// What a list asks for. Told by the beginning of its name, upper or lower case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
+    /// Payers without an account, and what they are charged (고객등록).
+    Payers,
     /// Applications and changes of mandates (일괄등록).
     Mandates,
     /// Cancellations (계좌해지).
@@ -54,12 +57,21 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Mandates, Self::Cancel, Self::Request, Self::Retry, Self::Cash, Self::Charges, Self::Terms];
+    pub const ALL: [Self; 8] = [
+        Self::Payers,
+        Self::Mandates,
+        Self::Cancel,
+        Self::Request,
+        Self::Retry,
+        Self::Cash,
+        Self::Charges,
+        Self::Terms,
+    ];
 
     /// The word in summaries and the ledger, which is also how the file's name begins.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Payers => "payers",
             Self::Mandates => "mandates",
             Self::Cancel => "cancel",
             Self::Request => "request",
@@ -73,6 +85,7 @@ impl Kind {
     /// What people call it.
     pub const fn ko(self) -> &'static str {
         match self {
+            Self::Payers => "고객 등록·변경",
             Self::Mandates => "이체정보 등록·변경",
             Self::Cancel => "계좌해지",
             Self::Request => "이체의뢰",
@@ -92,5 +105,42 @@ impl Kind {
         let proposal =
             file_name.as_bytes().get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"proposal"));
         if proposal { Some(Self::Request) } else { Self::ALL.into_iter().find(begins) }
+    }
+}
+
+/// Whether a list of this name is taken as a whole or not at all, where the name says so in a word of its own:
+/// `payers-0105.all.csv` as a whole, `payers-0105.rows.csv` row by row.
+pub fn whole_by_name(file_name: &str) -> Option<bool> {
+    let words = file_name.split(['.', '-', '_', ' ']).skip(1);
+    words
+        .filter_map(|word| match word.to_ascii_lowercase().as_str() {
+            "all" => Some(true),
+            "rows" => Some(false),
+            _ => None,
+        })
+        .last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_knows_every_list() {
+        assert_eq!(Kind::ALL.map(Kind::word), crate::config::LISTS);
+    }
+
+    #[test]
+    fn a_name_says_whether_a_list_is_one() {
+        for (name, said) in [
+            ("payers.csv", None),
+            ("payers-all.csv", Some(true)),
+            ("payers-2026.ALL.xlsx", Some(true)),
+            ("payers_rows.csv", Some(false)),
+            ("payers-small.csv", None),
+            ("all.csv", None),
+        ] {
+            assert_eq!(whole_by_name(name), said, "{name}");
+        }
     }
 }

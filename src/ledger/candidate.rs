@@ -153,7 +153,7 @@ pub(super) fn looking() -> String {
         "WITH picked AS MATERIALIZED (
            SELECT DISTINCT h.mandate_id AS id FROM charge h INDEXED BY charge_free
            CROSS JOIN mandate m ON m.mandate_id = h.mandate_id
-           WHERE h.creditor = :creditor AND h.mandate_id > :after AND {FREE} AND {fits} AND m.state <> 'ended'
+           WHERE h.creditor = :creditor AND h.mandate_id > :after AND {FREE} AND {fits} AND m.state NOT IN ('ended', 'billed')
              AND (:days = '[]' OR m.due_day IN (SELECT value FROM json_each(:days)))
              AND CASE WHEN :only = '' THEN m.service NOT IN (SELECT value FROM json_each(:but)) ELSE m.service = :only END
            ORDER BY h.mandate_id LIMIT :limit)

@@ -72,7 +72,7 @@ pub(super) fn making(which: &str) -> String {
                WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
             FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
                 AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
-              AND m.creditor = ?1 AND m.state IN ('active', 'changing') AND m.monthly_won > 0
+              AND m.creditor = ?1 AND m.state IN ('active', 'changing', 'billed') AND m.monthly_won > 0
               AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
             ORDER BY m.mandate_id)
          WHERE debit_date IS NOT NULL
@@ -109,7 +109,7 @@ impl Tx<'_> {
         Ok(charge_id)
     }
 
-    /// Makes the charge of one month for every active mandate that runs in it and does not pause, owes something, has one
+    /// Makes the charge of one month for every active mandate, and everything that is billed without one, that runs in it and does not pause, owes something, has one
     /// of the contract days, and has no charge of that month yet. Returns how many are new.
     pub fn make_charges(&self, make: &MakeCharges<'_>) -> Result<i64, Trouble> {
         let doing = "make charges";

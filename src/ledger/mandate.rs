@@ -128,15 +128,16 @@ fn read(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<MandateFacts> {
     })
 }
 
-/// The mandate of a payer and item: the live one, else the last that ended.
+/// The mandate of a payer and item: the live one, else the last that ended. Where only bills are sent there is none.
 pub(super) const BY_PAYER: &str = "FROM payer p JOIN mandate_now m ON m.payer_id = p.payer_id \
-    WHERE p.creditor = ?1 AND p.payer_no = ?2 AND m.item = ?3 ORDER BY m.state = 'ended', m.mandate_id DESC LIMIT 1";
+    WHERE p.creditor = ?1 AND p.payer_no = ?2 AND m.item = ?3 AND m.bank IS NOT NULL ORDER BY m.state = 'ended', m.mandate_id DESC LIMIT 1";
 
 /// The mandate with a number on the wire.
-pub(super) const BY_NUMBER: &str = "FROM mandate_now m WHERE m.channel = ?1 AND m.bank_payer_no = ?2";
+pub(super) const BY_NUMBER: &str =
+    "FROM mandate_now m WHERE m.channel = ?1 AND m.bank_payer_no = ?2 AND m.bank IS NOT NULL";
 
 /// One mandate.
-pub(super) const BY_KEY: &str = "FROM mandate_now m WHERE m.mandate_id = ?1";
+pub(super) const BY_KEY: &str = "FROM mandate_now m WHERE m.mandate_id = ?1 AND m.bank IS NOT NULL";
 
 impl Tx<'_> {
     fn one_mandate(&self, rest: &str, with: impl Params) -> Result<Option<MandateFacts>, Trouble> {

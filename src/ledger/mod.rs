@@ -10,6 +10,7 @@
 mod application;
 mod approval;
 mod backup;
+mod billing;
 mod books;
 mod candidate;
 mod cash;
@@ -53,6 +54,7 @@ mod tests;
 pub use application::{ApplicationRow, NewApplication};
 pub use approval::{ApprovalDecision, ApprovalRow, ApprovalState, NewApproval};
 pub use backup::PageCheck;
+pub use billing::{BilledFacts, NewBilling};
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};
 pub use cash::{CashRow, NewCash};

@@ -281,9 +281,9 @@ impl Tx<'_> {
     /// Ends the mandates of a creditor whose last month is before `month`; how many.
     pub fn expire_mandates(&self, creditor: CreditorId, month: Month, at: Instant) -> Result<i64, Trouble> {
         let doing = "end mandates whose last month has passed";
-        let over: Vec<i64> = {
-            let text = "SELECT mandate_id FROM mandate
-                        WHERE creditor = ?1 AND state IN ('active', 'suspended') AND last_month < ?2
+        let over: Vec<(i64, State)> = {
+            let text = "SELECT mandate_id, state FROM mandate
+                        WHERE creditor = ?1 AND state IN ('active', 'suspended', 'billed') AND last_month < ?2
                           AND NOT EXISTS (SELECT 1 FROM charge h WHERE h.mandate_id = mandate.mandate_id
                             AND h.state IN ('open', 'partly-paid') AND h.collection_id IS NOT NULL
                             AND EXISTS (SELECT 1 FROM collection_now k WHERE k.collection_id = h.collection_id
@@ -291,15 +291,16 @@ impl Tx<'_> {
                         ORDER BY mandate_id";
             let mut statement = self.sql.prepare_cached(text).doing(doing)?;
             let rows = statement
-                .query_map(params![creditor.get(), month.to_index()], |row| row.get(0))
+                .query_map(params![creditor.get(), month.to_index()], |row| {
+                    Ok((row.get(0)?, column::word(row, 1, State::from_word)?))
+                })
                 .doing(doing)?;
             rows.collect::<rusqlite::Result<_>>().doing(doing)?
         };
-        for mandate_id in &over {
-            let Some(known) = self.mandate(*mandate_id)? else { continue };
+        for (mandate_id, from) in &over {
             self.mandate_stepped(&super::MandateStep {
                 mandate_id: *mandate_id,
-                from: known.state,
+                from: *from,
                 to: State::Ended,
                 happening: Happening::EndedElsewhere,
                 reason: Some(EndReason::Expired),

@@ -8,6 +8,8 @@ use super::{Refusal, words};
 words! {
     /// Where a mandate stands.
     State {
+        /// No account is known: charged each month and paid by cash, never in a file (고객등록 without 이체정보, product.md F11).
+        Billed = "billed",
         /// Data or evidence missing, or given back for correction; never in a file.
         Draft = "draft",
         /// Waits for the next window; may still be edited.
@@ -150,6 +152,7 @@ impl State {
     /// The manual's word (decisions.md 25).
     pub const fn ko(self) -> &'static str {
         match self {
+            Self::Billed => "이체정보없음",
             Self::Draft | Self::Rejected => "계좌신청미완료",
             Self::Queued | Self::Batched => "계좌신청대기",
             Self::Sent | Self::Acknowledged => "계좌신청중",
@@ -187,7 +190,7 @@ impl Effect {
             State::Active | State::Suspended | State::Cancelling => self.happening(),
             // The answer to the change says what stands.
             State::Changing | State::Draft | State::Queued | State::Batched | State::Sent => None,
-            State::Acknowledged | State::Rejected | State::Ended => None,
+            State::Billed | State::Acknowledged | State::Rejected | State::Ended => None,
         }
     }
 
@@ -217,7 +220,7 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
     match happening {
         H::Applied => applied(state),
         H::Spoiled => when(matches!(state, S::Draft | S::Queued), S::Draft),
-        H::NotRequired => when(matches!(state, S::Draft | S::Queued), S::Active),
+        H::NotRequired => when(matches!(state, S::Billed | S::Draft | S::Queued), S::Active),
         H::Batched => when(state == S::Queued, S::Batched),
         H::Published => when(state == S::Batched, S::Sent),
         H::Taken => when(matches!(state, S::Batched | S::Sent), S::Acknowledged),
@@ -248,7 +251,7 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
 
 fn applied(state: State) -> Result<State, Refusal> {
     match state {
-        State::Draft | State::Queued | State::Rejected | State::Ended => Ok(State::Queued),
+        State::Billed | State::Draft | State::Queued | State::Rejected | State::Ended => Ok(State::Queued),
         State::Batched | State::Sent | State::Acknowledged => Err(Refusal::new(
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: wait for its answer",
@@ -261,7 +264,7 @@ fn applied(state: State) -> Result<State, Refusal> {
 
 fn cancel_requested(state: State) -> Result<State, Refusal> {
     match state {
-        State::Draft | State::Queued | State::Rejected => Ok(State::Ended),
+        State::Billed | State::Draft | State::Queued | State::Rejected => Ok(State::Ended),
         State::Active | State::Suspended => Ok(State::Cancelling),
         State::Batched | State::Sent | State::Acknowledged => Err(Refusal::new(
             "REGISTRATION_IN_FLIGHT",

@@ -22,7 +22,10 @@ const REACH: i64 = 12;
 
 /// Whether a charge of `month` may be made.
 pub fn may_make(facts: &NewFacts, month: Month) -> Result<(), Refused> {
-    may_debit(facts.mandate)?;
+    // What is only billed is charged as well, and paid by cash.
+    if facts.mandate != mandate::State::Billed {
+        may_debit(facts.mandate)?;
+    }
     let away = month.to_index().saturating_sub(facts.today.to_index()).saturating_abs();
     let within = month >= facts.first && facts.last.is_none_or(|last| month <= last);
     if within && away <= REACH {

@@ -35,6 +35,17 @@ pub enum ItemFact {
     Active,
 }
 
+impl ItemFact {
+    /// Whether something may be collected for it.
+    pub(super) fn check(self) -> Result<(), Refused> {
+        match self {
+            Self::Unknown => Err(Refused::at(Name::ItemUnknown, "집금항목코드")),
+            Self::Closed => Err(Refused::at(Name::ItemClosed, "집금항목코드")),
+            Self::Active => Ok(()),
+        }
+    }
+}
+
 /// Where the bank of a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankFact<'a> {
@@ -145,11 +156,7 @@ pub fn check(application: &Application, facts: &ApplicationFacts<'_>) -> Result<
 }
 
 fn check_terms(terms: &MandateTerms, facts: &ApplicationFacts<'_>, refused: &mut Vec<Refused>) {
-    match facts.item {
-        ItemFact::Unknown => refused.push(Refused::at(Name::ItemUnknown, "집금항목코드")),
-        ItemFact::Closed => refused.push(Refused::at(Name::ItemClosed, "집금항목코드")),
-        ItemFact::Active => {}
-    }
+    refused.extend(facts.item.check().err());
     if !terms.limit.is_positive() {
         refused.push(Refused::at(Name::AmountZero, "건당출금한도"));
     } else if terms.limit > facts.limit_per_debit {
@@ -165,22 +172,29 @@ fn check_terms(terms: &MandateTerms, facts: &ApplicationFacts<'_>, refused: &mut
         let detail = format!("한도 {}원", terms.limit);
         refused.push(Refused::at(Name::AmountOverLimit, "월이체금액").with(detail));
     }
-    match terms.last_month {
-        Some(last) if last < terms.first_month => {
-            refused.push(Refused::at(Name::MonthsReversed, "최종이체년월"));
-        }
-        Some(last) if last < facts.this_month => {
-            refused.push(Refused::at(Name::MonthsPassed, "최종이체년월"));
-        }
-        Some(_) | None => {}
-    }
+    refused.extend(months(terms.first_month, terms.last_month, facts.this_month).err());
     if let Some(mode) = terms.mode.filter(|mode| !facts.modes.contains(mode)) {
         refused.push(Refused::at(Name::ModeNotAllowed, "출금형태").with(mode.word().to_string()));
     }
-    if !facts.days.contains(&terms.due_day) {
-        let detail = format!("계약된 이체일 {}", days_text(facts.days));
-        refused.push(Refused::at(Name::DueDayNotInContract, "이체예정일").with(detail));
+    refused.extend(contract_day(terms.due_day, facts.days).err());
+}
+
+/// Whether something may run in these months.
+pub(super) fn months(first: Month, last: Option<Month>, this_month: Month) -> Result<(), Refused> {
+    match last {
+        Some(last) if last < first => Err(Refused::at(Name::MonthsReversed, "최종이체년월")),
+        Some(last) if last < this_month => Err(Refused::at(Name::MonthsPassed, "최종이체년월")),
+        Some(_) | None => Ok(()),
     }
+}
+
+/// Whether a day is one of the contract.
+pub(super) fn contract_day(day: ContractDay, days: &[ContractDay]) -> Result<(), Refused> {
+    if days.contains(&day) {
+        return Ok(());
+    }
+    let detail = format!("계약된 이체일 {}", days_text(days));
+    Err(Refused::at(Name::DueDayNotInContract, "이체예정일").with(detail))
 }
 
 fn check_bank(terms: &MandateTerms, facts: &ApplicationFacts<'_>, refused: &mut Vec<Refused>) {
@@ -231,6 +245,7 @@ fn decide(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Dec
             Operation::Edit => Err(Refused::new(Name::MandateEnded)),
             Operation::Any | Operation::New | Operation::Again => Ok(Decision::New),
         },
+        State::Billed => Ok(Decision::New),
         State::Draft | State::Rejected => {
             let again = facts.operation == Operation::Again;
             Ok(if same && !again { Decision::Unchanged } else { Decision::Reapply })

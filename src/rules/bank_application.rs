@@ -95,6 +95,8 @@ pub fn check(
         Shape::Cancel | Shape::Change => ends(shape, accounts, facts),
         Shape::Register => match facts.state {
             State::Draft | State::Rejected => Ok(()),
+            // Its number was never on the wire: the engine does not find it by one.
+            State::Billed => Err(Unfit::NotActive),
             State::Ended => Err(Unfit::Ended),
             State::Queued | State::Batched | State::Sent | State::Acknowledged => Err(Unfit::Double),
             State::Active | State::Suspended | State::Changing | State::Cancelling => Err(Unfit::Double),

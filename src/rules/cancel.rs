@@ -35,7 +35,7 @@ pub fn check(facts: &CancelFacts) -> Result<Decision, Refused> {
         Some(State::Batched | State::Sent | State::Acknowledged) => {
             Err(Refused::new(Name::RegistrationInFlight))
         }
-        Some(State::Draft | State::Queued | State::Rejected) => Ok(Decision::AtOnce),
+        Some(State::Billed | State::Draft | State::Queued | State::Rejected) => Ok(Decision::AtOnce),
         Some(State::Active | State::Suspended) => {
             let wait = facts.debit_in_flight && facts.after_current != Some(false);
             Ok(if wait { Decision::AfterCurrent } else { Decision::Queue })

@@ -35,7 +35,7 @@ pub fn why_none(facts: &MonthFacts<'_>) -> String {
         "휴지기간".to_string()
     } else if facts.state == mandate::State::Suspended {
         "이체정지".to_string()
-    } else if facts.state != mandate::State::Active {
+    } else if !matches!(facts.state, mandate::State::Active | mandate::State::Billed) {
         facts.state.ko().to_string()
     } else if !facts.monthly.is_positive() {
         "월이체금액 0원".to_string()

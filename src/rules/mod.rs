@@ -10,6 +10,7 @@
 pub mod amount;
 pub mod application;
 pub mod bank_application;
+pub mod billing;
 pub mod cancel;
 pub mod cash;
 pub mod emission;
@@ -155,6 +156,7 @@ fn may_debit(state: mandate::State) -> Result<(), Refused> {
     use mandate::State as S;
     match state {
         S::Active => Ok(()),
+        S::Billed => Err(Refused::new(Name::NoAccount)),
         S::Suspended => Err(Refused::new(Name::MandateSuspended)),
         S::Changing => Err(Refused::new(Name::ChangeInFlight)),
         S::Cancelling => Err(Refused::new(Name::CancelInFlight)),

@@ -68,6 +68,7 @@ names! {
     ResidentNumber = "RESIDENT_NUMBER", "주민등록번호로 보이는 번호는 받을 수 없습니다", "주민등록번호를 지우고 생년월일 6자리만 입력하십시오", "A resident number was given; it must not be collected.";
     DuplicateInFile = "DUPLICATE_IN_FILE", "같은 파일에 같은 납부자와 항목이 먼저 나옵니다", "한 줄만 남기고 다시 올리십시오", "The same payer and item (and month) stands earlier in the file.";
     // The application.
+    OtherRowsRefused = "OTHER_ROWS_REFUSED", "다른 줄이 거절되어 이 파일의 어느 줄도 반영하지 않았습니다", "거절된 줄을 고쳐 파일 전체를 다시 올리십시오", "Another row was refused, and the list is taken as a whole or not at all.";
     PayerExists = "PAYER_EXISTS", "이미 등록된 고객번호입니다", "처리구분을 비우거나 변경으로 하여 다시 올리십시오", "The payer number is taken, and the row says new.";
     PayerUnknown = "PAYER_UNKNOWN", "등록되지 않은 고객번호입니다", "번호를 확인하거나 처리구분을 신규로 하십시오", "There is no such payer, and the row changes one.";
     ItemUnknown = "ITEM_UNKNOWN", "등록되지 않은 집금항목코드입니다", "집금항목코드를 확인하십시오", "The charge item is not known.";
@@ -90,6 +91,8 @@ names! {
     ChangeInFlight = "CHANGE_IN_FLIGHT", "계좌변경이 진행 중입니다", "계좌변경 결과가 나온 뒤 다시 올리십시오", "A change of account is on its way.";
     RegistrationInFlight = "REGISTRATION_IN_FLIGHT", "계좌등록 신청이 은행에 가 있습니다", "등록 결과가 나온 뒤 다시 올리십시오", "The registration is with the bank.";
     // The mandate, when it is cancelled or debited.
+    BilledByMandate = "BILLED_BY_MANDATE", "이 항목은 이체정보가 있어 청구 조건을 이 목록으로 바꿀 수 없습니다", "금액, 년월, 이체예정일은 이체정보(mandates) 목록으로 바꾸십시오", "The payer has a mandate for this item: its amounts change by the list of mandates.";
+    NoAccount = "NO_ACCOUNT", "이체정보(계좌)가 없는 고객이라 이체를 의뢰할 수 없습니다", "현금으로 수납하거나, 이체정보(mandates) 목록으로 계좌를 등록하십시오", "No account is known for this payer and item: it is paid by cash.";
     MandateUnknown = "MANDATE_UNKNOWN", "이 납부자와 항목의 이체정보가 없습니다", "납부자번호와 집금항목코드를 확인하십시오", "The payer has no mandate for this item.";
     MandateNotActive = "MANDATE_NOT_ACTIVE", "계좌등록이 끝나지 않았습니다", "등록이 끝난 뒤 의뢰하십시오", "The registration is not finished.";
     MandateSuspended = "MANDATE_SUSPENDED", "이체가 정지된 납부자입니다", "정지 사유를 확인하고 해제를 요청하십시오", "The mandate is suspended.";

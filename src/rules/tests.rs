@@ -130,6 +130,7 @@ fn dropping_a_row_again() {
     let rows: &[(&str, [&str; 4])] = &[
         // state: the same data | another amount | another account | the same data, 재신청
         ("none", ["New", "New", "New", "New"]),
+        ("billed", ["New", "New", "New", "New"]),
         ("draft", ["Unchanged", "Reapply", "Reapply", "Reapply"]),
         ("queued", ["Unchanged", "Edit", "Edit", "Unchanged"]),
         ("batched", ["Unchanged", "REGISTRATION_IN_FLIGHT", "ChangeLater", "Unchanged"]),
@@ -268,6 +269,7 @@ fn cancel_checks() {
     };
     assert_eq!(at(None, false, None), "MANDATE_UNKNOWN");
     for (state, expected) in [
+        (State::Billed, "AtOnce"),
         (State::Draft, "AtOnce"),
         (State::Queued, "AtOnce"),
         (State::Batched, "REGISTRATION_IN_FLIGHT"),

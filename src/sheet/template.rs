@@ -68,6 +68,7 @@ const EXAMPLES: [(&str, &str); 26] = [
 fn words(kind: Kind, heading: &str) -> &'static [&'static str] {
     match (kind, heading) {
         (_, "재처리제외" | "현재건후" | "의뢰" | "미납") => &["Y", "N"],
+        (Kind::Payers, "처리구분") => &["신규", "변경"],
         (Kind::Mandates, "처리구분") => &["신규", "변경", "재신청"],
         (Kind::Cash, "구분") => &["수납", "취소"],
         (Kind::Charges, "구분") => &["변경", "추가", "취소"],
@@ -84,7 +85,7 @@ fn choices_of(kind: Kind, heading: &str, choices: &Choices) -> Vec<String> {
         "집금항목코드" => codes(&choices.items),
         "그룹코드" => codes(&choices.groups),
         "이체은행" => codes(&choices.banks),
-        "이체예정일" if kind == Kind::Mandates => choices.days.clone(),
+        "이체예정일" if matches!(kind, Kind::Payers | Kind::Mandates) => choices.days.clone(),
         "출금구분" => choices.services.clone(),
         "출금형태" => choices.modes.clone(),
         heading => words(kind, heading).iter().map(|word| (*word).to_string()).collect(),

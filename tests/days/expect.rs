@@ -139,6 +139,7 @@ impl Stage {
         let found = self.mandate(Some(creditor), payer, item)?;
         let state = found.state.word();
         let states: &[&str] = match word {
+            "이체정보없음" => &["billed"],
             "계좌신청대기" => &["queued"],
             "계좌신청중" => &["batched", "sent", "acknowledged"],
             "계좌신청완료" => &["active"],

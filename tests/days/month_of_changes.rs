@@ -189,7 +189,7 @@ fn mandate(reader: &Reader, creditor: &str, payer: usize) -> (State, Option<EndR
     let id = payers[0].mandates.iter().max().unwrap();
     let found = reader.find_mandate(&id.to_string()).unwrap();
     let found = found.iter().find(|found| found.mandate_id == *id).unwrap();
-    (found.state, found.reason, found.account_masked.clone())
+    (found.state, found.reason, found.account.as_ref().map(|(_, masked)| masked.clone()).unwrap())
 }
 
 fn accounts_are_what_they_should_be(reader: &Reader) {

@@ -85,8 +85,10 @@ impl<'a> Explainer<'a> {
         page.fact("due_day", "이체예정일", found.due_day.to_string());
         page.fact("monthly_won", "월이체금액", found.monthly.get());
         page.fact("limit_won", "건당출금한도", found.limit.get());
-        page.fact("bank", "은행", self.bank_named(found.bank));
-        page.fact("account", "계좌", found.account_masked.clone());
+        if let Some((bank, masked)) = &found.account {
+            page.fact("bank", "은행", self.bank_named(*bank));
+            page.fact("account", "계좌", masked.clone());
+        }
         page.events = self.events(Subject::Mandate, found.mandate_id, Some(&found.channel))?;
         page.waits = self.waiting.of_mandate(found);
         for evidence in self.reader.evidence_of(found.mandate_id)? {

@@ -32,6 +32,9 @@ impl<'a> Waiting<'a> {
             return vec![format!("channel {} is not configured any more", found.channel)];
         };
         match found.state {
+            State::Billed => {
+                vec!["is paid by cash; for debits drop a mandates list with its account".to_string()]
+            }
             State::Queued if channel.profile.evidence.is_some() => {
                 self.window(channel, "its registration goes out, if the network has its evidence (동의 증빙)")
             }

@@ -99,8 +99,13 @@ fn mandate_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<MandateFound>
         limit: column::won(row, 10)?,
         monthly: column::won(row, 11)?,
         due_day: column::through(row, 12, ContractDay::from_number)?,
-        bank: column::through(row, 13, BankCode::from_number)?,
-        account_masked: personal::account(ring, row, 14, row.get(0)?)?.masked(),
+        account: match row.get::<_, Option<i64>>(13)? {
+            None => None,
+            Some(_) => Some((
+                column::through(row, 13, BankCode::from_number)?,
+                personal::account(ring, row, 14, row.get(0)?)?.masked(),
+            )),
+        },
     })
 }
 

@@ -148,10 +148,8 @@ pub struct MandateFound {
     pub monthly: Won,
     /// The contract day.
     pub due_day: ContractDay,
-    /// The bank.
-    pub bank: BankCode,
-    /// The account, masked.
-    pub account_masked: String,
+    /// The bank and the account, masked; `None` where no account is known.
+    pub account: Option<(BankCode, String)>,
 }
 
 /// A collection that was found.

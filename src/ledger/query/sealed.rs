@@ -27,7 +27,10 @@ impl Reader {
         let doing = "open what is sealed in the ledger";
         let mut found = SealedValues::default();
         for column in COLUMNS {
-            let text = format!("SELECT {}, {} FROM {} ORDER BY 1", column.key, column.name, column.table);
+            let text = format!(
+                "SELECT {0}, {1} FROM {2} WHERE {1} IS NOT NULL ORDER BY 1",
+                column.key, column.name, column.table
+            );
             let mut statement = self.sql.prepare(&text).doing(doing)?;
             let mut rows = statement.query([]).doing(doing)?;
             while let Some(row) = rows.next().doing(doing)? {

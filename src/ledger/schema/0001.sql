@@ -121,8 +121,8 @@ CREATE TABLE mandate (
   item TEXT NOT NULL,
   -- Batched, sent and acknowledged are never stored: they are the registration's file's (view mandate_now).
   state TEXT NOT NULL CHECK (CASE state
-      WHEN 'draft' THEN 1 WHEN 'queued' THEN 1 WHEN 'active' THEN 1 WHEN 'rejected' THEN 1 WHEN 'suspended' THEN 1
-      WHEN 'changing' THEN 1 WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
+      WHEN 'billed' THEN 1 WHEN 'draft' THEN 1 WHEN 'queued' THEN 1 WHEN 'active' THEN 1 WHEN 'rejected' THEN 1
+      WHEN 'suspended' THEN 1 WHEN 'changing' THEN 1 WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
   reason TEXT,
   active_on INTEGER,
   registration_id INTEGER,                     -- the current one; the audit checks it, a key here would cost an index
@@ -131,9 +131,9 @@ CREATE TABLE mandate (
   first_month INTEGER NOT NULL,
   last_month INTEGER,
   due_day INTEGER NOT NULL,
-  bank INTEGER NOT NULL CHECK (bank BETWEEN 0 AND 999),
-  account BLOB NOT NULL CHECK (length(account) > 27),  -- sealed: personal.rs alone reads and writes these two
-  id_no BLOB NOT NULL CHECK (length(id_no) > 27),
+  bank INTEGER CHECK (bank IS NULL OR bank BETWEEN 0 AND 999),  -- NULL: none is known (billed, or ended as such)
+  account BLOB CHECK (account IS NULL OR length(account) > 27),  -- sealed: personal.rs alone reads and writes these two
+  id_no BLOB CHECK (id_no IS NULL OR length(id_no) > 27),
   holder TEXT NOT NULL,
   no_retry INTEGER NOT NULL CHECK (no_retry IN (0, 1)),
   mode TEXT,                                   -- 출금형태; NULL is the channel's
@@ -141,7 +141,9 @@ CREATE TABLE mandate (
   made_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
-  CHECK (state = 'ended' OR reason IS NULL)
+  CHECK (state = 'ended' OR reason IS NULL),
+  CHECK ((bank IS NULL) = (account IS NULL) AND (bank IS NULL) = (id_no IS NULL)),
+  CHECK (CASE state WHEN 'billed' THEN 1 WHEN 'ended' THEN 1 ELSE bank IS NOT NULL END)
 ) STRICT;
 CREATE UNIQUE INDEX mandate_on_wire ON mandate (bank_payer_no, channel);
 CREATE UNIQUE INDEX mandate_live_once ON mandate (payer_id, item) WHERE state <> 'ended';

@@ -98,8 +98,8 @@ fn charge_mandate_and_list_tell_theirs() {
     );
     let found = reader.find_mandate("10000001000000000002").unwrap();
     assert_eq!(
-        (found.len(), found[0].mandate_id, found[0].account_masked.as_str()),
-        (1, ids[1], "*********0002")
+        (found.len(), found[0].mandate_id, found[0].account.clone().unwrap().1),
+        (1, ids[1], "*********0002".to_string())
     );
     assert_eq!(reader.find_mandate("1").unwrap()[0].state, State::Suspended);
     assert_eq!(reader.find_payer(None, &payer(1).payer_no).unwrap()[0].mandates, [ids[0]]);
