@@ -8,7 +8,7 @@ use super::status::time_of;
 use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
 use crate::config::{Config, Creditor};
-use crate::domain::{CreditorId, Date, ItemCode, Month, PayerNo};
+use crate::domain::{CreditorId, Date, ItemCode, Month, PayerNo, TimeOfDay};
 use crate::fault::{Trouble, printable};
 use crate::report::{self, Faces, Paper, PaperError, PaperStyle, ReportQuery, Stamp, Typeface};
 use crate::spool::Sha256;
@@ -114,6 +114,7 @@ fn query(arguments: &Arguments, day: Date) -> ReportQuery {
         payer: arguments.payer.clone(),
         status: None,
         today: day,
+        now: day.at(TimeOfDay::MIDNIGHT),
     }
 }
 

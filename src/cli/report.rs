@@ -92,8 +92,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         Some(report)
     };
     let reader = open_reader(&config)?;
-    let today = time_of(&config, &reader)?.date();
-    let to = arguments.to.unwrap_or(today);
+    let now = time_of(&config, &reader)?;
+    let to = arguments.to.unwrap_or(now.date());
     let Some(report) = report else {
         return summarise(arguments, &config, &reader, to, screen);
     };
@@ -112,7 +112,8 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         group: arguments.group.clone(),
         payer: arguments.payer.clone(),
         status: arguments.status.clone(),
-        today,
+        today: now.date(),
+        now,
     };
     let encoding = match arguments.encoding {
         EncodingArgument::Utf8 => CsvEncoding::Utf8,

@@ -178,7 +178,9 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let items = items(&mut file, known.passbook);
     let groups = group::read(&mut file);
     let settlement = settlement::read(&mut file);
-    let reports = report_plan::read(&mut file);
+    let answer_due = contract.as_ref().and_then(|contract| contract.profile.as_ref());
+    let answer_due = answer_due.map(|profile| profile.registration.result_due.time());
+    let reports = report_plan::read(&mut file, answer_due);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
     let whole_lists = collecting::whole_lists(&mut file);
     file.finish();

@@ -7,6 +7,7 @@ use super::document::{At, Document, Section};
 use super::evidence::{self, EvidenceRule};
 use super::payer_no_template::Template;
 use super::payout_service::{self, PayoutService};
+use super::registration_days::{self, Dormancy};
 use crate::calendar::{Calendar, DayOffset, Offset};
 use crate::domain::ContractDay;
 use crate::domain::{BankCode, Date, Mode, Won};
@@ -102,6 +103,8 @@ pub struct Profile {
     pub codes: String,
     /// How many lines may be left out of one file, each with its reason, before the whole file is stopped.
     pub max_bad_lines: u64,
+    /// After how long without a request the bank ends a mandate.
+    pub dormancy: Dormancy,
 }
 
 impl Profile {
@@ -127,9 +130,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let mut file = document.root();
     let name = file.words("name", 32);
     let codes = file.text("codes");
-    if let Some(codes) = &codes {
-        refer(document, "codes", codes, known.codes, "a table of formats/codes");
-    }
+    codes.iter().for_each(|codes| refer(document, "codes", codes, known.codes, "a table of formats/codes"));
     let grace = file.number("result_grace_minutes", 0..=10_080);
     let mode = file.choice("mode", &[("full", Mode::FullOnly), ("partial", Mode::Partial)]);
     let offered = if file.has("modes") { file.parsed_list::<Mode>("modes") } else { Some(Vec::new()) };
@@ -149,6 +150,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
     let template = template(&mut file);
     let max_bad_lines = file.number("max_bad_lines", 0..=1_000_000_000);
     let registration = file.section("registration").and_then(|section| window(section, 'X', known.calendar));
+    let dormancy = optional(&mut file, "dormancy", registration_days::dormancy);
     let several = file.has_list("collection");
     let retry = file.section("retry").and_then(retry_rule);
     let payout = optional(&mut file, "payout", |section| payout_service::read(section, known));
@@ -192,6 +194,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Str
         layouts: layouts?,
         codes: codes?.value.to_string(),
         max_bad_lines: u64::try_from(max_bad_lines?.value).ok()?,
+        dormancy: dormancy?.unwrap_or_default(),
     };
     Some((name, profile))
 }

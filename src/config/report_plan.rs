@@ -3,7 +3,7 @@
 //! Must not: make a report, or know what stands in one.
 
 use super::document::Section;
-use crate::domain::TimeOfDay;
+use crate::domain::{Date, TimeOfDay};
 use std::collections::BTreeSet;
 
 /// The reports that may be planned: those of `sunap report`. A test of the engine holds the two together.
@@ -15,9 +15,12 @@ pub const PLANNED_REPORTS: [&str; 9] = [
     "failures",
     "cash",
     "settlements",
-    "registrations",
+    REGISTRATIONS,
     "summary",
 ];
+
+/// The report that comes each banking day without being planned (F15).
+pub const REGISTRATIONS: &str = "registrations";
 
 /// For which time a report is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,8 +70,17 @@ impl ReportPlan {
     }
 }
 
-/// Reads the `[[report]]` of a creditor.
-pub(super) fn read(file: &mut Section<'_>) -> Vec<ReportPlan> {
+/// So many minutes after the bank's answer is due the sheet of registrations is made.
+const AFTER_ANSWER_MINUTES: i64 = 30;
+
+/// The sheet of registrations that every creditor gets each banking day, unless it plans that report itself.
+fn registrations(answer_due: TimeOfDay) -> ReportPlan {
+    let noon = Date::from_epoch_days(0).at(answer_due).plus_minutes(AFTER_ANSWER_MINUTES);
+    ReportPlan { name: REGISTRATIONS, period: ReportPeriod::Day, at: noon.time(), form: ReportForm::Xlsx }
+}
+
+/// Reads the `[[report]]` of a creditor; `answer_due` is when the bank answers registrations.
+pub(super) fn read(file: &mut Section<'_>, answer_due: Option<TimeOfDay>) -> Vec<ReportPlan> {
     let document = file.document();
     let words: Vec<(&str, &'static str)> = PLANNED_REPORTS.iter().map(|name| (*name, *name)).collect();
     let mut plans: Vec<ReportPlan> = Vec::new();
@@ -94,6 +106,9 @@ pub(super) fn read(file: &mut Section<'_>) -> Vec<ReportPlan> {
             continue;
         }
         plans.push(plan);
+    }
+    if !plans.iter().any(|plan| plan.name == REGISTRATIONS) {
+        plans.extend(answer_due.map(registrations));
     }
     plans
 }

@@ -6,6 +6,7 @@
 
 use super::booking;
 use super::desk::{DebitDesk, Desk};
+use super::dormancy;
 use super::messages;
 use super::moved_days;
 use super::outgoing::UNTAKEN;
@@ -58,10 +59,11 @@ pub(super) enum Job {
     Settle,
     Messages,
     Report,
+    Unused,
 }
 
 impl Job {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 25] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -86,6 +88,7 @@ impl Job {
         Self::Settle,
         Self::Messages,
         Self::Report,
+        Self::Unused,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -114,6 +117,7 @@ impl Job {
             Self::Settle => "settle",
             Self::Messages => "messages",
             Self::Report => "report",
+            Self::Unused => "unused-mandates",
         }
     }
 
@@ -157,6 +161,7 @@ impl Engine {
             plan_creditors(&self.config, date, &mut rows);
             rows.push(booking::nightly(Job::Books.word(), date));
             rows.extend(messages::daily(&self.config, Job::Messages.word(), date));
+            rows.extend(dormancy::daily(&self.config, Job::Unused.word(), date));
         }
         rows.retain(|row| row.due_at >= self.opened_at);
         let left = self.config.calendar.days_left(today);
@@ -205,6 +210,7 @@ impl Engine {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
             (Job::Report, _, Some(creditor)) => return self.report_due(creditor, service, row, now),
             (Job::Messages, ..) => return self.make_messages(row, now),
+            (Job::Unused, ..) => return self.tell_unused(row, now).map(|()| true),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }

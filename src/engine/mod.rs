@@ -22,6 +22,7 @@ mod config_codes;
 mod config_diff;
 mod desk;
 mod desk_orders;
+mod dormancy;
 mod drop_cancels;
 mod drop_cash;
 mod drop_charges;

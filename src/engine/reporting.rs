@@ -6,7 +6,7 @@
 use super::due::row_done_with;
 use super::start::LEDGER;
 use super::{Engine, Failure};
-use crate::config::{Config, Creditor, ReportForm, ReportPeriod, ReportPlan};
+use crate::config::{Config, Creditor, REGISTRATIONS, ReportForm, ReportPeriod, ReportPlan};
 use crate::domain::{CreditorId, Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::{Due, NewDue, Reader};
@@ -50,6 +50,10 @@ impl Engine {
             return Ok(true);
         };
         let (from, to) = match plan.period {
+            // What was applied for after the last sheet was made stands in the next.
+            ReportPeriod::Day if plan.name == REGISTRATIONS => {
+                (config.calendar.shift(row.date, -1), row.date)
+            }
             ReportPeriod::Day => (row.date, row.date),
             ReportPeriod::Month => {
                 let month = row.date.month().previous();
@@ -57,15 +61,23 @@ impl Engine {
             }
         };
         let reader = Reader::open(&config.state_dir.join(LEDGER), &self.ring)?;
+        let period = Period { creditor, from, to, now };
+        // Nothing to tell of registrations is no sheet.
+        if plan.name == REGISTRATIONS
+            && write(&reader, &config, plan, period, &mut io::sink()).map_err(unmade)? == 0
+        {
+            self.done(row, now)?;
+            return Ok(true);
+        }
         let archived = self
             .spool
-            .archive_built(now.date(), |out| write(&reader, &config, plan, (creditor, from, to), out))
+            .archive_built(now.date(), |out| write(&reader, &config, plan, period, out).map(drop))
             .map_err(Failure::Spool)?;
-        let period = match plan.period {
+        let of = match plan.period {
             ReportPeriod::Day => row.date.to_string(),
             ReportPeriod::Month => row.date.month().previous().to_string(),
         };
-        let name = format!("report-{}-{period}.{}", plan.name, plan.ending());
+        let name = format!("report-{}-{of}.{}", plan.name, plan.ending());
         let tx = self.ledger.begin()?;
         let owner = format!("creditor/{creditor}");
         tx.owe_answer(None, &owner, &name, archived.sha256.as_bytes(), now.date())?;
@@ -75,26 +87,39 @@ impl Engine {
     }
 }
 
+/// Of whom a planned report is, for which days, and when it is made.
+#[derive(Clone, Copy)]
+struct Period {
+    creditor: CreditorId,
+    from: Date,
+    to: Date,
+    now: Instant,
+}
+
+fn unmade(error: io::Error) -> Failure {
+    Failure::Spool(Trouble::new("make a planned report", error))
+}
+
+/// Writes the report; how many rows it has.
 fn write(
     reader: &Reader,
     config: &Config,
     plan: &ReportPlan,
-    (creditor, from, to): (CreditorId, Date, Date),
+    Period { creditor, from, to, now }: Period,
     out: &mut dyn Write,
-) -> io::Result<()> {
+) -> io::Result<u64> {
     if plan.name == "summary" {
         let page = report::summarise(reader, config, Some(creditor), to).map_err(io::Error::other)?;
-        return out.write_all(page.text.as_bytes());
+        return out.write_all(page.text.as_bytes()).map(|()| 1);
     }
     let which: Report = plan.name.parse().map_err(io::Error::other)?;
     let format = match plan.form {
         ReportForm::Xlsx => Format::Xlsx,
         ReportForm::Csv => Format::Csv(CsvEncoding::Utf8),
     };
-    let query =
-        ReportQuery { creditor, from, to, item: None, group: None, payer: None, status: None, today: to };
-    let written: Result<u64, Trouble> = report::write(reader, config, which, &query, format, out);
-    written.map(drop).map_err(io::Error::other)
+    let (item, group, payer, status) = (None, None, None, None);
+    let query = ReportQuery { creditor, from, to, item, group, payer, status, today: to, now };
+    report::write(reader, config, which, &query, format, out).map_err(io::Error::other)
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ pub use query::{
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
 pub use query::{Attempt, ChargesMade, ChargesOn, JournalCheck, LogQuery, LogRow, Mark, Outside};
-pub use query::{Listed, ListedKind, Listing, ListingQuery, Take};
+pub use query::{Listed, ListedKind, Listing, ListingQuery, Take, Unfinished};
 pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use reversal::{Came, CameFor};

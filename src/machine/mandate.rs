@@ -175,6 +175,27 @@ impl State {
 }
 
 impl EndReason {
+    /// Why, as a creditor reads it.
+    pub const fn ko(self) -> &'static str {
+        match self {
+            Self::Creditor => "이용기관 해지",
+            Self::AlreadyGone => "은행에 등록이 없어 해지",
+            Self::Dormant => "1년간 출금 없음, 은행 해지",
+            Self::AtBank => "은행에서 해지",
+            Self::NoEvidence => "동의 증빙 없음, 은행 해지",
+            Self::Moved => "계좌 이동",
+            Self::AccountClosed => "계좌 해지(폐쇄)",
+            Self::NotRegistered => "은행에 등록 없음",
+            Self::Expired => "최종이체년월 경과",
+            Self::Forced => "은행 직권 해지",
+        }
+    }
+
+    /// Whether the creditor wanted the end, or agreed to it beforehand.
+    pub const fn is_wanted(self) -> bool {
+        matches!(self, Self::Creditor | Self::AlreadyGone | Self::Expired)
+    }
+
     /// Whether the end was the bank's, the payer's at the bank, or the network's: these can be taken back there.
     pub const fn is_taken_back(self) -> bool {
         matches!(self, Self::AtBank | Self::Forced | Self::NoEvidence | Self::Dormant)

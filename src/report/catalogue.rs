@@ -1,18 +1,21 @@
 //! The reports: which listing, which columns, in which words.
 
 mod desk;
+mod registrations;
 
 use super::csv::Csv;
 use super::json::Json;
 use super::screen::Screen;
 use super::sheet::Sheet;
 use super::table::{Cell, CellKind, Column, Format, Sink, Totals};
+use crate::bank::codes::CodeTable;
 use crate::config::Config;
-use crate::domain::{BankCode, CreditorId, Date, ItemCode, PayerNo};
+use crate::domain::{BankCode, CreditorId, Date, Instant, ItemCode, PayerNo};
 use crate::fault::Trouble;
 use crate::ledger::{Listed, Listing, ListingQuery, Reader, Take};
 use crate::machine::{charge, collection};
 use desk::{CASH, SETTLEMENTS, payout_ko};
+use registrations::REGISTRATIONS;
 use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
@@ -148,6 +151,8 @@ enum From {
     Age(usize),
     /// The bucket of that age.
     Bucket(usize),
+    /// Of a row of registrations (`registrations`).
+    Registration(registrations::Told),
 }
 
 const fn text(key: &'static str, ko: &'static str, width: u16, from: From) -> (Column, From) {
@@ -243,22 +248,6 @@ const FAILURES: &[(Column, From)] = &[
     won("collected_won", "수납금액", 4),
 ];
 
-const REGISTRATIONS: &[(Column, From)] = &[
-    cell("queued_at", "신청일시", CellKind::Time, From::As(0)),
-    text("payer_no", "납부자번호", 14, From::As(1)),
-    text("payer_name", "납부자명", 14, From::As(2)),
-    text("group", "그룹", 12, From::Group(3)),
-    text("item", "집금항목", 12, From::Item(4)),
-    text("bank", "은행", 12, From::Bank(5)),
-    text("account", "계좌번호", 16, From::As(6)),
-    text("kind", "신청구분", 10, From::State(7)),
-    text("state", "상태", 16, From::State(8)),
-    text("code", "불능코드", 8, From::As(9)),
-    text("reason", "불능사유", 24, From::Code(9)),
-    text("file", "파일", 12, From::As(10)),
-    cell("line", "줄번호", CellKind::Number, From::As(11)),
-];
-
 /// The names that a creditor gives to its codes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'c> {
@@ -299,6 +288,8 @@ pub struct ReportQuery {
     pub status: Option<String>,
     /// The day from which ages are counted.
     pub today: Date,
+    /// The time from which it is reckoned what can still be done.
+    pub now: Instant,
 }
 
 /// Writes a report; how many rows it has.
@@ -317,7 +308,7 @@ pub fn write(
         Format::Xlsx => Box::new(Sheet::new(out, report.ko(), &columns)?),
         Format::Json => Box::new(Json::new(out, &columns)),
     };
-    let words = Words { config, creditor: query.creditor, today: query.today };
+    let words = Words { config, creditor: query.creditor, today: query.today, now: query.now };
     let listing = ListingQuery {
         creditor: query.creditor,
         from: query.from,
@@ -325,13 +316,17 @@ pub fn write(
         item: query.item.as_ref(),
         group: query.group.as_ref(),
         payer: query.payer.as_ref(),
+        unfinished: registrations::unfinished(config, query),
     };
     let (mut totals, mut rows) = (Totals::of(&columns), 0_u64);
     reader.list::<Trouble>(report.listing(), &listing, |listed| {
-        if query.status.as_deref().is_some_and(|wanted| !is_in_state(&listed, wanted)) {
+        let cells: Vec<Cell> = report.shown().iter().map(|(_, from)| words.cell(&listed, *from)).collect();
+        let shows = |wanted: &str| {
+            columns.iter().zip(&cells).any(|(column, cell)| column.key == "state" && cell.plain() == wanted)
+        };
+        if query.status.as_deref().is_some_and(|wanted| !shows(wanted) && !is_in_state(&listed, wanted)) {
             return Ok(Take::More);
         }
-        let cells: Vec<Cell> = report.shown().iter().map(|(_, from)| words.cell(&listed, *from)).collect();
         totals.add(&cells)?;
         rows = rows.saturating_add(1);
         sink.row(&cells)?;
@@ -354,6 +349,7 @@ struct Words<'c> {
     config: &'c Config,
     creditor: CreditorId,
     today: Date,
+    now: Instant,
 }
 
 impl Words<'_> {
@@ -378,6 +374,7 @@ impl Words<'_> {
             From::Bucket(at) => {
                 self.age(listed, at).map_or(Cell::Empty, |days| Cell::Text(bucket(days).into()))
             }
+            From::Registration(told) => registrations::cell(self, listed, told),
         }
     }
 
@@ -388,13 +385,21 @@ impl Words<'_> {
         }
     }
 
+    fn codes(&self) -> Option<&CodeTable> {
+        let channel = self.config.channel_of(self.creditor)?;
+        self.config.code_tables.get(&channel.profile.codes).map(std::convert::AsRef::as_ref)
+    }
+
     fn code_ko(&self, code: &str) -> String {
         if code.is_empty() {
             return String::new();
         }
-        let channel = self.config.channel_of(self.creditor);
-        let table = channel.and_then(|channel| self.config.code_tables.get(&channel.profile.codes));
-        table.map_or_else(String::new, |table| table.ko(code).into_owned())
+        self.codes().map_or_else(String::new, |table| table.ko(code).into_owned())
+    }
+
+    /// What a code means and what to do about it; empty where it is not known.
+    fn code_sentence(&self, code: &str) -> String {
+        self.codes().and_then(|table| table.get(code)).map_or_else(String::new, |code| code.sentence.clone())
     }
 }
 
@@ -465,16 +470,19 @@ mod tests {
         for report in Report::ALL {
             let places = report.listing().kinds().len();
             for (column, from) in report.shown() {
-                let (From::As(at)
-                | From::Item(at)
-                | From::Group(at)
-                | From::Bank(at)
-                | From::Code(at)
-                | From::State(at)
-                | From::Age(at)
-                | From::Payout(at)
-                | From::Bucket(at)) = from;
-                assert!(*at < places, "{report}: {}", column.key);
+                let at = match from {
+                    From::As(at)
+                    | From::Item(at)
+                    | From::Group(at)
+                    | From::Bank(at)
+                    | From::Code(at)
+                    | From::State(at)
+                    | From::Age(at)
+                    | From::Payout(at)
+                    | From::Bucket(at) => *at,
+                    From::Registration(_) => 0,
+                };
+                assert!(at < places, "{report}: {}", column.key);
             }
             assert_eq!(report.word().parse::<Report>(), Ok(report));
             assert_eq!(report.ko().parse::<Report>(), Ok(report));

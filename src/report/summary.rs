@@ -80,7 +80,7 @@ fn mine(config: &Config, owner: &str, creditor: CreditorId) -> bool {
 }
 
 fn query(creditor: CreditorId, from: Date, to: Date) -> ListingQuery<'static> {
-    ListingQuery { creditor, from, to, item: None, group: None, payer: None }
+    ListingQuery { creditor, from, to, item: None, group: None, payer: None, unfinished: None }
 }
 
 /// What a day was for one creditor, or for all of them.
@@ -190,6 +190,12 @@ fn people_lines(
     for notice in config.notices.iter().filter(stands) {
         let must = if notice.must_read { " (필독)" } else { "" };
         let _ = writeln!(text, "\n공지 {}: {}{must}", notice.id, notice.title);
+    }
+    if let Some((creditor, channel)) = only.and_then(|id| Some((id, config.channel_of(id)?))) {
+        let (unused, _) = reader.unused_mandates(creditor, channel.profile.dormancy.told_since(day))?;
+        if unused > 0 {
+            let _ = writeln!(text, "\n휴면 예정 이체정보 {unused}건 (계좌신청내역의 휴면예정일)");
+        }
     }
     let questions = reader.questions(false)?;
     let open = questions.iter().filter(|question| only.is_none_or(|only| only == question.creditor)).count();

@@ -88,6 +88,16 @@ pub struct ListingQuery<'q> {
     pub group: Option<&'q ItemCode>,
     /// Only of this payer.
     pub payer: Option<&'q PayerNo>,
+    /// Of registrations, what is unfinished as well, whenever it was applied for.
+    pub unfinished: Option<Unfinished>,
+}
+
+/// What of the registrations is unfinished: what waits, was refused or given back, is being changed or cancelled; what ended in
+/// the period, or was answered in it; and what is active but is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Without a request since this day, or an earlier one.
+    pub unused_since: Date,
 }
 
 /// How many rows a reader of a listing takes.
@@ -148,10 +158,12 @@ impl Listing {
             Self::Cash => &[Date, Text, Text, Text, Text, Month, Won, Count, Text, Text, Text],
             // day, number, requests, successes, collected, reversed, carried in, fee, VAT, net, payout, sheet
             Self::Settlements => &[Date, Count, Count, Count, Won, Won, Won, Won, Won, Won, State, Text],
-            // queued, payer no, name, group, item, bank, account, kind, state, code, file, line
-            Self::Registrations => {
-                &[Time, Text, Text, Text, Text, Text, Account, State, State, Text, Text, Count]
-            }
+            // queued, payer no, name, group, item, bank, account, kind, state of the line, code, file, line, and of the mandate,
+            // where it is its last line: state, reason of the end, contract day, debit service, last request or activation
+            Self::Registrations => &[
+                Time, Text, Text, Text, Text, Text, Account, State, State, Text, Text, Count, State, Text,
+                Count, Text, Date,
+            ],
         }
     }
 
@@ -214,19 +226,74 @@ impl Listing {
                    AND :item IS NULL AND :grp IS NULL AND :payer IS NULL
                  ORDER BY s.date, s.settlement_id"
             ),
-            Self::Registrations => format!(
-                "SELECT r.queued_at, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, r.kind, r.state_now, r.code,
-                   COALESCE((SELECT f.name FROM file f WHERE f.file_id = r.file_id), ''), r.line_no, m.mandate_id
-                 FROM registration_now r CROSS JOIN mandate m ON m.mandate_id = r.mandate_id
-                 CROSS JOIN payer p ON p.payer_id = m.payer_id
-                 WHERE m.creditor = :creditor AND r.queued_at >= :from_day AND r.queued_at < :to_day {FILTER} {unused}
-                 ORDER BY r.queued_at, r.registration_id"
-            ),
+            Self::Registrations => registrations(),
         }
     }
 }
 
+/// Registrations of a period, and what is unfinished. Driven by the creditor's mandates, along their index.
+fn registrations() -> String {
+    let bank = "substr('000' || m.bank, -3)";
+    let last = "r.registration_id = m.registration_id";
+    // A result code of a debit, or an order, stopped the mandate after its registration.
+    let code = format!(
+        "CASE WHEN r.code <> '' THEN r.code WHEN {last} AND m.state IN ('draft', 'ended', 'suspended') THEN coalesce((SELECT e.code
+           FROM event e WHERE e.subject = 'mandate' AND e.id = m.mandate_id AND e.code <> '' ORDER BY e.event_id DESC LIMIT 1), '')
+         ELSE '' END"
+    );
+    let used = "coalesce((SELECT f.date FROM collection k CROSS JOIN file f ON f.file_id = k.file_id
+           WHERE k.mandate_id = m.mandate_id AND f.state NOT IN ('missed', 'refused', 'emptied')
+             AND (k.state IS NULL OR k.state NOT IN ('excluded', 'withdrawn', 'missed'))
+           ORDER BY k.collection_id DESC LIMIT 1), m.active_on)";
+    let columns = format!(
+        "SELECT r.queued_at, p.payer_no, p.name, p.payer_group, m.item, {bank}, m.account, r.kind, r.state_now, {code},
+           COALESCE((SELECT f.name FROM file f WHERE f.file_id = r.file_id), ''), r.line_no,
+           CASE WHEN {last} THEN m.state_now ELSE '' END, coalesce(m.reason, ''), m.due_day, m.service,
+           CASE WHEN {last} AND m.state = 'active' THEN {used} END, m.mandate_id, r.registration_id"
+    );
+    let period = "r.queued_at >= :from_day AND r.queued_at < :to_day";
+    let tables = "CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id CROSS JOIN payer p ON p.payer_id = m.payer_id";
+    let answered = "coalesce((SELECT f.answered_at FROM file f WHERE f.file_id = r.file_id) BETWEEN :from_day AND :to_day - 1, 0)";
+    let open = "'draft', 'queued', 'rejected', 'changing', 'cancelling', 'suspended'";
+    let ended = "coalesce((SELECT e.at FROM event e WHERE e.subject = 'mandate' AND e.id = m.mandate_id AND e.to_state = 'ended'
+           ORDER BY e.event_id DESC LIMIT 1) BETWEEN :from_day AND :to_day - 1, 0)";
+    format!(
+        "{columns} FROM mandate_now m {tables} WHERE m.creditor = :creditor AND {period} {FILTER} AND :first_month <= :last_month
+         UNION ALL
+         {columns} FROM mandate_now m {tables} WHERE :unused_since IS NOT NULL AND m.creditor = :creditor AND {last}
+           AND NOT ({period}) {FILTER} AND CASE m.state WHEN 'ended' THEN {ended}
+             WHEN 'active' THEN {answered} OR m.active_on <= :unused_since AND {used} <= :unused_since ELSE m.state IN ({open}) END
+         ORDER BY 1, 19"
+    )
+}
+
 impl Reader {
+    /// Mandates of a creditor that are active and were not used since a day, and the day on which the first of them was used
+    /// last.
+    pub fn unused_mandates(&self, creditor: CreditorId, since: Date) -> Result<(i64, Option<Date>), Trouble> {
+        let (mut count, mut first) = (0_i64, None::<Date>);
+        // A period without days: what is unfinished alone.
+        let query = ListingQuery {
+            creditor,
+            from: since,
+            to: since.previous(),
+            item: None,
+            group: None,
+            payer: None,
+            unfinished: Some(Unfinished { unused_since: since }),
+        };
+        self.list::<Trouble>(Listing::Registrations, &query, |row| {
+            if let (Some(Listed::State(word)), Some(Listed::Date(Some(used)))) = (row.get(12), row.get(16))
+                && word == "active"
+            {
+                count = count.saturating_add(1);
+                first = Some(first.map_or(*used, |first| first.min(*used)));
+            }
+            Ok(Take::More)
+        })?;
+        Ok((count, first))
+    }
+
     /// Lists rows one by one. The listener's own failure stops the listing and is given back.
     pub fn list<E: From<Trouble>>(
         &self,
@@ -241,18 +308,20 @@ impl Reader {
             _ => (query.from.to_epoch_days(), query.to.to_epoch_days()),
         };
         let mut statement = self.sql.prepare_cached(&listing.sql()).doing(doing)?;
-        let mut rows = statement
-            .query(named_params! {
-                ":creditor": query.creditor.get(),
-                ":from_day": from,
-                ":to_day": to,
-                ":first_month": query.from.month().previous().to_index(),
-                ":last_month": query.to.month().next().to_index(),
-                ":item": query.item.map(ItemCode::as_str),
-                ":grp": query.group.map(ItemCode::as_str),
-                ":payer": query.payer.map(PayerNo::as_str),
-            })
-            .doing(doing)?;
+        let creditor = query.creditor.get();
+        let (first, last) = (query.from.month().previous().to_index(), query.to.month().next().to_index());
+        let (item, group) = (query.item.map(ItemCode::as_str), query.group.map(ItemCode::as_str));
+        let payer = query.payer.map(PayerNo::as_str);
+        let mut with = named_params! {
+            ":creditor": creditor, ":from_day": from, ":to_day": to, ":first_month": first, ":last_month": last,
+            ":item": item, ":grp": group, ":payer": payer,
+        }
+        .to_vec();
+        let unused = query.unfinished.map(|unfinished| unfinished.unused_since.to_epoch_days());
+        if listing == Listing::Registrations {
+            with.push((":unused_since", &unused));
+        }
+        let mut rows = statement.query(with.as_slice()).doing(doing)?;
         while let Some(row) = rows.next().doing(doing)? {
             let mut listed = Vec::with_capacity(listing.kinds().len());
             for (at, kind) in listing.kinds().iter().enumerate() {

@@ -181,6 +181,7 @@ fn gather(
 ) -> Result<Vec<PaperOf>, Trouble> {
     let names = Names { config, creditor: query.creditor };
     let listing = ListingQuery {
+        unfinished: None,
         creditor: query.creditor,
         from: query.from,
         to: query.to,
