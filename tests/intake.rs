@@ -384,9 +384,10 @@ fn every_reason_is_shown() {
             days.push_str(&std::fs::read_to_string(entry.path()).unwrap());
         }
     }
-    // A list is never automatic, and evidence is no list (src/intake/evidence/tests.rs).
+    // A list is never automatic, a text file has no number cells (tests/sheet.rs), and evidence is no list (src/intake/evidence/tests.rs).
     let only_in_rules = [
         Name::OptedOut,
+        Name::NumberCell,
         Name::EvidenceName,
         Name::EvidenceType,
         Name::EvidenceContent,

@@ -3,11 +3,13 @@
 
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::path::Path;
+use sunap::intake::mandates::{self, BankName, ParseFacts};
+use sunap::intake::{Kind, read_sheet};
 use sunap::sheet::{Unread, to_csv};
 
 fn csv(bytes: Vec<u8>) -> Result<String, String> {
     match to_csv(Path::new(env!("CARGO_BIN_EXE_sunap")), "mandates.xlsx", bytes) {
-        Ok(text) => Ok(String::from_utf8(text).unwrap().trim_start_matches('\u{feff}').into()),
+        Ok(sheet) => Ok(String::from_utf8(sheet.csv).unwrap().trim_start_matches('\u{feff}').into()),
         Err(Unread::Faults(faults)) => Err(faults.to_string()),
         Err(Unread::Trouble(trouble)) => panic!("{trouble}"),
     }
@@ -55,4 +57,96 @@ fn damaged_books_and_bombs_are_faults_of_the_file() {
     std::io::copy(&mut std::io::Read::take(std::io::repeat(b' '), 64 << 20), &mut bomb).unwrap();
     let told = csv(bomb.finish().unwrap().into_inner()).unwrap_err();
     assert!(told.contains("압축 폭탄"), "{told}");
+}
+
+/// Rows of mandates, and what Excel did to them.
+fn harmed() -> Vec<u8> {
+    let headings = [
+        "고객번호",
+        "고객명",
+        "휴대번호",
+        "집금항목코드",
+        "건당출금한도",
+        "월이체금액",
+        "최초이체년월",
+        "이체예정일",
+        "이체은행",
+        "계좌번호",
+        "예금주명",
+        "생년월일/사업자번호",
+    ];
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let day = Format::new().set_num_format("yyyy-mm-dd");
+    for (column, heading) in (0_u16..).zip(headings) {
+        sheet.write_string(0, column, heading).unwrap();
+    }
+    let good = [
+        "A-1",
+        "홍길동",
+        "010-0000-0000",
+        "TUITION",
+        "100000",
+        "50000",
+        "2026-01",
+        "5",
+        "004",
+        "123456789012",
+        "홍길동",
+        "900101",
+    ];
+    for row in 1..=12 {
+        for (column, text) in (0_u16..).zip(good) {
+            sheet.write_string(row, column, text).unwrap();
+        }
+    }
+    // Amounts and days in number cells lose nothing.
+    sheet.write_number(2, 4, 100_000.0).unwrap().write_number(2, 7, 5.0).unwrap();
+    // 12 digits, and the bank has 14, too; 14 digits, the longest it has; 9 digits, which it has not; 16 digits.
+    sheet.write_number(3, 9, 123_456_789_012.0).unwrap().write_number(4, 9, 12_345_678_901_234.0).unwrap();
+    sheet.write_number(5, 9, 123_456_789.0).unwrap().write_number(6, 9, 1_234_567_890_123_456.0).unwrap();
+    // A payer's number, as digits and as a day.
+    sheet.write_number(7, 0, 1001.0).unwrap();
+    let march = ExcelDateTime::from_ymd(2026, 3, 1).unwrap();
+    sheet.write_datetime_with_format(8, 0, &march, &day).unwrap();
+    // 900101 and a business number cannot have lost a zero, 50101 has; an account and a month that became days; a phone.
+    sheet.write_number(9, 11, 900_101.0).unwrap().write_number(10, 11, 50_101.0).unwrap();
+    sheet.write_datetime_with_format(11, 9, &march, &day).unwrap();
+    sheet.write_datetime_with_format(11, 6, &march, &day).unwrap();
+    sheet.write_number(12, 2, 1_000_000_000.0).unwrap();
+    workbook.save_to_buffer().unwrap()
+}
+
+/// What Excel did to numbers is told by cell, also where what is left would pass: a zero may be lost wherever a longer number exists.
+#[test]
+fn numbers_that_may_have_lost_zeros_are_told_by_cell() {
+    let read = to_csv(Path::new(env!("CARGO_BIN_EXE_sunap")), "mandates.xlsx", harmed()).unwrap();
+    let list = read_sheet("mandates.xlsx", Kind::Mandates, &read.csv, read.kinds).unwrap();
+    let bank = |_: &str| Some(BankName { code: "004".parse().unwrap(), account_lengths: vec![10, 12, 14] });
+    let told: Vec<String> = list
+        .rows()
+        .map(|row| match mandates::parse(row, &ParseFacts { bank: &bank }) {
+            Ok(_) => "taken".to_string(),
+            Err(refused) => refused
+                .iter()
+                .map(|r| format!("{} {}", r.name.word(), r.detail))
+                .collect::<Vec<_>>()
+                .join("; "),
+        })
+        .collect();
+    let expected = [
+        "taken",
+        "taken",
+        "NUMBER_CELL J4 셀, 12자리, 이 은행의 계좌번호는 14자리까지",
+        "taken",
+        "NUMBER_CELL J6 셀, 9자리, 이 은행의 계좌번호는 14자리까지",
+        "EXCEL_EXPONENT J7 셀",
+        "NUMBER_CELL A8 셀",
+        "EXCEL_DATE A9 셀",
+        "taken",
+        "LEADING_ZERO_LOST L11 셀",
+        "EXCEL_DATE J12 셀; EXCEL_DATE G12 셀",
+        "LEADING_ZERO_LOST C13 셀",
+    ];
+    assert_eq!(told, expected);
 }

@@ -17,7 +17,7 @@ use crate::fault::{Trouble, printable};
 use crate::intake::{self, Kind, answer};
 use crate::ledger::{FileRow, FileState};
 use crate::machine::file::In;
-use crate::sheet::child;
+use crate::sheet::{SheetText, child};
 use crate::spool::Owner;
 use clap::{Args, Subcommand};
 use comfy_table::ContentArrangement;
@@ -149,7 +149,9 @@ fn tell(
 fn sheet_text(bytes: &[u8]) -> Result<Vec<u8>, Failed> {
     let mut text = Vec::new();
     child::translate(bytes, &mut text).map_err(|why| Failed::told(Exit::Trouble, why))?;
-    Ok(text.strip_suffix(crate::sheet::END).map_or(text.clone(), <[u8]>::to_vec))
+    SheetText::of(text)
+        .map(|sheet| sheet.csv)
+        .ok_or_else(|| Failed::told(Exit::Trouble, "the answer is not whole"))
 }
 
 /// The rows that would be refused, with payer, reason and advice; how many there are.

@@ -197,7 +197,7 @@ fn read(name: &str, bytes: Vec<u8>) -> Result<Result<List, Faults>, Failure> {
     let program =
         std::env::current_exe().map_err(|error| Failure::Spool(Trouble::new("find this program", error)))?;
     match sheet::to_csv(&program, name, bytes) {
-        Ok(text) => Ok(intake::read_sheet(name, kind, &text)),
+        Ok(sheet) => Ok(intake::read_sheet(name, kind, &sheet.csv, sheet.kinds)),
         Err(Unread::Faults(faults)) => Ok(Err(faults)),
         Err(Unread::Trouble(trouble)) => Err(Failure::Spool(trouble)),
     }

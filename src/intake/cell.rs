@@ -3,6 +3,7 @@
 //!
 //! Must not: mend what a spreadsheet damaged, or put a default where a cell did not parse.
 
+use super::kinds::CellKind;
 use super::list::Row;
 use crate::domain::{AccountNo, ContractDay, Date, IdNo, IdNoError, ItemCode, Month, PayerNo, Won};
 use crate::rules::{Name, Refused};
@@ -22,7 +23,7 @@ impl<'a> Cells<'a> {
     pub(super) fn end<T>(self, value: Option<T>) -> Result<T, Vec<Refused>> {
         match value {
             Some(value) if self.refused.is_empty() => Ok(value),
-            _ => Err(self.refused),
+            _ => Err(self.refused.into_iter().map(|refused| placed(refused, self.row)).collect()),
         }
     }
 
@@ -32,6 +33,11 @@ impl<'a> Cells<'a> {
         if !self.refused.iter().any(told) {
             self.refused.push(refused);
         }
+    }
+
+    /// What the cell was in its workbook, and what a spreadsheet calls it.
+    pub(super) fn kind(&self, heading: &str) -> (CellKind, String) {
+        self.row.kind(heading)
     }
 
     /// The cell's text; empty where the column is missing.
@@ -118,6 +124,17 @@ impl<'a> Cells<'a> {
             _ => Err(Name::YesNoForm),
         })
     }
+}
+
+/// What a spreadsheet did to a cell of a workbook, with the name of the cell.
+fn placed(refused: Refused, row: Row<'_>) -> Refused {
+    let damage = matches!(refused.name, Name::ExcelExponent | Name::LeadingZeroLost | Name::ExcelDate);
+    let (kind, place) = row.kind(refused.column);
+    if !damage || kind == CellKind::Unknown || refused.detail.contains("셀") {
+        return refused;
+    }
+    let told = if refused.detail.is_empty() { String::new() } else { format!(", {}", refused.detail) };
+    refused.with(format!("{place} 셀{told}"))
 }
 
 /// `1.10235E+11`: digits behind the first few are lost.

@@ -20,8 +20,12 @@ pub enum Need {
 pub enum Content {
     /// Free text.
     Text,
-    /// A code, number, day or amount.
+    /// A code, day or amount.
     Code,
+    /// A number that a creditor gives (납부자번호): digits with zeros at the front, letters.
+    Number,
+    /// A telephone number.
+    Phone,
     /// An account number.
     Account,
     /// A birth date or business number.
@@ -112,11 +116,11 @@ const fn or(column: Column, alias: &'static str) -> Column {
     Column { alias, ..column }
 }
 
-use Content::{Account, Code, Identity, Text};
+use Content::{Account, Code, Identity, Number, Phone, Text};
 
 const ITEM: Column = must("집금항목코드", Code, 10, "대행사와 정한 집금항목의 코드", "charge item");
 const PAYER: Column =
-    or(must("납부자번호", Code, 30, "이용기관이 정한 고객번호", "payer number"), "고객번호");
+    or(must("납부자번호", Number, 30, "이용기관이 정한 고객번호", "payer number"), "고객번호");
 const MONTH: Column = must("청구년월", Code, 30, "2026-01", "month that is owed");
 const AMOUNT: Column =
     may("금액", Code, 20, "50000 또는 50,000, 비우면 남은 금액", "amount in won; empty takes what is open");
@@ -136,14 +140,16 @@ const SERVICE: Column = may(
     "debit service: next-day or same-day, as the channel has them; empty is the agreed one",
 );
 
-const NUMBER: Column =
-    or(must("고객번호", Code, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"), "납부자번호");
+const NUMBER: Column = or(
+    must("고객번호", Number, 30, "이용기관이 정한 번호, 같은 번호는 한 고객", "payer number"),
+    "납부자번호",
+);
 const NAME: Column = must("고객명", Text, 40, "홍길동", "payer's name");
 const CLASS: Column = may("고객구분", Text, 20, "자유", "class");
 const GRADE: Column = may("고객등급", Text, 20, "자유", "grade");
 const HEAD: Column = may("대표자명", Text, 40, "자유", "representative");
-const TELEPHONE: Column = may("전화번호", Text, 20, "02-000-0000", "telephone");
-const MOBILE: Column = may("휴대번호", Text, 20, "010-0000-0000", "mobile phone");
+const TELEPHONE: Column = may("전화번호", Phone, 20, "02-000-0000", "telephone");
+const MOBILE: Column = may("휴대번호", Phone, 20, "010-0000-0000", "mobile phone");
 const EMAIL: Column = may("이메일", Text, 80, "name@example.com", "e-mail");
 const TRADE: Column = may("업종", Text, 40, "자유", "trade");
 const JOINED: Column = may("최초가입일", Text, 20, "자유", "first joined");

@@ -5,6 +5,7 @@
 
 use super::cell::is_exponent;
 use super::columns::{ANSWER_HEADINGS, Column, Content, Need, of_kind, told};
+use super::kinds::{CellKind, Kinds, cell_name};
 use super::text::{Encoding, decode};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};
@@ -34,6 +35,8 @@ pub struct List {
     pub(super) columns: Vec<Option<&'static Column>>,
     pub(super) headings: csv::StringRecord,
     records: Vec<Record>,
+    /// What the cells of a workbook were; nothing of a text file.
+    kinds: Kinds,
 }
 
 #[derive(Debug, Clone)]
@@ -73,9 +76,20 @@ impl<'a> Row<'a> {
         &self.record.broken
     }
 
+    fn column(&self, heading: &str) -> Option<usize> {
+        self.list.columns.iter().position(|c| c.is_some_and(|c| c.heading == heading))
+    }
+
+    /// What the cell under a heading was in its workbook, and what a spreadsheet calls it.
+    pub fn kind(&self, heading: &str) -> (CellKind, String) {
+        self.column(heading).map_or((CellKind::Unknown, String::new()), |index| {
+            (self.list.kinds.at(self.record.no, index), cell_name(self.record.no, index))
+        })
+    }
+
     /// The cell under a heading, blanks at its ends taken off; `None` where the list has no such column.
     pub fn cell(&self, heading: &str) -> Option<&'a str> {
-        let index = self.list.columns.iter().position(|c| c.is_some_and(|c| c.heading == heading))?;
+        let index = self.column(heading)?;
         Some(self.record.cells.get(index).unwrap_or_default().trim())
     }
 
@@ -98,9 +112,16 @@ pub fn read_list(file_name: &str, bytes: &[u8]) -> Result<List, Faults> {
     read_as(file_name, kind_of(file_name)?, bytes)
 }
 
-/// The list of a workbook whose sheet was made CSV text already (`sheet`); its name keeps the workbook's extension.
-pub fn read_sheet(file_name: &str, kind: Kind, text: &[u8]) -> Result<List, Faults> {
-    read_as(file_name, kind, text).map(|list| List { workbook: true, ..list })
+/// The list of a workbook whose sheet was made CSV text already (`sheet`), with what its cells were; its name keeps the
+/// workbook's extension.
+pub fn read_sheet(file_name: &str, kind: Kind, text: &[u8], kinds: Kinds) -> Result<List, Faults> {
+    let mut list = read_as(file_name, kind, text)?;
+    list.workbook = true;
+    for record in &mut list.records {
+        harmed(record, &list.columns, &kinds);
+    }
+    list.kinds = kinds;
+    Ok(list)
 }
 
 fn read_as(file_name: &str, kind: Kind, bytes: &[u8]) -> Result<List, Faults> {
@@ -132,6 +153,7 @@ fn read_as(file_name: &str, kind: Kind, bytes: &[u8]) -> Result<List, Faults> {
         columns,
         headings,
         records: Vec::new(),
+        kinds: Kinds::default(),
     };
     for (record, no) in records.zip(numbers.into_iter().skip(1)) {
         let Ok(cells) = record else { return Err(one(empty(file_name))) };
@@ -286,4 +308,30 @@ fn look(cells: &csv::StringRecord, columns: &[Option<&'static Column>]) -> Vec<R
         }
     }
     refused
+}
+
+/// What the workbook did to the cells of a row, by what they were: a number of a payer or a telephone number that stands in a number
+/// cell, and anything but a day or a month in the cell of a day. Accounts are judged beside their bank.
+fn harmed(record: &mut Record, columns: &[Option<&'static Column>], kinds: &Kinds) {
+    for (index, column) in columns.iter().enumerate() {
+        let Some(column) = column else { continue };
+        let text = record.cells.get(index).unwrap_or_default().trim();
+        let name = match (column.content, kinds.at(record.no, index)) {
+            (Content::Number | Content::Phone, CellKind::Number) if is_exponent(text) => Name::ExcelExponent,
+            (Content::Number, CellKind::Number) => Name::NumberCell,
+            (Content::Phone, CellKind::Number) => Name::LeadingZeroLost,
+            (Content::Number | Content::Phone | Content::Account | Content::Identity, CellKind::Date) => {
+                Name::ExcelDate
+            }
+            _ => continue,
+        };
+        let resident = |r: &Refused| r.column == column.heading && r.name == Name::ResidentNumber;
+        if record.broken.iter().any(resident) {
+            continue;
+        }
+        // What is wrong with the cell as it is written is told already, without its place.
+        record.broken.retain(|refused| refused.column != column.heading);
+        let place = cell_name(record.no, index);
+        record.broken.push(Refused::at(name, column.heading).with(format!("{place} 셀")));
+    }
 }

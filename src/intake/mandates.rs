@@ -4,6 +4,7 @@ use super::Kind;
 use super::cell::{Cells, date, month};
 use super::columns::{Content, Need, of_kind};
 use super::evidence::ConsentKind;
+use super::kinds::CellKind;
 use super::list::Row;
 use crate::domain::{Application, BankCode, Date, ItemCode, MandateTerms, Mode, Payer, PayerNo};
 use crate::rules::application::Operation;
@@ -237,8 +238,19 @@ fn bank(cells: &mut Cells<'_>, facts: &ParseFacts<'_>) -> Option<BankName> {
     found
 }
 
-/// An account of digits only that is one or two digits too short for its bank has lost its leading zeros.
+/// An account of digits only that is one or two digits too short for its bank has lost its leading zeros. In a number cell of a
+/// workbook it may have lost some wherever the bank has longer numbers; where it has none, no zero can be lost.
 fn check_leading_zeros(cells: &mut Cells<'_>, bank: &BankName, length: usize) {
+    let (kind, place) = cells.kind("계좌번호");
+    let longest = bank.account_lengths.iter().copied().max().unwrap_or(usize::MAX);
+    if kind == CellKind::Number && length < longest {
+        let told = match longest {
+            usize::MAX => format!("{place} 셀, {length}자리"),
+            longest => format!("{place} 셀, {length}자리, 이 은행의 계좌번호는 {longest}자리까지"),
+        };
+        cells.refuse(Refused::at(Name::NumberCell, "계좌번호").with(told));
+        return;
+    }
     let fits = |extra: usize| bank.account_lengths.contains(&length.saturating_add(extra));
     let bare = cells.text("계좌번호").bytes().all(|b| b.is_ascii_digit());
     if bare && !fits(0) && (fits(1) || fits(2)) {

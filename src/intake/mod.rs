@@ -17,6 +17,7 @@ pub mod columns;
 mod earlier;
 pub mod evidence;
 mod jamo;
+pub mod kinds;
 mod lines;
 mod list;
 pub mod mandates;

@@ -12,7 +12,7 @@ pub(super) fn is_in(cell: &str, column: Option<&Column>) -> bool {
     match column.map(|c| c.content) {
         Some(Content::Account) => false,
         Some(Content::Identity) => digits_of(cell).len() == 13 || looks_like(cell),
-        Some(Content::Text | Content::Code) | None => looks_like(cell),
+        Some(Content::Text | Content::Code | Content::Number | Content::Phone) | None => looks_like(cell),
     }
 }
 

@@ -55,6 +55,7 @@ names! {
     FormulaCell = "FORMULA_CELL", "수식이 들어 있습니다", "수식을 값으로 바꾸어 다시 올리십시오", "A cell holds a formula instead of a value.";
     ExcelExponent = "EXCEL_EXPONENT", "엑셀이 숫자를 지수 표기로 바꾸어 원래 번호를 알 수 없습니다", "셀 서식을 텍스트로 하고 번호를 다시 입력하십시오", "A spreadsheet turned the number into exponent form; digits are lost.";
     LeadingZeroLost = "LEADING_ZERO_LOST", "맨 앞의 0이 빠진 것으로 보입니다", "셀 서식을 텍스트로 하고 0부터 다시 입력하십시오", "A spreadsheet dropped the leading zeros.";
+    NumberCell = "NUMBER_CELL", "숫자 셀이라 맨 앞의 0이 빠졌는지 알 수 없습니다", "답 파일은 모든 칸이 텍스트이니 번호를 원본과 견주어 고쳐서 그대로 다시 올리거나, 셀 서식을 텍스트로 하고 다시 입력하십시오", "The number stands in a number cell of the workbook: zeros at its front may be lost.";
     ExcelDate = "EXCEL_DATE", "엑셀이 날짜 모양을 바꾸었습니다", "셀 서식을 텍스트로 하고 2026-01 또는 2026-01-05처럼 입력하십시오", "A spreadsheet changed the form of the day or month.";
     AmountForm = "AMOUNT_FORM", "금액이 숫자가 아닙니다", "50000 또는 50,000처럼 숫자만 입력하십시오", "The amount is not written in digits.";
     MonthForm = "MONTH_FORM", "년월의 모양이 맞지 않습니다", "2026-01처럼 입력하십시오", "The month is not written as YYYY-MM.";

@@ -2,7 +2,8 @@
 //!
 //! Must not: open any file. The limits are set before the first byte is read.
 
-use super::END;
+use super::{END, KINDS};
+use crate::intake::kinds::CellKind;
 use crate::intake::{MAX_COLUMNS, MAX_ROWS};
 use calamine::{Data, Range, Reader, open_workbook_auto_from_rs};
 use rustix::process::{Resource, Rlimit, setrlimit};
@@ -113,7 +114,10 @@ fn print(range: &Range<Data>) -> Result<Vec<u8>, String> {
         return Err(format!("it has more than {MAX_COLUMNS} columns"));
     }
     let mut out = b"\xEF\xBB\xBF".to_vec();
-    out.extend(std::iter::repeat_n(b'\n', top as usize));
+    let mut kinds = KINDS.to_vec();
+    for text in [&mut out, &mut kinds] {
+        text.extend(std::iter::repeat_n(b'\n', top as usize));
+    }
     for row in range.rows() {
         if row.iter().any(|cell| !matches!(cell, Data::Empty)) {
             out.extend(std::iter::repeat_n(b',', left as usize));
@@ -124,8 +128,12 @@ fn print(range: &Range<Data>) -> Result<Vec<u8>, String> {
                 quote(&mut out, &shown(cell));
             }
         }
+        kinds.extend(std::iter::repeat_n(CellKind::Other.letter(), left as usize));
+        kinds.extend(row.iter().map(|cell| kind_of(cell).letter()));
         out.push(b'\n');
+        kinds.push(b'\n');
     }
+    out.extend(kinds);
     Ok(out)
 }
 
@@ -137,6 +145,16 @@ fn quote(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
     out.push(b'"');
+}
+
+/// What a cell is.
+fn kind_of(cell: &Data) -> CellKind {
+    match cell {
+        Data::String(_) => CellKind::Text,
+        Data::Int(_) | Data::Float(_) => CellKind::Number,
+        Data::DateTime(_) | Data::DateTimeIso(_) | Data::DurationIso(_) => CellKind::Date,
+        _ => CellKind::Other,
+    }
 }
 
 /// A cell as text. Numbers beyond 15 digits have lost some: they show their exponent, which `intake` explains.

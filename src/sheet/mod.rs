@@ -11,6 +11,7 @@ mod template;
 pub use template::{Choices, example, template};
 
 use crate::fault::{Fault, Faults, Place, Trouble};
+use crate::intake::kinds::Kinds;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -35,14 +36,36 @@ pub enum Unread {
     Trouble(Trouble),
 }
 
+/// Between the text and what its cells were.
+const KINDS: &[u8] = b"\x04KINDS\n";
+
+/// A sheet as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetText {
+    /// CSV, UTF-8 with its mark, row for row as the spreadsheet counts them.
+    pub csv: Vec<u8>,
+    /// What the cells were.
+    pub kinds: Kinds,
+}
+
+impl SheetText {
+    /// Of the child's answer; `None` where it is not whole.
+    pub fn of(answer: Vec<u8>) -> Option<Self> {
+        let whole = answer.strip_suffix(END)?;
+        // What a cell holds cannot look like the last mark: behind it are letters only.
+        let at = whole.windows(KINDS.len()).rposition(|window| window == KINDS)?;
+        let (csv, rest) = whole.split_at_checked(at)?;
+        Some(Self { csv: csv.to_vec(), kinds: Kinds::of_lines(rest.strip_prefix(KINDS)?) })
+    }
+}
+
 /// Whether bytes are a workbook: a zip archive or an OLE file.
 pub fn is_workbook(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")
 }
 
-/// The first sheet of a workbook as CSV (UTF-8 with its mark), row for row as the spreadsheet counts them. `program`
-/// is this program's own binary.
-pub fn to_csv(program: &Path, file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Unread> {
+/// The first sheet of a workbook as text. `program` is this program's own binary.
+pub fn to_csv(program: &Path, file: &str, bytes: Vec<u8>) -> Result<SheetText, Unread> {
     let mut child = Command::new(program)
         .arg("sheet-reader")
         .env_clear()
@@ -60,8 +83,8 @@ pub fn to_csv(program: &Path, file: &str, bytes: Vec<u8>) -> Result<Vec<u8>, Unr
     let done = child
         .wait()
         .map_err(|error| Unread::Trouble(Trouble::at("wait for the sheet reader", program, error)))?;
-    match (done.success(), text.strip_suffix(END)) {
-        (true, Some(text)) => Ok(text.to_vec()),
+    match (done.success(), SheetText::of(text)) {
+        (true, Some(text)) => Ok(text),
         (false, _) if done.code() == Some(child::REFUSED) => {
             Err(unreadable(file, words.trim().trim_end_matches('.')))
         }

@@ -162,7 +162,9 @@ fn list_sheet(sheet: &mut Worksheet, kind: Kind, lists: &Lists) -> Result<(), Xl
 fn width(column: &Column) -> u16 {
     let wanted = match column.content {
         Content::Account | Content::Identity => 20,
-        Content::Text | Content::Code => u16::try_from(column.max_chars.min(24)).unwrap_or(24),
+        Content::Text | Content::Code | Content::Number | Content::Phone => {
+            u16::try_from(column.max_chars.min(24)).unwrap_or(24)
+        }
     };
     let heading = u16::try_from(column.heading.chars().count().saturating_mul(2)).unwrap_or(24);
     wanted.clamp(heading.saturating_add(2), 26.max(heading))
@@ -260,6 +262,7 @@ impl Lists {
 mod tests {
     use super::super::child;
     use super::*;
+    use crate::intake::kinds::Kinds;
     use crate::intake::{List, mandates, read_sheet};
     use crate::rules::Refused;
 
@@ -278,10 +281,10 @@ mod tests {
     fn filled_in(kind: Kind) -> List {
         let mut text = Vec::new();
         child::translate(template(kind, &choices()).unwrap().as_slice(), &mut text).unwrap();
-        let csv = text.strip_suffix(super::super::END).unwrap();
+        let csv = super::super::SheetText::of(text).unwrap().csv;
         let row: Vec<String> = of_kind(kind).iter().map(|c| example(kind, c, &choices())).collect();
-        let csv = [csv, row.join(",").as_bytes(), b"\n"].concat();
-        read_sheet("template.xlsx", kind, &csv).unwrap()
+        let csv = [csv.as_slice(), row.join(",").as_bytes(), b"\n"].concat();
+        read_sheet("template.xlsx", kind, &csv, Kinds::default()).unwrap()
     }
 
     #[test]
