@@ -9,6 +9,7 @@ use super::{Engine, Failure};
 use crate::books::{Entry, post};
 use crate::domain::{Date, Instant, TimeOfDay, Won};
 use crate::ledger::{Due, NewDue, NewPosting, ToBook, Tx};
+use crate::rules::Name;
 
 /// The alert that stops sending.
 const OUT_OF_BALANCE: &str = "books-out-of-balance";
@@ -73,7 +74,44 @@ pub(super) fn keep(
     Ok(())
 }
 
+/// Raises the alert that stops sending.
+fn stop_sending(tx: &Tx<'_>, found: &[String], now: Instant) -> Result<(), Failure> {
+    let told: Vec<&str> = found.iter().take(TOLD).map(String::as_str).collect();
+    let text = format!(
+        "the books do not add up; no file is sent while this stands ({} findings): {}. Run `sunap verify`, keep the ledger as it is, and ask for help",
+        found.len(),
+        told.join("; ")
+    );
+    tx.alert(OUT_OF_BALANCE, OWNER, &text, now)?;
+    Ok(())
+}
+
+/// Lines that were left out since their amount is not what was written stop sending: the file was built without them, and is
+/// not handed out either, before a person has looked.
+pub(super) fn tell_altered(tx: &Tx<'_>, left_out: &[(i64, String)], now: Instant) -> Result<(), Failure> {
+    let found: Vec<String> = left_out
+        .iter()
+        .filter(|(_, reason)| reason == Name::AmountAltered.word())
+        .map(|(collection_id, _)| {
+            format!("collection {collection_id}: its amount or that of its charge is not what sunap wrote")
+        })
+        .collect();
+    if found.is_empty() { Ok(()) } else { stop_sending(tx, &found, now) }
+}
+
 impl Engine {
+    /// Whether money that is about to be settled or paid is not what was written; then sending stops, and the step waits.
+    pub(super) fn altered_money(&mut self, now: Instant) -> Result<bool, Failure> {
+        let tx = self.ledger.begin()?;
+        let found = tx.altered_before_paying()?;
+        if found.is_empty() {
+            return Ok(false);
+        }
+        stop_sending(&tx, &found, now)?;
+        tx.commit()?;
+        Ok(true)
+    }
+
     /// Whether the books forbid to send.
     pub(super) fn books_stop_sending(&mut self) -> Result<bool, Failure> {
         Ok(self.ledger.begin()?.alert_stands(OUT_OF_BALANCE)?)
@@ -84,17 +122,12 @@ impl Engine {
         let tx = self.ledger.begin()?;
         book_charges(&tx, now)?;
         let found = tx.audit_money()?;
+        let found: Vec<String> =
+            found.into_iter().map(|wrong| format!("{}: {}", wrong.rule, wrong.text)).collect();
         if found.is_empty() {
             tx.clear_alert(OUT_OF_BALANCE, OWNER, now)?;
         } else {
-            let told: Vec<String> =
-                found.iter().take(TOLD).map(|wrong| format!("{}: {}", wrong.rule, wrong.text)).collect();
-            let text = format!(
-                "the books do not add up; no file is sent while this stands ({} findings): {}. Run `sunap verify`, keep the ledger as it is, and ask for help",
-                found.len(),
-                told.join("; ")
-            );
-            tx.alert(OUT_OF_BALANCE, OWNER, &text, now)?;
+            stop_sending(&tx, &found, now)?;
         }
         row_done(&tx, row, now)?;
         tx.commit()?;

@@ -203,7 +203,11 @@ impl Engine {
             job,
             Job::EmitRegistrations | Job::EmitCollections | Job::EmitPayouts | Job::EmitEvidence
         );
-        if sends && row.deadline_at.is_none_or(|deadline| now <= deadline) && self.must_not_send(true, now)? {
+        let in_time = row.deadline_at.is_none_or(|deadline| now <= deadline);
+        if sends && in_time && self.must_not_send(true, now)? {
+            return Ok(false);
+        }
+        if matches!(job, Job::EmitPayouts | Job::Settle) && in_time && self.altered_money(now)? {
             return Ok(false);
         }
         match (job, channel_of(&row.owner), creditor_of(&row.owner)) {

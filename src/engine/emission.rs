@@ -4,6 +4,7 @@
 //! there `outgoing` publishes them. A crash before the commit leaves an archive object that nothing names and that
 //! the next try writes again, byte for byte. What the peer may have seen is never built twice.
 
+use super::booking;
 use super::desk::{Carries, DebitDesk, Desk};
 use super::lines::{Content, Lines, differs, serial, unreadable};
 use super::{Engine, Failure};
@@ -132,6 +133,7 @@ impl Engine {
         }
         tx.clear_alert("too-many-bad-lines", &file.subject(), now)?;
         tx.exclude(&written.unfit, now)?;
+        booking::tell_altered(&tx, &written.unfit, now)?;
         // Their sum is held against the rows where the file is sealed.
         let numbered = tx.close_gaps(file.file_id)?;
         if numbered != written.content.lines {

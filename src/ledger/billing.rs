@@ -79,8 +79,9 @@ impl Tx<'_> {
     pub fn new_billing(&self, new: &NewBilling<'_>) -> Result<i64, Trouble> {
         let text =
             "INSERT INTO mandate (payer_id, creditor, channel, bank_payer_no, item, state, limit_won, monthly_won,
-               first_month, last_month, due_day, holder, no_retry, service, made_at, request_file, request_line)
-             VALUES (?1, ?2, ?3, ?4, ?5, 'billed', ?6, ?6, ?7, ?8, ?9, '', 0, '', ?10, ?11, ?12)";
+               first_month, last_month, due_day, holder, no_retry, service, made_at, request_file, request_line, mac)
+             VALUES (?1, ?2, ?3, ?4, ?5, 'billed', ?6, ?6, ?7, ?8, ?9, '', 0, '', ?10, ?11, ?12,
+               money_seal('mandate', ?4, ?3, ?6, ?6))";
         let billing = new.billing;
         let with = params![
             new.payer_id,
@@ -102,7 +103,8 @@ impl Tx<'_> {
     /// Overwrites what is owed each month, from the next charge.
     pub fn change_billing(&self, mandate_id: i64, billing: &Billing) -> Result<(), Trouble> {
         let doing = "change a billing";
-        let text = "UPDATE mandate SET limit_won = ?2, monthly_won = ?2, first_month = ?3, last_month = ?4, due_day = ?5
+        let text = "UPDATE mandate SET limit_won = ?2, monthly_won = ?2, first_month = ?3, last_month = ?4, due_day = ?5,
+              mac = money_seal('mandate', bank_payer_no, channel, ?2, ?2)
             WHERE mandate_id = ?1 AND item = ?6 AND state = 'billed'";
         let with = params![
             mandate_id,

@@ -81,8 +81,9 @@ pub(super) const RULES: &[(&str, &str)] = &[(
 impl Tx<'_> {
     /// Records a payment or a cancellation; its number.
     pub fn add_cash(&self, cash: &NewCash<'_>) -> Result<i64, Trouble> {
-        let text = "INSERT INTO cash (charge_id, creditor, won, paid_on, receipt_no, note, cancels, at, file_id, line)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let text = "INSERT INTO cash (charge_id, creditor, won, paid_on, receipt_no, note, cancels, at, file_id, line, mac)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                      money_seal('cash', ?1, ?2, ?3, ?4, ?7, ?8))";
         let with = params![
             cash.charge_id,
             cash.creditor.get(),

@@ -65,14 +65,15 @@ pub(super) const THESE: &str = "json_each(?5) j CROSS JOIN mandate m ON m.mandat
 /// The statement that makes charges for the mandates that `which` selects.
 pub(super) fn making(which: &str) -> String {
     format!(
-        "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at)
-         SELECT mandate_id, ?1, ?2, monthly_won, debit_date, ?4 FROM
+        "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at, mac)
+         SELECT mandate_id, ?1, ?2, monthly_won, debit_date, ?4, money_seal('charge', mandate_id, ?2, monthly_won) FROM
            (SELECT m.mandate_id, m.monthly_won,
               (SELECT json_extract(d.value, '$[1]') FROM json_each(?3) d
                WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
             FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
                 AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
               AND m.creditor = ?1 AND m.state IN ('active', 'changing', 'billed') AND m.monthly_won > 0
+              AND m.mac = money_seal('mandate', m.bank_payer_no, m.channel, m.limit_won, m.monthly_won)
               AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
             ORDER BY m.mandate_id)
          WHERE debit_date IS NOT NULL
@@ -84,8 +85,9 @@ impl Tx<'_> {
     /// Makes one charge and journals it; its key.
     pub fn make_charge(&self, new: &NewCharge<'_>) -> Result<i64, Trouble> {
         let doing = "make a charge";
-        let text = "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at)
-            VALUES (?1, (SELECT creditor FROM mandate WHERE mandate_id = ?1), ?2, ?3, ?4, ?5)";
+        let text = "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at, mac)
+            VALUES (?1, (SELECT creditor FROM mandate WHERE mandate_id = ?1), ?2, ?3, ?4, ?5,
+              money_seal('charge', ?1, ?2, ?3))";
         let with = params![
             new.mandate_id,
             new.month.to_index(),

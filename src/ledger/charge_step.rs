@@ -172,6 +172,7 @@ impl Tx<'_> {
         let doing = "step a charge";
         let was = step.charge;
         let text = "UPDATE charge SET state = ?2, amount_won = ?3, paid_won = ?4,
+              mac = CASE WHEN ?3 = ?7 THEN mac ELSE money_seal('charge', mandate_id, month, ?3) END,
               collection_id = CASE WHEN ?5 THEN NULL ELSE collection_id END,
               attached_won = CASE WHEN ?5 THEN NULL ELSE attached_won END,
               fails = fails + ?10, last_code = CASE WHEN ?10 THEN ?11 ELSE last_code END

@@ -44,8 +44,8 @@ pub(super) const COPY_LINES: &str =
      FROM collection WHERE file_id = ?1 AND state IS NULL ORDER BY line_no";
 
 /// Copies the allocations of lines that [`COPY_LINES`] has copied.
-pub(super) const COPY_ALLOCATIONS: &str = "INSERT INTO allocation (collection_id, charge_id, won)
-    SELECT n.collection_id, a.charge_id, a.won FROM collection n CROSS JOIN allocation a ON a.collection_id = n.again_of
+pub(super) const COPY_ALLOCATIONS: &str = "INSERT INTO allocation (collection_id, charge_id, won, mac)
+    SELECT n.collection_id, a.charge_id, a.won, money_seal('allocation', n.collection_id, a.charge_id, a.won) FROM collection n CROSS JOIN allocation a ON a.collection_id = n.again_of
     WHERE n.collection_id > ?1 ORDER BY n.collection_id, a.charge_id";
 
 /// Lets the copies hold the charges of the lines that they were copied from.
@@ -92,7 +92,10 @@ impl Tx<'_> {
             .doing(doing)?;
         let mut allocate = self
             .sql
-            .prepare_cached("INSERT INTO allocation (collection_id, charge_id, won) VALUES (?1, ?2, ?3)")
+            .prepare_cached(
+                "INSERT INTO allocation (collection_id, charge_id, won, mac)
+                 VALUES (?1, ?2, ?3, money_seal('allocation', ?1, ?2, ?3))",
+            )
             .doing(doing)?;
         let mut attach = self
             .sql

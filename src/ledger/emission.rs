@@ -42,8 +42,9 @@ pub struct CollectionRow {
     pub active_on: Option<Date>,
     /// First attempt or another.
     pub kind: CollectionKind,
-    /// What is still open on the charges that it holds; 0 where they were paid or ended meanwhile.
-    pub open: Won,
+    /// What is still open on the charges that it holds; 0 where they were paid or ended meanwhile. Nothing where its amount,
+    /// or that of a charge, is not what was written (`ledger/money_seal.rs`).
+    pub open: Option<Won>,
     /// 출금형태 as it was requested; `None` is the channel's.
     pub mode: Option<Mode>,
 }
@@ -96,8 +97,10 @@ pub(super) const PLANNED: &str =
        CASE m.state WHEN 'queued' THEN (SELECT n.state_now FROM mandate_now n WHERE n.mandate_id = k.mandate_id)
          ELSE m.state END,
        m.active_on, k.kind,
-       (SELECT coalesce(sum(h.amount_won - h.paid_won), 0) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
-        WHERE a.collection_id = k.collection_id AND h.collection_id = k.collection_id), k.mode
+       (SELECT CASE WHEN sum(a.won) = k.amount_won AND min(a.mac = money_seal('allocation', a.collection_id, a.charge_id, a.won)
+            AND h.mac = money_seal('charge', h.mandate_id, h.month, h.amount_won))
+          THEN sum(CASE h.collection_id WHEN k.collection_id THEN h.amount_won - h.paid_won ELSE 0 END) END
+        FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id WHERE a.collection_id = k.collection_id), k.mode
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no > ?2 AND k.state IS NULL ORDER BY k.line_no LIMIT ?3";
 
@@ -124,7 +127,7 @@ fn row_from(ring: &KeyRing, row: &Row<'_>) -> rusqlite::Result<CollectionRow> {
         mandate_state: column::word(row, 11, mandate::State::from_word)?,
         active_on: column::opt_date(row, 12)?,
         kind: column::word(row, 13, CollectionKind::from_word)?,
-        open: column::won(row, 14)?,
+        open: row.get::<_, Option<i64>>(14)?.map(Won::new),
         mode: column::opt_word(row, 15, Mode::from_word)?,
     })
 }

@@ -199,9 +199,9 @@ impl Tx<'_> {
             .prepare_cached(
                 "INSERT INTO mandate (payer_id, creditor, channel, bank_payer_no, item, state, active_on, limit_won,
                    monthly_won, first_month, last_month, due_day, bank, account, holder, id_no, no_retry, made_at,
-                   request_file, request_line, mandate_id, mode, service)
+                   request_file, request_line, mandate_id, mode, service, mac)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-                   ?22, ?23)",
+                   ?22, ?23, money_seal('mandate', ?4, ?3, ?8, ?9))",
             )
             .and_then(|mut s| {
                 s.insert(params![
@@ -242,7 +242,8 @@ impl Tx<'_> {
             .sql
             .prepare_cached(
                 "UPDATE mandate SET limit_won = ?2, monthly_won = ?3, first_month = ?4, last_month = ?5, due_day = ?6,
-                   bank = ?7, account = ?8, holder = ?9, id_no = ?10, no_retry = ?11, mode = ?13, service = ?14
+                   bank = ?7, account = ?8, holder = ?9, id_no = ?10, no_retry = ?11, mode = ?13, service = ?14,
+                   mac = money_seal('mandate', bank_payer_no, channel, ?2, ?3)
                  WHERE mandate_id = ?1 AND item = ?12",
             )
             .and_then(|mut s| {

@@ -33,6 +33,7 @@ mod journal;
 mod lines_mac;
 mod mandate;
 mod message;
+mod money_seal;
 mod open;
 mod outcome;
 mod payer;

@@ -1,7 +1,7 @@
 //! Opening the ledger: creation, checks, connections and transactions.
 
 use super::column::Doing;
-use super::schema;
+use super::{money_seal, schema};
 use crate::fault::Trouble;
 use crate::seal::KeyRing;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
@@ -88,6 +88,7 @@ impl Ledger {
         let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         check(&connection, path)?;
         set_up(&connection).map_err(|e| verdict(path, e))?;
+        money_seal::install(&connection, ring).map_err(|e| verdict(path, e))?;
         schema::migrate(&mut connection).map_err(|e| verdict(path, e))?;
         assert_durable(&connection)?;
         Ok(Self { connection, path: path.to_path_buf(), ring: Arc::clone(ring) })
@@ -122,6 +123,7 @@ impl Reader {
         };
         let sql = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(told)?;
         check(&sql, path).map_err(told)?;
+        money_seal::install(&sql, ring).map_err(|e| told(verdict(path, e)))?;
         Ok(Self { sql, ring: Arc::clone(ring) })
     }
 }

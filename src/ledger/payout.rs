@@ -135,8 +135,9 @@ impl Tx<'_> {
             PayoutFor::Refund(id) => ("refund", None, Some(id)),
         };
         let text = "INSERT INTO payout (payout_id, kind, creditor, channel, settlement_id, charge_id, won, bank, account,
-                      passbook_text, pay_on, again_of, requested_at)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                      passbook_text, pay_on, again_of, requested_at, mac)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                      money_seal('payout', ?1, ?3, ?4, ?5, ?6, ?7, ?8, ?11))";
         let with = params![
             payout_id,
             kind,

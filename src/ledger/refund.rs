@@ -52,8 +52,8 @@ impl Tx<'_> {
 
     /// Keeps a move of money.
     pub fn move_money(&self, moved: &ChargeMove<'_>) -> Result<(), Trouble> {
-        let text = "INSERT INTO charge_move (charge_id, won, what, other_charge, proof, at, file_id)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let text = "INSERT INTO charge_move (charge_id, won, what, other_charge, proof, at, file_id, mac)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, money_seal('charge_move', ?1, ?2, ?3, ?4, ?6))";
         let what = if moved.other.is_some() { "applied" } else { "refund-by-hand" };
         let with = params![
             moved.charge_id,

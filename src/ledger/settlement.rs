@@ -121,8 +121,9 @@ impl Tx<'_> {
             *successes += i64::from(won > 0);
             *sum = sum.checked_add(Won::new(won)).ok_or_else(|| unfit(doing, "the sum does not fit"))?;
         }
-        let line = "INSERT INTO settlement_line (creditor, event, file_id, date, requests, successes, won)
-            SELECT ?2, 'collected', file_id, date, ?3, ?4, ?5 FROM file WHERE file_id = ?1";
+        let line = "INSERT INTO settlement_line (creditor, event, file_id, date, requests, successes, won, mac)
+            SELECT ?2, 'collected', file_id, date, ?3, ?4, ?5,
+              money_seal('settlement_line', ?2, 'collected', file_id, date, NULL, ?3, ?4, ?5) FROM file WHERE file_id = ?1";
         let mut statement = self.sql.prepare_cached(line).doing(doing)?;
         for (creditor, (requests, successes, won)) in tallies {
             statement.execute(params![file_id, creditor, requests, successes, won.get()]).doing(doing)?;
@@ -132,10 +133,12 @@ impl Tx<'_> {
 
     /// Postings that moved a creditor's money by another way than a file's answer become lines, too.
     pub fn gather_settlement(&self, creditor: CreditorId) -> Result<(), Trouble> {
-        let text = "INSERT INTO settlement_line (creditor, event, file_id, date, posting_id, requests, successes, won)
-            SELECT creditor, event, file_id, (at + 32400000) / 86400000, posting_id, 0, 0,
-              CASE credit WHEN 'creditor-payable' THEN won ELSE -won END
-            FROM posting WHERE creditor = ?1 AND 'creditor-payable' IN (debit, credit)
+        let text = "INSERT INTO settlement_line (creditor, event, file_id, date, posting_id, requests, successes, won, mac)
+            SELECT creditor, event, file_id, day, posting_id, 0, 0, signed,
+              money_seal('settlement_line', creditor, event, file_id, day, posting_id, 0, 0, signed)
+            FROM (SELECT *, (at + 32400000) / 86400000 AS day,
+                CASE credit WHEN 'creditor-payable' THEN won ELSE -won END AS signed FROM posting)
+            WHERE creditor = ?1 AND 'creditor-payable' IN (debit, credit)
               AND event NOT IN ('collected', 'settled', 'payout-failed', 'payout-again')
               AND posting_id > coalesce((SELECT max(through_posting) FROM settlement WHERE creditor = ?1), 0)
               AND posting_id NOT IN (SELECT posting_id FROM settlement_line WHERE posting_id IS NOT NULL)
@@ -185,9 +188,10 @@ impl Tx<'_> {
     pub fn settle(&self, row: &SettlementRow, until: Date, at: Instant) -> Result<i64, Trouble> {
         let doing = "keep a settlement";
         let text = "INSERT INTO settlement (creditor, date, requests, successes, collected_won, reversed_won,
-                      carried_in_won, fee_won, vat_won, net_won, fee_above, through_posting, sheet, at)
+                      carried_in_won, fee_won, vat_won, net_won, fee_above, through_posting, sheet, at, mac)
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,
-                      (SELECT coalesce(max(posting_id), 0) FROM posting), ?12, ?13)";
+                      (SELECT coalesce(max(posting_id), 0) FROM posting), ?12, ?13,
+                      money_seal('settlement', ?1, ?2, ?5, ?6, ?7, ?8, ?9, ?10))";
         let with = params![
             row.creditor.get(),
             row.date.to_epoch_days(),

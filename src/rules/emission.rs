@@ -22,8 +22,9 @@ pub struct LineFacts {
     pub limits: DebitLimits,
     /// The line's amount.
     pub amount: Won,
-    /// What is still open on the charges of the line, 0 where they were paid or ended meanwhile.
-    pub open: Won,
+    /// What is still open on the charges of the line, 0 where they were paid or ended meanwhile; nothing where the ledger was
+    /// changed behind our back.
+    pub open: Option<Won>,
 }
 
 /// Whether the line may go.
@@ -39,11 +40,12 @@ pub fn check(line: &LineFacts) -> Result<(), Refused> {
         return Err(Refused::new(Name::ActiveTooLate));
     }
     line.limits.check(line.amount, "")?;
-    if !line.open.is_positive() {
+    let Some(open) = line.open else { return Err(Refused::new(Name::AmountAltered)) };
+    if !open.is_positive() {
         return Err(Refused::new(Name::NothingOwed));
     }
-    if line.amount > line.open {
-        return Err(Refused::new(Name::AmountOverOpen).with(format!("남은 금액 {}원", line.open)));
+    if line.amount > open {
+        return Err(Refused::new(Name::AmountOverOpen).with(format!("남은 금액 {}원", open)));
     }
     Ok(())
 }

@@ -105,6 +105,7 @@ names! {
     ChargePaid = "CHARGE_PAID", "이미 수납된 청구입니다", "조치할 것이 없습니다", "The charge is paid.";
     ChargeEnded = "CHARGE_ENDED", "종료되거나 취소된 청구입니다", "청구를 확인하십시오", "The charge is written off or cancelled.";
     NothingOwed = "NOTHING_OWED", "청구할 금액이 없습니다", "조치할 것이 없습니다", "Nothing is open.";
+    AmountAltered = "AMOUNT_ALTERED", "장부의 금액이 수납이 기록한 금액과 다릅니다", "출금하지 않습니다. 운영자가 sunap verify로 확인합니다", "The ledger's amount is not what sunap wrote there; nothing is debited.";
     AmountOverOpen = "AMOUNT_OVER_OPEN", "의뢰 금액이 남은 청구 금액보다 큽니다", "남은 금액 안에서 의뢰하십시오", "More is asked for than is open.";
     MonthLimit = "MONTH_LIMIT", "이용기관 계약의 월 한도를 넘습니다", "대행사와 월 한도를 의논하십시오", "The creditor's limit for the month would be passed.";
     CollectionInFlight = "COLLECTION_IN_FLIGHT", "이체의뢰가 이미 진행 중입니다", "그 결과를 기다리십시오", "A debit is on its way already.";

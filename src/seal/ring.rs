@@ -74,6 +74,7 @@ pub struct KeyRing {
     current: KeyId,
     blind: Secret,
     row: Secret,
+    money: Secret,
     journal: Secret,
 }
 
@@ -95,6 +96,7 @@ impl KeyRing {
             current,
             blind: derived("sunap 2026-11-23 a blind index", index),
             row: derived("sunap 2026-11-23 the seal of a row of money", index),
+            money: derived("sunap 2026-11-23 the seal of an amount", index),
             journal: derived("sunap 2026-11-23 the chain of the journal", index),
         })
     }
@@ -109,6 +111,7 @@ impl KeyRing {
             current: KeyId(1),
             blind: derived("sunap 2026-11-23 a blind index", &index),
             row: derived("sunap 2026-11-23 the seal of a row of money", &index),
+            money: derived("sunap 2026-11-23 the seal of an amount", &index),
             journal: derived("sunap 2026-11-23 the chain of the journal", &index),
         }
     }
@@ -151,6 +154,12 @@ impl KeyRing {
         text.extend_from_slice(&row.to_le_bytes());
         text.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
         first(blake3::keyed_hash(&self.row, &text).as_bytes())
+    }
+
+    /// The seal of a row of money whose table, keys and amounts are told, each with its length. Eight bytes: who would guess
+    /// has no way to ask whether a guess fits. Survives the change of the sealing key.
+    pub fn money_seal(&self, told: &[u8]) -> i64 {
+        i64::from_le_bytes(first(blake3::keyed_hash(&self.money, told).as_bytes()))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::fault::Trouble;
 use crate::ledger::books::RULES as BOOKS;
 use crate::ledger::cash::RULES as CASH;
 use crate::ledger::column::Doing;
+use crate::ledger::money_seal;
 use crate::ledger::open::{Reader, Tx};
 use crate::ledger::settlement::RULES as SETTLEMENTS;
 use rusqlite::Connection;
@@ -141,14 +142,23 @@ fn broken(
     Ok(())
 }
 
+/// The rows of money that are not what was written.
+fn altered(sql: &Connection, found: &mut Vec<Violation>) -> Result<(), Trouble> {
+    money_seal::TABLES
+        .iter()
+        .try_for_each(|row| broken(sql, money_seal::RULE, &money_seal::altered(*row, ""), found))
+}
+
 impl Tx<'_> {
-    /// What breaks conservation of money: I3 for every charge, and the books against what was collected.
+    /// What breaks conservation of money: I3 for every charge, the books against what was collected, and every amount against
+    /// its seal.
     pub fn audit_money(&self) -> Result<Vec<Violation>, Trouble> {
         let mut found = Vec::new();
         let conservation = RULES.iter().filter(|(rule, _)| *rule == "I3");
         for &(rule, text) in conservation.chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
             broken(&self.sql, rule, text, &mut found)?;
         }
+        altered(&self.sql, &mut found)?;
         Ok(found)
     }
 }
@@ -163,6 +173,7 @@ impl Reader {
         for &(rule, text) in RULES.iter().chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
             broken(&tx, rule, text, &mut found)?;
         }
+        altered(&tx, &mut found)?;
         for text in self.broken_lines()?.into_iter().take(TOLD) {
             found.push(Violation { rule: "lines-seal", text });
         }

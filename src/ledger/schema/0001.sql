@@ -141,6 +141,7 @@ CREATE TABLE mandate (
   made_at INTEGER NOT NULL,
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK (state = 'ended' OR reason IS NULL),
   CHECK ((bank IS NULL) = (account IS NULL) AND (bank IS NULL) = (id_no IS NULL)),
   CHECK (CASE state WHEN 'billed' THEN 1 WHEN 'ended' THEN 1 ELSE bank IS NOT NULL END)
@@ -201,6 +202,7 @@ CREATE TABLE charge (
   fails INTEGER NOT NULL DEFAULT 0 CHECK (fails >= 0),
   last_code TEXT NOT NULL DEFAULT '',
   made_at INTEGER NOT NULL,
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK ((collection_id IS NULL) = (attached_won IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX charge_once ON charge (mandate_id, month);
@@ -248,6 +250,7 @@ CREATE TABLE allocation (
   charge_id INTEGER NOT NULL REFERENCES charge (charge_id),
   won INTEGER NOT NULL CHECK (won >= 1),
   collected_won INTEGER CHECK (collected_won IS NULL OR collected_won BETWEEN 0 AND won),
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   PRIMARY KEY (collection_id, charge_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX allocation_of ON allocation (charge_id);
@@ -344,5 +347,5 @@ CREATE TRIGGER mandate_number_kept BEFORE UPDATE OF payer_id, channel, bank_paye
 -- A line belongs to one file and one attempt (product.md I4).
 CREATE TRIGGER collection_sealed BEFORE UPDATE OF file_id, mandate_id, amount_won ON collection
   BEGIN SELECT RAISE(ABORT, 'file, mandate and amount of a collection never change'); END;
-CREATE TRIGGER allocation_sealed BEFORE UPDATE OF collection_id, charge_id, won ON allocation
+CREATE TRIGGER allocation_sealed BEFORE UPDATE OF collection_id, charge_id, won, mac ON allocation
   BEGIN SELECT RAISE(ABORT, 'an allocation never changes'); END;

@@ -22,7 +22,8 @@ CREATE TABLE cash (
   cancels INTEGER REFERENCES cash (cash_id),
   at INTEGER NOT NULL,
   file_id INTEGER NOT NULL REFERENCES file (file_id),
-  line INTEGER
+  line INTEGER,
+  mac INTEGER NOT NULL                         -- ledger/money_seal.rs
 ) STRICT;
 CREATE INDEX cash_of ON cash (charge_id);
 CREATE INDEX cash_days ON cash (creditor, paid_on);
@@ -54,6 +55,7 @@ CREATE TABLE charge_move (
   proof TEXT NOT NULL,                         -- what shows it: a transfer's number, a receipt
   at INTEGER NOT NULL,
   file_id INTEGER NOT NULL REFERENCES file (file_id),
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK ((what = 'applied') = (other_charge IS NOT NULL)),
   CHECK (what <> 'refund-by-hand' OR (won < 0 AND proof <> ''))
 ) STRICT;

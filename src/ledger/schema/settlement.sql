@@ -16,6 +16,7 @@ CREATE TABLE settlement (
   through_posting INTEGER NOT NULL,            -- postings up to this one were looked at
   sheet TEXT NOT NULL,                         -- the name of its sheet in the creditor's outbox
   at INTEGER NOT NULL,
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK (net_won = collected_won - reversed_won + carried_in_won - fee_won - vat_won)
 ) STRICT;
 CREATE UNIQUE INDEX settlement_once ON settlement (creditor, date);
@@ -33,6 +34,7 @@ CREATE TABLE settlement_line (
   requests INTEGER NOT NULL CHECK (requests >= 0),
   successes INTEGER NOT NULL CHECK (successes BETWEEN 0 AND requests),
   won INTEGER NOT NULL,                        -- below 0 where it goes back
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK ((event = 'collected') = (posting_id IS NULL)),
   CHECK (event <> 'collected' OR (file_id IS NOT NULL AND won >= 0))
 ) STRICT;
@@ -66,6 +68,7 @@ CREATE TABLE payout (
   again_of INTEGER REFERENCES payout (payout_id),
   requested_at INTEGER NOT NULL,
   decided_at INTEGER,
+  mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
   CHECK ((kind = 'settlement') = (settlement_id IS NOT NULL)),
   CHECK ((kind = 'refund') = (charge_id IS NOT NULL)),
   CHECK ((file_id IS NULL) = (line_no IS NULL)),
@@ -78,5 +81,5 @@ CREATE UNIQUE INDEX payout_settlement ON payout (settlement_id) WHERE again_of I
 CREATE INDEX payout_of_charge ON payout (charge_id) WHERE charge_id IS NOT NULL;
 CREATE INDEX payout_of_settlement ON payout (settlement_id) WHERE settlement_id IS NOT NULL;
 CREATE TRIGGER payout_kept BEFORE DELETE ON payout BEGIN SELECT RAISE(ABORT, 'payouts are never deleted'); END;
-CREATE TRIGGER payout_sealed BEFORE UPDATE OF kind, creditor, channel, settlement_id, charge_id, won, bank, pay_on ON payout
+CREATE TRIGGER payout_sealed BEFORE UPDATE OF kind, creditor, channel, settlement_id, charge_id, won, bank, pay_on, mac ON payout
   BEGIN SELECT RAISE(ABORT, 'what a payout pays never changes'); END;

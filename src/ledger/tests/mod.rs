@@ -7,6 +7,7 @@ mod history;
 mod journal;
 mod lines_seal;
 mod mandates;
+mod money_seal;
 mod opening;
 mod plans;
 mod sealed;

@@ -267,7 +267,7 @@ fn the_last_look_before_a_line_goes() {
             minimum: Won::new(140),
         },
         amount: Won::new(50_000),
-        open: Won::new(50_000),
+        open: Some(Won::new(50_000)),
     };
     let table: &[Case<LineFacts>] = &[
         ("()", |_| ()),
@@ -279,8 +279,9 @@ fn the_last_look_before_a_line_goes() {
         ("LIMIT_OVER_CONTRACT", |l| l.limits.contract = Won::new(49_999)),
         ("AMOUNT_UNDER_MINIMUM", |l| l.limits.minimum = Won::new(50_001)),
         ("AMOUNT_ZERO", |l| l.amount = Won::ZERO),
-        ("AMOUNT_OVER_OPEN", |l| l.open = Won::new(49_999)),
-        ("NOTHING_OWED", |l| l.open = Won::ZERO),
+        ("AMOUNT_OVER_OPEN", |l| l.open = Some(Won::new(49_999))),
+        ("NOTHING_OWED", |l| l.open = Some(Won::ZERO)),
+        ("AMOUNT_ALTERED", |l| l.open = None),
         ("ACTIVE_TOO_LATE", |l| l.active_on = Some(date("2026-03-04"))),
         ("CREDITOR_CLOSED", |l| l.creditor_in_service = false),
         ("BANK_NOT_IN_SERVICE", |l| l.bank_in_service = false),
