@@ -4,7 +4,6 @@
 //! faults is no fault of its own.
 
 use super::document::{At, Document};
-use super::settings::Settings;
 use super::sources::{FormatSource, Sources};
 use super::{Channel, Config, Creditor, Profile, SETTINGS, passbook};
 use super::{bank_table, channel, creditor, days, notice, notify, profile, settings, users_file};
@@ -77,16 +76,16 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     else {
         return Err(faults);
     };
-    let Settings { spool_dir, state_dir, quiet_ms, scan_seconds, limits, log, keys_dir, papers } = settings;
     Ok(Config {
-        spool_dir,
-        state_dir,
-        keys_dir,
-        quiet_ms,
-        scan_seconds,
-        limits,
-        log,
-        papers,
+        spool_dir: settings.spool_dir,
+        state_dir: settings.state_dir,
+        keys_dir: settings.keys_dir,
+        quiet_ms: settings.quiet_ms,
+        unfinished_ms: settings.unfinished_ms,
+        scan_seconds: settings.scan_seconds,
+        limits: settings.limits,
+        log: settings.log,
+        papers: settings.papers,
         calendar,
         banks,
         profiles,

@@ -86,6 +86,8 @@ pub struct Config {
     pub keys_dir: PathBuf,
     /// How long the size of a dropped file must stand still before it is claimed, in monotonic milliseconds.
     pub quiet_ms: u64,
+    /// After how many ms without a change a file whose name says that it is still being written is told.
+    pub unfinished_ms: u64,
     /// How often the folders are looked at without any hint, in seconds.
     pub scan_seconds: u64,
     /// How large dropped files may be.

@@ -42,6 +42,7 @@ pub(super) struct Settings {
     pub(super) spool_dir: PathBuf,
     pub(super) state_dir: PathBuf,
     pub(super) quiet_ms: u64,
+    pub(super) unfinished_ms: u64,
     pub(super) scan_seconds: u64,
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
@@ -55,6 +56,9 @@ const LEVELS: [(&str, &str); 5] =
 /// Where Debian's fonts-nanum puts them.
 const NANUM: &str = "/usr/share/fonts/truetype/nanum/NanumGothic.ttf";
 const NANUM_BOLD: &str = "/usr/share/fonts/truetype/nanum/NanumGothicBold.ttf";
+
+/// An hour: longer than any upload of a list takes.
+const UNFINISHED_MINUTES: i64 = 60;
 
 /// 64 MiB: room for one day of a large agent.
 const LEAST_FREE_BYTES: u64 = 64 << 20;
@@ -71,6 +75,10 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
     let state = folder(&mut file, "state", root);
     let formats = folder(&mut file, "formats", root);
     let quiet = file.number("quiet_ms", 0..=600_000);
+    let unfinished = match file.has("unfinished_minutes") {
+        true => file.number("unfinished_minutes", 1..=10_080).map(|minutes| minutes.value),
+        false => Some(UNFINISHED_MINUTES),
+    };
     let scan = file.number("scan_seconds", 1..=3_600);
     let limits = file.section("limits").and_then(file_limits);
     let log = file.section("log").and_then(log_settings);
@@ -99,6 +107,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         spool_dir: spool?.value,
         state_dir: state?.value,
         quiet_ms: u64::try_from(quiet?.value).ok()?,
+        unfinished_ms: u64::try_from(unfinished?).ok()?.checked_mul(60_000)?,
         scan_seconds: u64::try_from(scan?.value).ok()?,
         limits: limits?,
         log: log?,

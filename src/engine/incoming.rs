@@ -84,6 +84,7 @@ impl Engine {
                 }
             };
             self.quiet.forget_gone(&owner, &seen);
+            self.look_at_left_alone(&owner, &seen, now, monotonic_ms)?;
             for entry in seen {
                 let result = self.take_entry(&owner, &entry, now, monotonic_ms, &mut growing);
                 worked |= self.tell(result, &entry.shown(), now)?;

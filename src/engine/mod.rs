@@ -39,6 +39,7 @@ mod generating;
 mod incoming;
 mod journal;
 mod keys;
+mod left_alone;
 mod lines;
 mod messages;
 mod moved_days;
@@ -70,7 +71,7 @@ use crate::ledger::Ledger;
 use crate::seal::KeyRing;
 use crate::spool::{Lock, Owner, Quiet, Room, Spool, Witness};
 use desk::Desk;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -126,6 +127,8 @@ pub struct Engine {
     ledger: Ledger,
     spool: Spool,
     quiet: Quiet,
+    /// What is told as left unfinished, by folder; a folder that was not looked at since the start has no entry.
+    left_alone: BTreeMap<Owner, BTreeSet<String>>,
     boot_id: String,
     /// Since when this ledger is worked with: nothing older is ever planned.
     opened_at: Instant,

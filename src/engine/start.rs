@@ -99,6 +99,7 @@ impl Engine {
             ledger,
             spool,
             quiet: Quiet::new(),
+            left_alone: std::collections::BTreeMap::new(),
             boot_id: boot_id()?,
             opened_at: now,
             planned_on: None,

@@ -168,6 +168,16 @@ impl Tx<'_> {
         Ok(true)
     }
 
+    /// The subjects of the open alerts of a name that begin with `folder`.
+    pub fn alerts_about(&self, name: &str, folder: &str) -> Result<Vec<String>, Trouble> {
+        let doing = "look for alerts about a folder";
+        let text = "SELECT subject FROM alert WHERE name = ?1 AND cleared_at IS NULL
+                    AND substr(subject, 1, length(?2)) = ?2 ORDER BY subject";
+        let mut statement = self.sql.prepare_cached(text).doing(doing)?;
+        let rows = statement.query_map([name, folder], |row| row.get(0)).doing(doing)?;
+        rows.collect::<rusqlite::Result<_>>().doing(doing)
+    }
+
     /// Clears an alert. Returns whether there was one.
     pub fn clear_alert(&self, name: &str, subject: &str, at: Instant) -> Result<bool, Trouble> {
         let text = "UPDATE alert SET cleared_at = ?3 WHERE name = ?1 AND subject = ?2 AND cleared_at IS NULL";

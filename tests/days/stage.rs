@@ -16,6 +16,7 @@ use crate::wire::{self, Failure};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use sunap::cli::bank_side::BankSide;
 use sunap::config::Config;
@@ -35,18 +36,16 @@ const CHANNEL: &str = "channel/bankingplus-seoul";
 
 pub(crate) type Done = Result<(), String>;
 
-/// Monotonic time that passes only when somebody waits.
-#[derive(Debug, Default)]
-struct Manual {
-    monotonic_ms: u64,
-}
+/// Monotonic time: passes when somebody waits, and with the time of the page.
+#[derive(Debug, Default, Clone)]
+struct Manual(Arc<AtomicU64>);
 
 impl Patience for Manual {
     fn monotonic_ms(&self) -> u64 {
-        self.monotonic_ms
+        self.0.load(Ordering::Relaxed)
     }
     fn wait(&mut self, _at_least: Duration) {
-        self.monotonic_ms += 1_000;
+        self.0.fetch_add(1_000, Ordering::Relaxed);
     }
 }
 
@@ -55,6 +54,7 @@ pub(crate) struct Stage {
     temp: tempfile::TempDir,
     rules: Option<Rules>,
     parts: Option<Rehearsal<Manual>>,
+    patience: Manual,
     config: Option<Arc<Config>>,
     now: Option<Instant>,
     pub(crate) made: BTreeMap<String, Vec<u8>>,
@@ -83,6 +83,7 @@ impl Stage {
             temp,
             rules: None,
             parts: None,
+            patience: Manual::default(),
             config: None,
             now: None,
             made: BTreeMap::new(),
@@ -247,7 +248,7 @@ impl Stage {
                 outside.push(Box::new(bank));
             }
         }
-        self.parts = Some(Rehearsal::new(engine, outside, Manual::default(), Stop::default()));
+        self.parts = Some(Rehearsal::new(engine, outside, self.patience.clone(), Stop::default()));
         Ok(())
     }
 
@@ -281,10 +282,12 @@ impl Stage {
 
     fn play_until(&mut self, target: Instant) -> Done {
         let mut now = self.now.ok_or("nothing runs yet: begin with `at`")?;
+        let passes = u64::try_from(target.unix_ms() - now.unix_ms()).map_err(|error| error.to_string())?;
         while let Some(next) = self.play_once(now)?.filter(|next| *next <= target) {
             now = next;
         }
         self.now = Some(target);
+        self.patience.0.fetch_add(passes, Ordering::Relaxed);
         self.play()
     }
 
