@@ -96,3 +96,47 @@ fn entries_that_are_no_files_are_moved_aside() {
     let answer = fs::read_to_string(temp.path().join("spool/control/outbox/order.answer.toml")).unwrap();
     assert!(answer.contains("result = \"refused\""), "{answer}");
 }
+
+/// E64: what goes to a creditor's own system is owed by the ledger until it lies in the outbox. While the outbox is not there it is told and tried
+/// again, other work goes on, and in the end each answer lies there once.
+#[test]
+fn e64_answers_are_owed_until_they_lie_in_the_outbox() {
+    let temp = tempfile::tempdir().unwrap();
+    shipped_into(temp.path());
+    let config = Arc::new(Config::load(&temp.path().join("config/sunap.toml")).unwrap());
+    let at = |text: &str| text.parse::<sunap::domain::Instant>().unwrap();
+    let mut engine = Engine::open(config, at("2025-12-29 09:00")).unwrap();
+    engine.turn(at("2025-12-29 09:00"), 0).unwrap();
+    let creditor = temp.path().join("spool/creditor/10000001");
+    let list = "고객번호,고객명,집금항목코드,건당출금한도,월이체금액,최초이체년월,이체예정일,이체은행,계좌번호,예금주명,생년월일/사업자번호\n\
+        A-0001,가나다,TUITION,100000,50000,2026-01,5,국민은행,990000000001,가나다,900101\n";
+    let dropped = creditor.join("inbox/mandates.csv");
+    fs::rename(creditor.join("outbox"), temp.path().join("away")).unwrap();
+    fs::write(&dropped, list).unwrap();
+    engine.renamed_in(&dropped);
+    for minute in 0..3 {
+        let turn = engine.turn(at("2025-12-29 09:01").plus_minutes(minute), 60_000).unwrap();
+        assert!(turn.look_again, "it is not given up");
+    }
+    assert!(creditor.join("done/mandates.csv").exists(), "judged all the same");
+    engine.turn(at("2025-12-29 14:00"), 120_000).unwrap();
+    let bank = temp.path().join("spool/channel/bankingplus-seoul/outbox");
+    assert!(bank.join("EB131229").exists(), "the bank's file does not wait for a creditor's folder");
+    let told = || -> i64 {
+        let sql = rusqlite::Connection::open(temp.path().join("state").join(sunap::engine::LEDGER)).unwrap();
+        let open = "SELECT count(*) FROM alert WHERE name = 'disk-failed' AND cleared_at IS NULL";
+        sql.query_row(open, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(told(), 2, "each is told");
+    fs::rename(temp.path().join("away"), creditor.join("outbox")).unwrap();
+    engine.turn(at("2025-12-29 14:01"), 180_000).unwrap();
+    assert!(!engine.turn(at("2025-12-29 14:02"), 240_000).unwrap().look_again);
+    assert_eq!(told(), 0, "and over when they lie there");
+    let mut names: Vec<String> = fs::read_dir(creditor.join("outbox"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("mandates"))
+        .collect();
+    names.sort();
+    assert_eq!(names, ["mandates.csv.answer.csv", "mandates.csv.summary.toml"]);
+}

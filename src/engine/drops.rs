@@ -6,8 +6,8 @@
 use super::incoming::{Arrival, Decided};
 use super::place::Place;
 use super::{
-    Engine, Failure, drop_cancels, drop_cash, drop_charges, drop_mandates, drop_payers, drop_requests,
-    drop_terms,
+    DISK_FAILED, Engine, Failure, drop_cancels, drop_cash, drop_charges, drop_mandates, drop_payers,
+    drop_requests, drop_terms,
 };
 use crate::domain::{CreditorId, Date, Instant};
 use crate::fault::{Fault, Faults, Place as FaultPlace, Trouble};
@@ -142,17 +142,17 @@ impl Engine {
     }
 
     /// Gives every answer that is owed into its owner's outbox.
-    pub(super) fn give_answers(&mut self, now: crate::domain::Instant) -> Result<bool, Failure> {
+    pub(super) fn give_answers(&mut self, now: Instant) -> Result<bool, Failure> {
         let owed = self.ledger.begin()?.answers_owed()?;
         let mut worked = false;
         for answer in owed {
-            let result = self.give(&answer);
+            let result = self.give(&answer, now);
             worked |= self.tell(result, &answer.name, now)?;
         }
         Ok(worked)
     }
 
-    fn give(&mut self, owed: &crate::ledger::OwedAnswer) -> Result<bool, Failure> {
+    fn give(&mut self, owed: &crate::ledger::OwedAnswer, now: Instant) -> Result<bool, Failure> {
         let Some(owner) = self.owners.iter().find(|owner| owner.folder() == owed.owner).cloned() else {
             return Ok(false);
         };
@@ -166,6 +166,7 @@ impl Engine {
         self.spool.answer(&owner, &owed.name, &bytes).map_err(Failure::Spool)?;
         let tx = self.ledger.begin()?;
         tx.answer_given(owed.answer_id)?;
+        tx.clear_alert(DISK_FAILED, &owed.name, now)?;
         tx.commit()?;
         Ok(true)
     }

@@ -119,6 +119,9 @@ pub struct Turn {
     pub look_again: bool,
 }
 
+/// The alert of a step that a disk did not let be done; it is tried again each turn.
+const DISK_FAILED: &str = "disk-failed";
+
 /// The engine: owns the ledger's one writer and the spool.
 pub struct Engine {
     config: Arc<Config>,
@@ -223,7 +226,7 @@ impl Engine {
                 self.work_waits = true;
                 tracing::error!(subject, error = %trouble, "disk failed; will try again");
                 let tx = self.ledger.begin()?;
-                tx.alert("disk-failed", subject, &trouble.to_string(), now)?;
+                tx.alert(DISK_FAILED, subject, &trouble.to_string(), now)?;
                 tx.commit()?;
                 Ok(false)
             }
