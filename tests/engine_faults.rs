@@ -124,7 +124,7 @@ fn e64_answers_are_owed_until_they_lie_in_the_outbox() {
     assert!(bank.join("EB131229").exists(), "the bank's file does not wait for a creditor's folder");
     let told = || -> i64 {
         let sql = rusqlite::Connection::open(temp.path().join("state").join(sunap::engine::LEDGER)).unwrap();
-        let open = "SELECT count(*) FROM alert WHERE name = 'disk-failed' AND cleared_at IS NULL";
+        let open = "SELECT count(*) FROM alert WHERE name = 'disk-failed' AND subject LIKE 'mandates.csv.%' AND cleared_at IS NULL";
         sql.query_row(open, [], |row| row.get(0)).unwrap()
     };
     assert_eq!(told(), 2, "each is told");

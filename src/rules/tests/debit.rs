@@ -226,10 +226,19 @@ fn retries() {
         ("LATE_FOR_WINDOW", |f| f.1.window = Window::Closed { next: None }),
         ("AMOUNT_OVER_OPEN", |f| f.2.amount = Some(Won::new(50_001))),
         ("AMOUNT_UNDER_MINIMUM", |f| f.3.open = Won::new(100)),
+        // Another agent's rule: within six months of the charge's, also of the 25th.
+        ("7:50000", |f| six_months(f, "2026-09-10")),
+        ("RETRY_WINDOW_OVER", |f| six_months(f, "2026-10-12")),
     ];
     for (i, (expected, change)) in table.iter().enumerate() {
         assert_eq!(&run(*change), expected, "case {i}");
     }
+}
+
+fn six_months(f: &mut (CandidateFacts<'_>, DateFacts, RetryFacts<'_>, CandidateCharge), on: &str) {
+    f.2.rules = RetryRules { same_month: false, window_months: Some(6), last_regular_day: None, ..f.2.rules };
+    f.2.due_day = ContractDay::new(25).unwrap();
+    f.1.debit_date = date(on);
 }
 
 #[test]
