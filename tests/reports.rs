@@ -9,7 +9,7 @@
 
 use calamine::{Data, Reader, Xlsx, open_workbook};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 fn sunap(dir: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sunap"));
@@ -67,6 +67,8 @@ fn a_month_is_reported_in_every_form() {
 
     sheet_is_typed(dir.path());
     papers_are_repeatable(dir.path());
+    papers_are_numbered(dir.path());
+    accounts_are_shown_by_order_only(dir.path());
 }
 
 fn sheet_is_typed(dir: &Path) {
@@ -106,7 +108,8 @@ fn papers_are_repeatable(dir: &Path) {
             .map(|name| {
                 let path = dir.join(format!("{paper}-{name}.pdf"));
                 let text = path.to_str().unwrap();
-                let made = sunap(dir, &["paper", paper, "--creditor", "10000001", "--all", "-o", text]);
+                let made =
+                    sunap(dir, &["paper", paper, "--creditor", "10000001", "--all", "--sample", "-o", text]);
                 assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
                 std::fs::read(path).unwrap()
             })
@@ -119,9 +122,72 @@ fn papers_are_repeatable(dir: &Path) {
         return;
     };
     let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.replace(char::is_whitespace, "").contains("견본") && !text.contains("-2026-0000"), "{text}");
     assert!(text.contains("금 이십오만원정") && text.contains("999-99-99997"), "{text}");
     let refund = dir.join("refund.pdf");
-    let none =
-        sunap(dir, &["paper", "refund", "--creditor", "10000001", "--all", "-o", refund.to_str().unwrap()]);
+    let refund = refund.to_str().unwrap();
+    let none = sunap(dir, &["paper", "refund", "--creditor", "10000001", "--all", "--sample", "-o", refund]);
     assert_eq!(none.status.code(), Some(65), "nobody paid too much");
+}
+
+/// Runs a command that gives an order, with a daemon that takes what lies in the inbox and ends, as often as it needs.
+fn ordered(dir: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sunap"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
+    command.arg("--config").arg(dir.join("demo/config/sunap.toml"));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while child.try_wait().unwrap().is_none() {
+        let ran = sunap(dir, &["run", "--clock", "2026-02-02 09:00", "--until", "2026-02-02 09:01"]);
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// The daemon numbers a receipt; printed again it is the same number, marked.
+fn papers_are_numbered(dir: &Path) {
+    if !Path::new("/usr/share/fonts/truetype/nanum/NanumGothic.ttf").exists() {
+        return;
+    }
+    let print = |name: &str| {
+        let path = dir.join(name);
+        let arguments = ["paper", "receipt", "--creditor", "10000001", "--payer", "A-0001", "-o"];
+        let made = ordered(dir, &[&arguments[..], &[path.to_str().unwrap()]].concat());
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let said = String::from_utf8(made.stdout).unwrap();
+        let read = Command::new("pdftotext").arg(path).arg("-").output();
+        (said, read.map(|read| String::from_utf8(read.stdout).unwrap()).ok())
+    };
+    let (first, page) = print("first.pdf");
+    assert!(first.contains("영수증 1매 1쪽, 번호 2026-000001"), "{first}");
+    if let Some(page) = page {
+        assert!(page.contains("10000001-2026-000001") && !page.contains("재발행"), "{page}");
+    }
+    let (second, page) = print("second.pdf");
+    assert!(second.contains("재발행 2026-000001"), "{second}");
+    if let Some(page) = page {
+        assert!(page.contains("10000001-2026-000001") && page.contains("재발행 1"), "{page}");
+    }
+}
+
+/// Accounts are in the clear only after the daemon has journaled who asks and why.
+fn accounts_are_shown_by_order_only(dir: &Path) {
+    let account = |text: &str| {
+        let row = text.lines().find(|line| line.contains("A-0001")).unwrap().to_string();
+        row.split(',').nth(6).unwrap().to_string()
+    };
+    let masked = String::from_utf8(sunap(dir, &january("requests", "csv")).stdout).unwrap();
+    assert!(account(&masked).starts_with("***"), "{masked}");
+    let mut asked = january("requests", "csv");
+    asked.extend(["--reveal", "--reason", "은행 문의"]);
+    let shown = ordered(dir, &asked);
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    let shown = account(std::str::from_utf8(&shown.stdout).unwrap());
+    assert!(shown.bytes().filter(u8::is_ascii_digit).count() > 9, "{shown}");
+    let log = sunap(dir, &["log", "--format", "csv"]);
+    let log = String::from_utf8(log.stdout).unwrap();
+    let line = log.lines().find(|line| line.contains("personal.reveal")).unwrap();
+    assert!(line.contains("은행 문의") && line.contains("2026-01-01 ~ 2026-01-31"), "{line}");
+    assert!(!log.contains(&shown));
+    let nothing = ordered(dir, &["report", "cash", "--creditor", "10000001", "--reveal", "--reason", "x"]);
+    assert_eq!(nothing.status.code(), Some(65));
 }

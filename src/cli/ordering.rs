@@ -10,7 +10,7 @@ use crate::intake::order::{Order, Target, Verb};
 use crate::spool;
 use clap::Args;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,11 +44,7 @@ impl OrderFlags {
     /// Drops an order into the control inbox, and waits for its answer.
     pub(super) fn give(&self, verb: Verb, target: Target, screen: &mut Screen) -> Result<Exit, Failed> {
         let config = self.waiting.load()?;
-        let by = self.by.clone().unwrap_or_else(|| account(&config));
-        let order = Order { verb, target, reason: self.reason.clone(), by, at: wall_time() };
-        let text = order.print();
-        // An order that cannot be read back is refused here, not in an answer.
-        Order::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+        let text = order_text(&config, verb, target, (&self.reason, self.by.as_deref()))?;
         self.waiting.hand_in(&config, verb.word(), &text, screen)
     }
 }
@@ -67,49 +63,96 @@ impl Waiting {
         text: &str,
         screen: &mut Screen,
     ) -> Result<Exit, Failed> {
-        let clock = System::new();
-        // The names of orders need only differ.
-        let name =
-            format!("{}-{}-{}.toml", word.replace('.', "-"), clock.now().unix_ms(), std::process::id());
-        let control = config.spool_dir.join("control");
-        let inbox = control.join("inbox");
-        if !inbox.is_dir() {
-            let told = format!(
-                "there is no folder {}: the daemon has never run with this configuration",
-                inbox.display()
-            );
-            return Err(Failed::told(Exit::Later, told));
-        }
-        spool::drop_file(&inbox, &name, text.as_bytes())?;
+        let (control, name) = drop_order(config, word, text)?;
         if self.timeout == 0 {
-            screen.line(format_args!("dropped: {}", inbox.join(&name).display()))?;
+            screen.line(format_args!("dropped: {}", control.join("inbox").join(&name).display()))?;
             return Ok(Exit::Done);
         }
-        wait(&control, &name, &clock, self.timeout, screen)
+        let (text, exit) = wait(&control, &name, &System::new(), self.timeout)?;
+        screen.text(&text)?;
+        Ok(exit)
     }
 }
 
-/// Waits for the answer and prints it. Exit 65 where the order was refused, 75 where it waits for a second person.
-fn wait(
-    control: &Path,
-    name: &str,
-    clock: &System,
-    seconds: u64,
-    screen: &mut Screen,
-) -> Result<Exit, Failed> {
+/// What is said with an order whose answer is not what a person asked to see.
+pub(super) struct Giving<'a> {
+    pub(super) reason: &'a str,
+    /// In words; the account that runs the command unless given.
+    pub(super) by: Option<&'a str>,
+    /// Seconds to wait for the answer.
+    pub(super) timeout: u64,
+}
+
+/// An order that was answered.
+pub(super) struct Answered {
+    /// The text of the answer.
+    pub(super) text: String,
+    /// 0 done, 65 refused, 75 it waits for a second person.
+    pub(super) exit: Exit,
+    /// What else the daemon lays beside the answer begins like this.
+    pub(super) stem: PathBuf,
+}
+
+/// Gives an order and waits for its answer, which is given back instead of printed.
+pub(super) fn ask(
+    config: &Config,
+    verb: Verb,
+    target: Target,
+    giving: &Giving<'_>,
+) -> Result<Answered, Failed> {
+    let text = order_text(config, verb, target, (giving.reason, giving.by))?;
+    let (control, name) = drop_order(config, verb.word(), &text)?;
+    let (text, exit) = wait(&control, &name, &System::new(), giving.timeout)?;
+    Ok(Answered { text, exit, stem: control.join("outbox").join(name.trim_end_matches(".toml")) })
+}
+
+fn order_text(
+    config: &Config,
+    verb: Verb,
+    target: Target,
+    (reason, by): (&str, Option<&str>),
+) -> Result<String, Failed> {
+    let by = by.map_or_else(|| account(config), str::to_string);
+    let order = Order { verb, target, reason: reason.to_string(), by, at: wall_time() };
+    let text = order.print();
+    // An order that cannot be read back is refused here, not in an answer.
+    Order::parse("the order", text.as_bytes()).map_err(|faults| Failed::Faults(Exit::Usage, faults))?;
+    Ok(text)
+}
+
+/// Drops an order; the control folder and its name.
+fn drop_order(config: &Config, word: &str, text: &str) -> Result<(PathBuf, String), Failed> {
+    // The names of orders need only differ.
+    let now = System::new().now().unix_ms();
+    let name = format!("{}-{now}-{}.toml", word.replace('.', "-"), std::process::id());
+    let control = config.spool_dir.join("control");
+    let inbox = control.join("inbox");
+    if !inbox.is_dir() {
+        let told = format!(
+            "there is no folder {}: the daemon has never run with this configuration",
+            inbox.display()
+        );
+        return Err(Failed::told(Exit::Later, told));
+    }
+    spool::drop_file(&inbox, &name, text.as_bytes())?;
+    Ok((control, name))
+}
+
+/// Waits for the answer. Exit 65 where the order was refused, 75 where it waits for a second person.
+fn wait(control: &Path, name: &str, clock: &System, seconds: u64) -> Result<(String, Exit), Failed> {
     let answer = control.join("outbox").join(format!("{}.answer.toml", name.trim_end_matches(".toml")));
     let give_up_at = clock.monotonic_ms().saturating_add(seconds.saturating_mul(1000));
     loop {
         // The answer appears whole, by a rename; whether it is there is asked by reading it.
         match std::fs::read_to_string(&answer) {
             Ok(text) => {
-                screen.text(&text)?;
                 let says = |word: &str| text.lines().any(|line| line == format!("result = \"{word}\""));
-                return Ok(match (says("done"), says("proposed")) {
+                let exit = match (says("done"), says("proposed")) {
                     (true, _) => Exit::Done,
                     (false, true) => Exit::Later,
                     (false, false) => Exit::Data,
-                });
+                };
+                return Ok((text, exit));
             }
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 let told = format!(

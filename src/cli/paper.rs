@@ -1,22 +1,31 @@
-//! `sunap paper`: papers of a creditor's payers, as one PDF.
+//! `sunap paper`: papers of a creditor's payers, as one PDF. Papers that count are printed by the daemon, which gives them
+//! their numbers: an order like any other. `--sample` is a look at them without it.
 //!
-//! Must not: write the ledger or the spool.
+//! Must not: write the ledger or the spool, or give a number.
 
+use super::ordering::{Giving, ask};
 use super::screen::tell;
 use super::settings::{ConfigArgument, open_reader};
 use super::status::time_of;
 use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
-use crate::config::{Config, Creditor};
-use crate::domain::{CreditorId, Date, ItemCode, Month, PayerNo, TimeOfDay};
-use crate::fault::{Trouble, printable};
-use crate::report::{self, Faces, Paper, PaperError, PaperStyle, ReportQuery, Stamp, Typeface};
-use crate::spool::Sha256;
+use crate::config::Config;
+use crate::domain::{CreditorId, ItemCode, Month, Paper, PayerNo};
+use crate::fault::Trouble;
+use crate::intake::order::{Target, Verb};
+use crate::intake::order_print::PaperTarget;
+use crate::ledger::AccountsShown;
+use crate::report::{
+    PaperError, PaperStyle, ReportQuery, Standing, draw_papers, gather_papers, paper_period,
+};
 use clap::Args;
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 
 /// Papers as PDF: receipt 영수증, bill 납부고지서, arrears 미납명세서, refund 과오납반환결의서. One file, a paper for each payer.
+///
+/// The daemon gives each the next number of its series (이용기관, kind, year). The same paper printed again keeps its number
+/// and is marked 재발행, with a count.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("whom").required(true).multiple(true).args(["payer", "month", "all"]))]
 pub(super) struct Arguments {
@@ -41,12 +50,18 @@ pub(super) struct Arguments {
     /// Only for this group.
     #[arg(long, value_name = "CODE")]
     group: Option<ItemCode>,
-    /// Mark it as printed again (재발행).
+    /// Only a look: no order, no number, marked 견본.
     #[arg(long)]
-    again: bool,
-    /// The day that stands on the paper; unless given today.
-    #[arg(long, value_name = "DATE")]
-    day: Option<Date>,
+    sample: bool,
+    /// Why, for the journal.
+    #[arg(long, value_name = "TEXT", default_value = "출력")]
+    reason: String,
+    /// Who orders it, in words; the account that runs the command counts.
+    #[arg(long, value_name = "WHO")]
+    by: Option<String>,
+    /// How many seconds to wait for the daemon.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    timeout: u64,
     /// The PDF to make; it must not be there yet.
     #[arg(short, long, value_name = "FILE")]
     out: PathBuf,
@@ -66,46 +81,53 @@ impl From<PaperError> for Failed {
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let config = arguments.config.load()?;
-    let Some(creditor) = config.creditors.get(&arguments.creditor) else {
+    if !config.creditors.contains_key(&arguments.creditor) {
         let told = format!("there is no creditor {}: see config/creditors/", arguments.creditor);
         return Err(Failed::told(Exit::Usage, told));
-    };
-    let reader = open_reader(&config)?;
-    let day = match arguments.day {
-        Some(day) => day,
-        None => time_of(&config, &reader)?.date(),
-    };
-    let query = query(arguments, day);
-    let faces = faces(&config)?;
-    let stamp = stamp(&arguments.config.path, creditor)?;
-    let style = PaperStyle { faces: &faces, stamp: stamp.as_ref(), again: arguments.again, day };
-    let made = report::make(&reader, &config, arguments.paper, &query, &style)?;
-    let ko = arguments.paper.ko();
-    if made.papers == 0 {
-        return Err(Failed::told(Exit::Data, format!("nobody gets a {ko}: the ledger has nothing to print")));
     }
-    write_new_file(&arguments.out, |out| out.write_all(&made.pdf).map_err(Failed::from))?;
-    let (path, papers, pages) = (arguments.out.display(), made.papers, made.pages);
+    if arguments.out.exists() {
+        let told = format!("{} is there already", arguments.out.display());
+        return Err(Failed::told(Exit::Usage, told));
+    }
+    if arguments.sample { sample(arguments, &config, screen) } else { issue(arguments, &config, screen) }
+}
+
+/// Orders the papers, and fetches what the daemon printed.
+fn issue(arguments: &Arguments, config: &Config, screen: &mut Screen) -> Result<Exit, Failed> {
+    let target = Target::Papers(PaperTarget {
+        creditor: arguments.creditor,
+        paper: arguments.paper,
+        payer_no: arguments.payer.clone(),
+        month: arguments.month,
+        item: arguments.item.clone(),
+        group: arguments.group.clone(),
+    });
+    let giving =
+        Giving { reason: &arguments.reason, by: arguments.by.as_deref(), timeout: arguments.timeout.max(1) };
+    let answered = ask(config, Verb::PaperIssue, target, &giving)?;
+    if answered.exit != Exit::Done {
+        tell(answered.text);
+        return Ok(answered.exit);
+    }
+    let printed = answered.stem.with_extension("pdf");
+    let pdf = std::fs::read(&printed).map_err(|error| Trouble::at("read", &printed, error))?;
+    write_new_file(&arguments.out, |out| out.write_all(&pdf).map_err(Failed::from))?;
+    let detail = answered.text.lines().find_map(|line| line.strip_prefix("detail = "));
     screen.line(format_args!(
-        "{ko} {path}: {papers} papers, {pages} pages, sha256 {}",
-        Sha256::of(&made.pdf)
+        "{}: {}",
+        arguments.out.display(),
+        detail.unwrap_or_default().trim_matches('"')
     ))?;
     Ok(Exit::Done)
 }
 
-fn query(arguments: &Arguments, day: Date) -> ReportQuery {
-    // What is late is late before today; a bill is of what is to come as well.
-    let last = match arguments.paper {
-        Paper::Bill => day.month().next().last_day(),
-        Paper::Arrears => day.previous(),
-        Paper::Receipt | Paper::Refund => day,
-    };
-    let (from, to) = match arguments.month {
-        Some(month) if arguments.paper == Paper::Arrears => (month.first_day(), month.last_day().min(last)),
-        Some(month) => (month.first_day(), month.last_day()),
-        None => (day.month().plus_months(-12).first_day(), last),
-    };
-    ReportQuery {
+/// Prints them without a number.
+fn sample(arguments: &Arguments, config: &Config, screen: &mut Screen) -> Result<Exit, Failed> {
+    let reader = open_reader(config)?;
+    let now = time_of(config, &reader)?;
+    let day = now.date();
+    let (from, to) = paper_period(arguments.paper, arguments.month, day);
+    let query = ReportQuery {
         creditor: arguments.creditor,
         from,
         to,
@@ -113,29 +135,24 @@ fn query(arguments: &Arguments, day: Date) -> ReportQuery {
         group: arguments.group.clone(),
         payer: arguments.payer.clone(),
         status: None,
+        accounts: AccountsShown::Masked,
         today: day,
-        now: day.at(TimeOfDay::MIDNIGHT),
+        now,
+    };
+    let Some(creditor) = config.creditors.get(&arguments.creditor) else { return Ok(Exit::Usage) };
+    let papers = gather_papers(&reader, config, arguments.paper, &query)?;
+    let ko = arguments.paper.ko();
+    if papers.is_empty() {
+        return Err(Failed::told(Exit::Data, format!("nobody gets a {ko}: the ledger has nothing to print")));
     }
-}
-
-fn faces(config: &Config) -> Result<Faces, Failed> {
-    Ok(Faces {
-        regular: Typeface::read(&config.papers.font)?,
-        bold: Typeface::read(&config.papers.font_bold)?,
-    })
-}
-
-/// The stamp beside the creditor's file. A missing one is told, and the paper is made without (F05).
-fn stamp(config: &Path, creditor: &Creditor) -> Result<Option<Stamp>, Failed> {
-    let Some(name) = &creditor.base.stamp else { return Ok(None) };
-    let path = config.parent().unwrap_or(Path::new(".")).join("creditors").join(name);
-    let shown = printable(&path.to_string_lossy()).to_string();
-    match std::fs::read(&path) {
-        Ok(bytes) => Ok(Some(Stamp::read(&shown, &bytes)?)),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            tell(format_args!("sunap: there is no stamp {shown}: the papers are made without one"));
-            Ok(None)
-        }
-        Err(error) => Err(Trouble::at("read", &path, error).into()),
+    let (style, missing) = PaperStyle::read(config, creditor, day)?;
+    if let Some(missing) = missing {
+        tell(format_args!("sunap: {missing}"));
     }
+    let papers: Vec<_> = papers.into_iter().map(|of| (of, Standing::Sample)).collect();
+    let made = draw_papers(arguments.paper, creditor, &papers, &style)?;
+    write_new_file(&arguments.out, |out| out.write_all(&made.pdf).map_err(Failed::from))?;
+    let (path, papers, pages) = (arguments.out.display(), made.papers, made.pages);
+    screen.line(format_args!("{ko} {path}: 견본, {papers} papers, {pages} pages"))?;
+    Ok(Exit::Done)
 }

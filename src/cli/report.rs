@@ -2,6 +2,8 @@
 //!
 //! Must not: write the ledger or the spool.
 
+use super::ordering::{Giving, ask};
+use super::screen::tell;
 use super::settings::{ConfigArgument, open_reader};
 use super::sheet_flags::SheetFlags;
 use super::status::time_of;
@@ -9,13 +11,15 @@ use super::write::write_new_file;
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
 use crate::domain::{CreditorId, Date, ItemCode, PayerNo};
-use crate::ledger::Reader;
+use crate::intake::order::{Target, Verb};
+use crate::intake::order_print::RevealTarget;
+use crate::ledger::{AccountsShown, Reader};
 use crate::report::{self, CsvEncoding, Report, ReportQuery};
 use clap::{Args, ValueEnum};
 use std::io::Write;
 
 /// A report (집계): requests 이체의뢰조회, transactions 거래내역조회, arrears 미납내역집계, overpaid 과오납내역, failures 불능집계,
-/// registrations 계좌신청내역, or summary 하루요약. Account numbers are masked.
+/// registrations 계좌신청내역, or summary 하루요약. Account numbers are masked, unless --reveal has the daemon journal it first.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// Which, in English or Korean.
@@ -47,6 +51,18 @@ pub(super) struct Arguments {
     encoding: EncodingArgument,
     #[command(flatten)]
     sheet: SheetFlags,
+    /// Show account numbers in the clear: an order (personal.reveal) that needs the right and is journaled first.
+    #[arg(long, requires = "reason")]
+    reveal: bool,
+    /// Why account numbers are shown; kept in the journal.
+    #[arg(long, value_name = "TEXT", requires = "reveal")]
+    reason: Option<String>,
+    /// Who asks, in words; the account that runs this command counts.
+    #[arg(long, value_name = "WHO", requires = "reveal")]
+    by: Option<String>,
+    /// How many seconds to wait for the daemon's answer to --reveal.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    timeout: u64,
     #[command(flatten)]
     config: ConfigArgument,
 }
@@ -73,6 +89,33 @@ fn summarise(
         Some(path) => write_new_file(path, |out| out.write_all(page.text.as_bytes()).map_err(Failed::from))?,
     }
     Ok(Exit::Done)
+}
+
+/// Asks the daemon to journal that account numbers are shown; what the process ends with where it does not.
+fn reveal(
+    arguments: &Arguments,
+    config: &Config,
+    report: Report,
+    (creditor, from, to): (CreditorId, Date, Date),
+) -> Result<Option<Exit>, Failed> {
+    let target = Target::Reveal(RevealTarget {
+        creditor,
+        report: report.word().to_string(),
+        from,
+        to,
+        payer_no: arguments.payer.clone(),
+        item: arguments.item.clone(),
+        group: arguments.group.clone(),
+        status: arguments.status.clone(),
+    });
+    let reason = arguments.reason.as_deref().unwrap_or_default();
+    let giving = Giving { reason, by: arguments.by.as_deref(), timeout: arguments.timeout };
+    let answered = ask(config, Verb::PersonalReveal, target, &giving)?;
+    if answered.exit == Exit::Done {
+        return Ok(None);
+    }
+    tell(answered.text);
+    Ok(Some(answered.exit))
 }
 
 /// Does the verb.
@@ -104,6 +147,14 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     if from > to {
         return Err(Failed::told(Exit::Usage, format!("--from {from} is after --to {to}")));
     }
+    arguments.sheet.check()?;
+    let accounts = match arguments.reveal {
+        true => match reveal(arguments, &config, report, (creditor, from, to))? {
+            Some(refused) => return Ok(refused),
+            None => AccountsShown::InTheClear,
+        },
+        false => AccountsShown::Masked,
+    };
     let query = ReportQuery {
         creditor,
         from,
@@ -112,6 +163,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         group: arguments.group.clone(),
         payer: arguments.payer.clone(),
         status: arguments.status.clone(),
+        accounts,
         today: now.date(),
         now,
     };

@@ -70,13 +70,13 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
 
     let notices = notice::read_all(sources, &creditors, &mut compiler.faults);
 
-    let faults = compiler.faults;
     let (Some(settings), Some(calendar), Some(banks), Some(users), true) =
-        (settings, calendar, banks, users, faults.is_empty())
+        (settings, calendar, banks, users, compiler.faults.is_empty())
     else {
-        return Err(faults);
+        return Err(compiler.faults);
     };
     Ok(Config {
+        folder: sources.root.join(&sources.folder),
         spool_dir: settings.spool_dir,
         state_dir: settings.state_dir,
         keys_dir: settings.keys_dir,

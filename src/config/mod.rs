@@ -78,6 +78,8 @@ pub(crate) const MESSAGE_CHANNEL: &str = "message";
 /// The whole configuration, checked, with every reference resolved.
 #[derive(Debug)]
 pub struct Config {
+    /// The folder of sunap.toml.
+    pub folder: PathBuf,
     /// Where the spool folders are.
     pub spool_dir: PathBuf,
     /// Where the ledger and the archive are.

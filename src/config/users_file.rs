@@ -15,8 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Rights that are neither of an order nor of a list.
-const FURTHER: [&str; 6] =
-    ["bank.deliver", "sms.receipt", "personal.reveal", "report.export", "key.rotate", "config.reload"];
+const FURTHER: [&str; 5] = ["bank.deliver", "sms.receipt", "report.export", "key.rotate", "config.reload"];
 
 /// What stands in `unmapped` where those who are no user may do nothing.
 const NOBODY: &str = "none";

@@ -3,6 +3,7 @@
 pub mod ids;
 pub mod message;
 pub mod mode;
+pub mod paper;
 pub mod record;
 pub mod time;
 pub mod won;
@@ -12,6 +13,7 @@ pub use ids::{
 };
 pub use message::MessageEvent;
 pub use mode::Mode;
+pub use paper::Paper;
 pub use record::{
     Allocation, Application, ApplicationKind, Billing, CandidateCharge, CollectionKind, MandateTerms, Payer,
 };

@@ -22,6 +22,8 @@ pub(super) fn creditor_of(order: &Order) -> Option<CreditorId> {
         Target::Cash { creditor, .. } => Some(*creditor),
         Target::Message(message) => Some(message.creditor),
         Target::Notice { creditor, .. } => Some(*creditor),
+        Target::Papers(papers) => Some(papers.creditor),
+        Target::Reveal(report) => Some(report.creditor),
         _ => None,
     }
 }

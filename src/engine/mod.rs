@@ -48,6 +48,7 @@ mod orders;
 mod outgoing;
 mod payouts;
 mod place;
+mod printing;
 mod proposing;
 mod reckoning;
 mod refunding;

@@ -50,8 +50,11 @@ impl Engine {
             return self.answer_order(arrival, &note, &order.answer(&outcome), &outcome);
         }
         // What moves money is done in the commit that takes the order: judged again after a crash, it is not done twice.
-        if let Target::ApplicationId(id) = order.target {
-            return self.order_of_application(arrival, &order, id, &note);
+        match &order.target {
+            Target::ApplicationId(id) => return self.order_of_application(arrival, &order, *id, &note),
+            Target::Papers(target) => return self.order_of_papers(arrival, &order, target, &note),
+            Target::Reveal(target) => return self.order_to_reveal(arrival, &order, target, &note),
+            _ => {}
         }
         let place = desk_orders::creditor_of(&order).and_then(|creditor| self.place_of(creditor));
         let config = self.config.clone();
@@ -99,7 +102,12 @@ impl Engine {
     fn carry_out(&mut self, order: &Order, now: Instant) -> Result<Outcome, Failure> {
         match order.verb.about() {
             About::File => {}
-            About::Mandate | About::Payout | About::Desk | About::Application | About::People => {
+            About::Mandate
+            | About::Payout
+            | About::Desk
+            | About::Application
+            | About::People
+            | About::Print => {
                 return Ok(Outcome::Refused("it is done with its answer".into()));
             }
         }

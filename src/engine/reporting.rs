@@ -9,7 +9,7 @@ use super::{Engine, Failure};
 use crate::config::{Config, Creditor, REGISTRATIONS, ReportForm, ReportPeriod, ReportPlan};
 use crate::domain::{CreditorId, Date, Instant};
 use crate::fault::Trouble;
-use crate::ledger::{Due, NewDue, Reader};
+use crate::ledger::{AccountsShown, Due, NewDue, Reader};
 use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
 use std::io::{self, Write};
 
@@ -118,7 +118,8 @@ fn write(
         ReportForm::Csv => Format::Csv(CsvEncoding::Utf8),
     };
     let (item, group, payer, status) = (None, None, None, None);
-    let query = ReportQuery { creditor, from, to, item, group, payer, status, today: to, now };
+    let accounts = AccountsShown::Masked;
+    let query = ReportQuery { creditor, from, to, item, group, payer, status, accounts, today: to, now };
     report::write(reader, config, which, &query, format, out).map_err(io::Error::other)
 }
 

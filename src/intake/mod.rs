@@ -25,6 +25,7 @@ pub mod message;
 pub mod order;
 pub mod order_desk;
 pub mod order_people;
+pub mod order_print;
 pub mod payers;
 pub mod requests;
 mod resident;

@@ -8,6 +8,7 @@
 use super::answer::line;
 use super::order_desk::ChargeTarget;
 use super::order_people::MessageTarget;
+use super::order_print::{PaperTarget, RevealTarget};
 use crate::domain::{ChannelId, CreditorId, Instant, ItemCode, PayerNo};
 use crate::fault::{Fault, Faults, Place, printable};
 use serde::Deserialize;
@@ -65,11 +66,15 @@ pub enum Verb {
     NoticeAcknowledge,
     /// Answer a creditor's question.
     QuestionAnswer,
+    /// Print papers with their numbers (출력).
+    PaperIssue,
+    /// Show account numbers in a report.
+    PersonalReveal,
 }
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::FileHold,
         Self::FileRelease,
         Self::FileReject,
@@ -94,6 +99,8 @@ impl Verb {
         Self::SmsSend,
         Self::NoticeAcknowledge,
         Self::QuestionAnswer,
+        Self::PaperIssue,
+        Self::PersonalReveal,
     ];
 
     /// The word in the order.
@@ -119,6 +126,8 @@ impl Verb {
             Self::SmsSend => "sms.send",
             Self::NoticeAcknowledge => "notice.acknowledge",
             Self::QuestionAnswer => "question.answer",
+            Self::PaperIssue => "paper.issue",
+            Self::PersonalReveal => "personal.reveal",
             Self::PayoutAgain => "payout.again",
             Self::PayoutPaid => "payout.paid",
             Self::ApplicationAccept => "application.accept",
@@ -136,6 +145,7 @@ impl Verb {
             Self::PayoutAgain | Self::PayoutPaid => About::Payout,
             Self::SmsSend | Self::NoticeAcknowledge | Self::QuestionAnswer => About::People,
             Self::ApplicationAccept | Self::ApplicationRefuse => About::Application,
+            Self::PaperIssue | Self::PersonalReveal => About::Print,
             Self::RequestWithdraw
             | Self::CashCancel
             | Self::WriteOff
@@ -164,6 +174,8 @@ pub enum About {
     Desk,
     /// A payer, a notice or a question (`order_people`).
     People,
+    /// Papers or a report of a creditor (`order_print`).
+    Print,
 }
 
 /// Whose folder a file is in.
@@ -238,6 +250,10 @@ pub enum Target {
         /// The answer.
         text: String,
     },
+    /// Which papers.
+    Papers(PaperTarget),
+    /// Which report shows account numbers.
+    Reveal(RevealTarget),
     /// A charge, and what shall be done with it.
     Charge(ChargeTarget),
     /// A cash payment by its number (수납번호).
@@ -282,6 +298,11 @@ pub(super) struct Written {
     pub(super) code: Option<Spanned<String>>,
     pub(super) proof: Option<Spanned<String>>,
     pub(super) text: Option<Spanned<String>>,
+    pub(super) group: Option<Spanned<String>>,
+    pub(super) all: Option<Spanned<bool>>,
+    pub(super) from: Option<Spanned<String>>,
+    pub(super) to: Option<Spanned<String>>,
+    pub(super) status: Option<Spanned<String>>,
     pub(super) reason: Spanned<String>,
     pub(super) by: Spanned<String>,
     pub(super) at: Spanned<String>,
@@ -322,6 +343,8 @@ impl Order {
                 line(&mut out, "item", item.as_str());
             }
             Target::Charge(charge) => charge.print_into(&mut out),
+            Target::Papers(papers) => papers.print_into(&mut out),
+            Target::Reveal(report) => report.print_into(&mut out),
             Target::Message(message) => message.print_into(&mut out),
             Target::Notice { creditor, notice } => {
                 line(&mut out, "creditor", &creditor.to_string());
@@ -466,6 +489,13 @@ impl Reading<'_> {
         let of_file = [written.owner.is_some(), written.name.is_some()];
         let of_mandate = [written.creditor.is_some(), written.payer_no.is_some(), written.item.is_some()];
         let id = written.id.as_ref().map(|id| *id.get_ref());
+        if verb.about() == About::Print {
+            return self.print(verb, written);
+        }
+        if let Some(offset) = written.of_print() {
+            self.fault("order-target", offset, "no such key for this verb", "take the line out");
+            return None;
+        }
         if verb.about() == About::Desk {
             return self.desk(verb, id, written);
         }
@@ -509,7 +539,9 @@ impl Reading<'_> {
             }
         }
         let expected = match about {
-            About::Desk | About::People => "a charge, a cash payment, a payer, a notice or a question",
+            About::Desk | About::People | About::Print => {
+                "a charge, a cash payment, a payer, a notice, a question or papers"
+            }
             About::File => "one file: `id`, or `name` (with `owner` where two have that name)",
             About::Mandate => "one mandate: `id`, or `creditor`, `payer_no` and `item`",
             About::Payout => "one payout: `id`",

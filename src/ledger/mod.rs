@@ -36,6 +36,7 @@ mod message;
 mod money_seal;
 mod open;
 mod outcome;
+mod paper;
 mod payer;
 mod payout;
 mod people;
@@ -77,16 +78,17 @@ pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use message::{MessageLine, MessageRow, NewMessage, Tell, ToTell, Told};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
 pub use outcome::{Outcome, Share};
+pub use paper::{IssuedPaper, NewPaper, PaperNumber};
 pub use payer::PayerFacts;
 pub use payout::{NewPayout, PayoutFor, PayoutLine, PayoutRow};
 pub use people::QuestionRow;
 pub use query::PayoutFound;
+pub use query::{AccountsShown, Listed, ListedKind, Listing, ListingQuery, Take, Unfinished};
 pub use query::{
     AlertRow, Board, ChargeFound, CollectionFound, CreditorTotals, DayTotals, FileQuery, HistoryLine,
     LineRow, MandateFound, PayerFound, RegistrationFound, SealedValues, StateCount, Violation,
 };
 pub use query::{Attempt, ChargesMade, ChargesOn, JournalCheck, LogQuery, LogRow, Mark, Outside};
-pub use query::{Listed, ListedKind, Listing, ListingQuery, Take, Unfinished};
 pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
 pub use reversal::{Came, CameFor};

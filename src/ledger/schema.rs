@@ -20,7 +20,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/change.sql"),
     include_str!("schema/evidence.sql"),
     include_str!("schema/message.sql"),
-    include_str!("schema/people.sql")
+    include_str!("schema/people.sql"),
+    include_str!("schema/paper.sql")
 )];
 
 /// The newest version that this program knows.

@@ -12,7 +12,7 @@ use crate::bank::codes::CodeTable;
 use crate::config::Config;
 use crate::domain::{BankCode, CreditorId, Date, Instant, ItemCode, PayerNo};
 use crate::fault::Trouble;
-use crate::ledger::{Listed, Listing, ListingQuery, Reader, Take};
+use crate::ledger::{AccountsShown, Listed, ListedKind, Listing, ListingQuery, Reader, Take};
 use crate::machine::{charge, collection};
 use desk::{CASH, SETTLEMENTS, payout_ko};
 use registrations::REGISTRATIONS;
@@ -93,6 +93,11 @@ impl Report {
             Self::Settlements => Listing::Settlements,
             Self::Registrations => Listing::Registrations,
         }
+    }
+
+    /// Whether account numbers stand in it.
+    pub fn has_accounts(self) -> bool {
+        self.listing().kinds().contains(&ListedKind::Account)
     }
 
     /// Its columns.
@@ -286,6 +291,8 @@ pub struct ReportQuery {
     pub payer: Option<PayerNo>,
     /// Only rows in this state: the ledger's word, or the Korean one.
     pub status: Option<String>,
+    /// How account numbers are shown.
+    pub accounts: AccountsShown,
     /// The day from which ages are counted.
     pub today: Date,
     /// The time from which it is reckoned what can still be done.
@@ -317,6 +324,7 @@ pub fn write(
         group: query.group.as_ref(),
         payer: query.payer.as_ref(),
         unfinished: registrations::unfinished(config, query),
+        accounts: query.accounts,
     };
     let (mut totals, mut rows) = (Totals::of(&columns), 0_u64);
     reader.list::<Trouble>(report.listing(), &listing, |listed| {
@@ -339,7 +347,7 @@ pub fn write(
 /// Whether one of the row's words of state is this one, in the ledger's word or in Korean.
 fn is_in_state(listed: &[Listed], wanted: &str) -> bool {
     listed.iter().any(|value| match value {
-        Listed::State(word) => word == wanted || state_ko(word) == wanted,
+        Listed::State(word) => [word.as_str(), state_ko(word), payout_ko(word)].contains(&wanted),
         _ => false,
     })
 }

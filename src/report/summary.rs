@@ -4,7 +4,7 @@
 use crate::config::Config;
 use crate::domain::{CreditorId, Date, Won};
 use crate::fault::Trouble;
-use crate::ledger::{Due, DueState, Listed, Listing, ListingQuery, Reader, Take};
+use crate::ledger::{AccountsShown, Due, DueState, Listed, Listing, ListingQuery, Reader, Take};
 use std::fmt::Write as _;
 
 /// The page of one creditor, or of the agent for all of them.
@@ -80,7 +80,8 @@ fn mine(config: &Config, owner: &str, creditor: CreditorId) -> bool {
 }
 
 fn query(creditor: CreditorId, from: Date, to: Date) -> ListingQuery<'static> {
-    ListingQuery { creditor, from, to, item: None, group: None, payer: None, unfinished: None }
+    let (item, group, payer, unfinished) = (None, None, None, None);
+    ListingQuery { creditor, from, to, item, group, payer, unfinished, accounts: AccountsShown::Masked }
 }
 
 /// What a day was for one creditor, or for all of them.

@@ -7,6 +7,9 @@ fn targets(verb: Verb) -> Vec<Target> {
     if verb.about() == About::Desk {
         return crate::intake::order_desk::tests::targets(verb);
     }
+    if verb.about() == About::Print {
+        return crate::intake::order_print::tests::targets(verb);
+    }
     if verb == Verb::NoticeAcknowledge {
         return vec![Target::Notice {
             creditor: "00000012".parse().unwrap(),

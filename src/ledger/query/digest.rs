@@ -35,6 +35,7 @@ const PARTS: &[&str] = &[
     "SELECT message_id, phone, event, about, creditor, payer_id, text, file_id, state, code FROM message ORDER BY message_id",
     "SELECT change_id, mandate_id, state, old_bank, old_account, old_id_no, new_bank, new_account, new_id_no, new_holder,
        request_file, request_line FROM account_change ORDER BY change_id",
+    "SELECT creditor, kind, year, number, payer_no, content, won, again FROM paper ORDER BY creditor, kind, year, number",
     "SELECT owner, job, date, due_at, state FROM due ORDER BY owner, job, date",
 ];
 

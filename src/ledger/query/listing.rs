@@ -1,7 +1,7 @@
 //! Listings for reports and papers: rows of plain values, streamed one by one from the ledger's statement, so that a
 //! hundred thousand of them pass through bounded memory. What the columns are called is the report room's affair.
 //!
-//! Must not: give a personal number in the clear.
+//! Must not: give a personal number in the clear unless [`AccountsShown::InTheClear`] is asked for, which is journaled before.
 
 use crate::domain::{CreditorId, Date, Instant, ItemCode, Month, PayerNo, Won};
 use crate::fault::Trouble;
@@ -38,7 +38,7 @@ pub enum Listing {
 pub enum ListedKind {
     /// A text.
     Text,
-    /// An account number; given masked.
+    /// An account number; masked or in the clear, as the query says.
     Account,
     /// A word of a state.
     State,
@@ -73,6 +73,16 @@ pub enum Listed {
     Time(Option<Instant>),
 }
 
+/// How account numbers are given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AccountsShown {
+    /// Masked but for the last digits.
+    #[default]
+    Masked,
+    /// As they are. The asker has the right `personal.reveal`, and the journal says so already.
+    InTheClear,
+}
+
 /// Which rows are listed.
 #[derive(Debug, Clone)]
 pub struct ListingQuery<'q> {
@@ -88,6 +98,8 @@ pub struct ListingQuery<'q> {
     pub group: Option<&'q ItemCode>,
     /// Only of this payer.
     pub payer: Option<&'q PayerNo>,
+    /// How account numbers are given.
+    pub accounts: AccountsShown,
     /// Of registrations, what is unfinished as well, whenever it was applied for.
     pub unfinished: Option<Unfinished>,
 }
@@ -155,7 +167,7 @@ impl Listing {
             // code, bank, lines, requested, came
             Self::Failures => &[Text, Text, Count, Won, Won],
             // day, payer no, name, group, item, month, won (below 0: taken back), number, receipt, 수납 or 취소, remark
-            Self::Cash => &[Date, Text, Text, Text, Text, Month, Won, Count, Text, Text, Text],
+            Self::Cash => &[Date, Text, Text, Text, Text, Month, Won, Count, Text, State, Text],
             // day, number, requests, successes, collected, reversed, carried in, fee, VAT, net, payout, sheet
             Self::Settlements => &[Date, Count, Count, Count, Won, Won, Won, Won, Won, Won, State, Text],
             // queued, payer no, name, group, item, bank, account, kind, state of the line, code, file, line, and of the mandate,
@@ -280,6 +292,7 @@ impl Reader {
             item: None,
             group: None,
             payer: None,
+            accounts: AccountsShown::Masked,
             unfinished: Some(Unfinished { unused_since: since }),
         };
         self.list::<Trouble>(Listing::Registrations, &query, |row| {
@@ -330,7 +343,10 @@ impl Reader {
                     ListedKind::Account => row
                         .get(listing.kinds().len())
                         .and_then(|key| personal::account(&self.ring, row, at, key))
-                        .map(|account| Listed::Text(account.masked())),
+                        .map(|account| match query.accounts {
+                            AccountsShown::Masked => Listed::Text(account.masked()),
+                            AccountsShown::InTheClear => Listed::Text(account.reveal().to_string()),
+                        }),
                     kind => value(row, at, *kind),
                 };
                 listed.push(value.doing(doing)?);

@@ -22,7 +22,7 @@ pub use sealed::SealedValues;
 pub use settled::PayoutFound;
 pub use since::{ChargesMade, ChargesOn, Mark};
 
-pub use listing::{Listed, ListedKind, Listing, ListingQuery, Take, Unfinished};
+pub use listing::{AccountsShown, Listed, ListedKind, Listing, ListingQuery, Take, Unfinished};
 
 use super::file::{FileRow, Way};
 use crate::domain::{

@@ -1,9 +1,9 @@
 //! The four forms: what stands where on the page.
 
 use super::ink::{Align, Frame, Page};
-use super::{Paper, PaperError, PaperOf, PaperRow, PaperStyle, in_words};
+use super::{PaperError, PaperOf, PaperRow, PaperStyle, Standing, in_words};
 use crate::config::Creditor;
-use crate::domain::{Date, Won};
+use crate::domain::{Date, Paper, Won};
 use krilla::surface::Surface;
 
 /// Rows on one page.
@@ -19,19 +19,22 @@ pub(super) struct Sheet<'p> {
     pub(super) paper: Paper,
     pub(super) creditor: &'p Creditor,
     pub(super) of: &'p PaperOf,
+    pub(super) standing: &'p Standing,
     pub(super) rows: &'p [PaperRow],
+    /// How many rows stand on the pages before.
+    pub(super) before: usize,
     /// Of all pages of this payer.
     pub(super) total: Won,
     pub(super) nth: usize,
     pub(super) of_pages: usize,
-    pub(super) style: &'p PaperStyle<'p>,
+    pub(super) style: &'p PaperStyle,
 }
 
 type Done = Result<(), PaperError>;
 
 impl Sheet<'_> {
     pub(super) fn draw(&self, surface: &mut Surface<'_>) -> Done {
-        let mut page = Page::new(surface, self.style.faces);
+        let mut page = Page::new(surface, &self.style.faces);
         let drawn = self.all(&mut page);
         page.end();
         drawn
@@ -50,26 +53,47 @@ impl Sheet<'_> {
         let title: String = self.paper.ko().chars().flat_map(|c| [c, ' ']).collect();
         page.text(Frame(LEFT, 560, WIDTH, 400), title.trim_end(), 260, true, Align::Center)?;
         page.shade(Frame(LEFT + 1300, 970, WIDTH - 2600, 14));
-        if let Some(number) = self.number() {
+        let number = match self.standing {
+            Standing::Sample => None,
+            Standing::Issued(issued) => Some(format!("{}-{}", self.creditor.id, issued.number)),
+        };
+        if let Some(number) = number {
             page.text(Frame(LEFT, 1080, 2400, ROW), &format!("번호  {number}"), 95, false, Align::Left)?;
         }
-        let day = format!("발행일  {}", self.style.day);
+        let day = format!("발행일  {}", self.day());
         page.text(Frame(LEFT + 2550, 1080, 2400, ROW), &day, 95, false, Align::Right)?;
-        if self.style.again {
-            let mark = Frame(LEFT + 4150, 620, 800, 260);
-            page.outline(mark, 12);
-            page.text(mark, "재발행", 130, true, Align::Center)?;
+        let mark = match self.standing {
+            Standing::Sample => Some(("견 본".to_string(), None)),
+            Standing::Issued(issued) if issued.again > 0 => {
+                Some((format!("재발행 {}", issued.again), Some(self.style.day)))
+            }
+            Standing::Issued(_) => None,
+        };
+        if let Some((mark, day)) = mark {
+            let frame = Frame(LEFT + 3950, 560, 1000, 260);
+            page.outline(frame, 12);
+            page.text(frame, &mark, 130, true, Align::Center)?;
+            if let Some(day) = day {
+                let below = Frame(LEFT + 3950, 820, 1000, 140);
+                page.text(below, &day.to_string(), 80, false, Align::Center)?;
+            }
         }
         Ok(())
     }
 
-    /// 이용기관-연도-charge: the ledger's own number of the (first) charge, so it is the same on a reprint.
-    fn number(&self) -> Option<String> {
-        let key = self.of.rows.first().map(|row| row.key).filter(|key| *key > 0)?;
-        let year = self.of.rows.first()?.month?.year();
-        let others = self.of.rows.len().saturating_sub(1);
-        let more = if others > 0 { format!(" 외 {others}건") } else { String::new() };
-        Some(format!("{}-{year}-{key:08}{more}", self.creditor.id))
+    /// The day that stands on it: printed again it keeps the first one.
+    fn day(&self) -> Date {
+        match self.standing {
+            Standing::Sample => self.style.day,
+            Standing::Issued(issued) => issued.issued_on,
+        }
+    }
+
+    /// The receipt on which the money of the n-th row of this page stood first, where it did.
+    fn earlier(&self, nth: usize) -> Option<String> {
+        let Standing::Issued(issued) = self.standing else { return None };
+        let number = issued.earlier.get(self.before.saturating_add(nth)).copied().flatten()?;
+        Some(format!("기발행 {number}"))
     }
 
     fn labelled(&self, page: &mut Page<'_, '_>, frame: Frame, label: i32, name: &str, value: &str) -> Done {
@@ -175,11 +199,14 @@ impl Sheet<'_> {
             x += width;
         }
         let mut y = TABLE + ROW;
-        for row in self.rows {
-            let item = match row.debit_date.filter(|_| late) {
-                Some(date) => format!("{} ({}일)", row.item, self.style.day.days_since(date).max(0)),
+        for (nth, row) in self.rows.iter().enumerate() {
+            let mut item = match row.debit_date.filter(|_| late) {
+                Some(date) => format!("{} ({}일)", row.item, self.day().days_since(date).max(0)),
                 None => row.item.clone(),
             };
+            if let Some(earlier) = self.earlier(nth) {
+                item = format!("{item} ({earlier})");
+            }
             let values = [
                 item,
                 row.month.map_or(String::new(), |month| month.to_string()),
@@ -231,12 +258,12 @@ impl Sheet<'_> {
         if self.paper == Paper::Refund {
             y = self.approval(page, y)?;
         }
-        page.text(Frame(LEFT, y, WIDTH, ROW), &day_ko(self.style.day), 105, false, Align::Center)?;
+        page.text(Frame(LEFT, y, WIDTH, ROW), &day_ko(self.day()), 105, false, Align::Center)?;
         y += 280;
         let representative = self.creditor.base.representative.as_deref().unwrap_or_default();
         let signed = format!("{}   대표  {representative}   (인)", self.creditor.name);
         page.text(Frame(LEFT, y, WIDTH, 240), &signed, 130, true, Align::Center)?;
-        if let Some(stamp) = self.style.stamp {
+        if let Some(stamp) = &self.style.stamp {
             // Over the (인), as a stamp is set.
             let half = page.width(&signed, 130)? / 2;
             page.picture(Frame(LEFT + WIDTH / 2 + half - 360, y - 150, 540, 540), &stamp.image);

@@ -14,15 +14,13 @@ pub use words::in_words;
 
 use super::catalogue::{Names, ReportQuery};
 use crate::config::{Config, Creditor};
-use crate::domain::{Date, Month, Won};
+use crate::domain::{Date, Month, Paper, Won};
 use crate::fault::{Fault, Trouble};
-use crate::ledger::{Listed, Listing, ListingQuery, Reader, Take};
+use crate::ledger::{IssuedPaper, Listed, Listing, ListingQuery, Reader, Take};
 use form::Sheet;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
 use krilla::{Document, SerializeSettings};
-use std::fmt;
-use std::str::FromStr;
 
 /// Why a paper was not made.
 #[derive(Debug)]
@@ -45,71 +43,18 @@ impl From<Trouble> for PaperError {
     }
 }
 
-/// A paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paper {
-    /// 영수증 (F25): what came.
-    Receipt,
-    /// 납부고지서 (F26): what is to be paid.
-    Bill,
-    /// 미납명세서 (F27): what was not paid in time.
-    Arrears,
-    /// 과오납반환결의서 (F28): what came too much.
-    Refund,
-}
-
-impl Paper {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Receipt, Self::Bill, Self::Arrears, Self::Refund];
-
-    /// The English word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Receipt => "receipt",
-            Self::Bill => "bill",
-            Self::Arrears => "arrears",
-            Self::Refund => "refund",
-        }
-    }
-
-    /// The title.
-    pub const fn ko(self) -> &'static str {
-        match self {
-            Self::Receipt => "영수증",
-            Self::Bill => "납부고지서",
-            Self::Arrears => "미납명세서",
-            Self::Refund => "과오납반환결의서",
-        }
-    }
-
-    fn listing(self) -> Listing {
-        match self {
-            Self::Receipt => Listing::Paid,
-            Self::Bill | Self::Arrears => Listing::Arrears,
-            Self::Refund => Listing::Overpaid,
-        }
-    }
-}
-
-impl fmt::Display for Paper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-impl FromStr for Paper {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|paper| paper.word() == text || paper.ko() == text).ok_or_else(|| {
-            let all: Vec<String> = Self::ALL.iter().map(|p| format!("{} ({})", p.word(), p.ko())).collect();
-            format!("there is no paper {text:?}; there are: {}", all.join(", "))
-        })
+const fn listing(paper: Paper) -> Listing {
+    match paper {
+        Paper::Receipt => Listing::Paid,
+        Paper::Bill | Paper::Arrears => Listing::Arrears,
+        Paper::Refund => Listing::Overpaid,
     }
 }
 
 /// One row of a paper.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PaperRow {
+struct PaperRow {
+    code: String,
     item: String,
     month: Option<Month>,
     debit_date: Option<Date>,
@@ -117,30 +62,114 @@ pub(super) struct PaperRow {
     paid: Won,
     /// What this paper is about: came, to be paid, not paid, too much.
     amount: Won,
-    /// The key of the first charge: what the number of a receipt is made of.
+    /// The key of the charge; 0 where the listing has none.
     key: i64,
 }
 
 /// What one payer gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PaperOf {
+pub struct PaperOf {
     payer_no: String,
     payer_name: String,
     group: String,
     rows: Vec<PaperRow>,
 }
 
+impl PaperOf {
+    /// For whom: 납부자번호.
+    pub fn payer_no(&self) -> &str {
+        &self.payer_no
+    }
+
+    /// The charges that a number binds: those whose money came.
+    pub fn charges(&self) -> Vec<i64> {
+        self.rows.iter().map(|row| row.key).filter(|key| *key > 0).collect()
+    }
+
+    /// What it comes to.
+    pub fn total(&self) -> Result<Won, Trouble> {
+        Won::sum(self.rows.iter().map(|row| row.amount))
+            .ok_or_else(|| Trouble::new("add a paper up", "the sum is too large".to_string()))
+    }
+
+    /// What tells this paper from another one for the same payer: its rows. What is to be paid, and how late it is, is
+    /// another paper on another day; what came stays the same.
+    pub fn content(&self, paper: Paper, day: Date) -> String {
+        let mut text = match paper {
+            Paper::Receipt | Paper::Refund => String::new(),
+            Paper::Bill | Paper::Arrears => format!("{day}\n"),
+        };
+        for row in &self.rows {
+            let month = row.month.map_or(0, Month::to_index);
+            let date = row.debit_date.map_or(0, Date::to_epoch_days);
+            let (charged, paid) = (row.charged.get(), row.paid.get());
+            text.push_str(&format!("{}|{}|{month}|{date}|{charged}|{paid}\n", row.key, row.code));
+        }
+        text
+    }
+}
+
+/// What a paper is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// A look at it: no number, marked 견본.
+    Sample,
+    /// Numbered, and marked 재발행 where it was printed before.
+    Issued(IssuedPaper),
+}
+
 /// How papers are made.
-#[derive(Debug, Clone, Copy)]
-pub struct PaperStyle<'p> {
+#[derive(Debug, Clone)]
+pub struct PaperStyle {
     /// The typefaces.
-    pub faces: &'p Faces,
+    pub faces: Faces,
     /// The stamp, where there is one.
-    pub stamp: Option<&'p Stamp>,
-    /// Whether it was printed before: 재발행.
-    pub again: bool,
-    /// The day that stands on it.
+    pub stamp: Option<Stamp>,
+    /// The day on which they are printed.
     pub day: Date,
+}
+
+impl PaperStyle {
+    /// The typefaces and the creditor's stamp as the configuration says. A stamp that is missing is no fault: what to
+    /// tell is given back (F05).
+    pub fn read(
+        config: &Config,
+        creditor: &Creditor,
+        day: Date,
+    ) -> Result<(Self, Option<String>), PaperError> {
+        let faces = Faces {
+            regular: Typeface::read(&config.papers.font)?,
+            bold: Typeface::read(&config.papers.font_bold)?,
+        };
+        let mut missing = None;
+        let stamp = match &creditor.base.stamp {
+            None => None,
+            Some(name) => {
+                let found = Stamp::of(&config.folder.join("creditors").join(name))?;
+                if found.is_none() {
+                    missing =
+                        Some(format!("there is no stamp creditors/{name}: the papers are made without one"));
+                }
+                found
+            }
+        };
+        Ok((Self { faces, stamp, day }, missing))
+    }
+}
+
+/// Of which debit dates papers tell: of a month, else of the last twelve months (a bill: of the next one as well).
+pub fn paper_period(paper: Paper, month: Option<Month>, day: Date) -> (Date, Date) {
+    // What is late is late before today; a bill is of what is to come as well.
+    let last = match paper {
+        Paper::Bill => day.month().next().last_day(),
+        Paper::Arrears => day.previous(),
+        Paper::Receipt | Paper::Refund => day,
+    };
+    match month {
+        Some(month) if paper == Paper::Arrears => (month.first_day(), month.last_day().min(last)),
+        Some(month) => (month.first_day(), month.last_day()),
+        None => (day.month().plus_months(-12).first_day(), last),
+    }
 }
 
 /// What was made.
@@ -154,33 +183,15 @@ pub struct Made {
     pub pages: usize,
 }
 
-/// Makes the papers of a creditor: one PDF with a paper for every payer that the query finds.
-pub fn make(
-    reader: &Reader,
-    config: &Config,
-    paper: Paper,
-    query: &ReportQuery,
-    style: &PaperStyle<'_>,
-) -> Result<Made, PaperError> {
-    let Some(creditor) = config.creditors.get(&query.creditor) else {
-        return Err(Trouble::new("make papers", format!("there is no creditor {}", query.creditor)).into());
-    };
-    let papers = gather(reader, config, paper, query)?;
-    if papers.is_empty() {
-        return Ok(Made { pdf: Vec::new(), papers: 0, pages: 0 });
-    }
-    draw(paper, creditor, &papers, style)
-}
-
-/// The rows of the ledger, by payer.
-fn gather(
+/// The papers of a creditor, one for every payer that the query finds, in the order of their numbers.
+pub fn gather_papers(
     reader: &Reader,
     config: &Config,
     paper: Paper,
     query: &ReportQuery,
 ) -> Result<Vec<PaperOf>, Trouble> {
     let names = Names { config, creditor: query.creditor };
-    let listing = ListingQuery {
+    let wanted = ListingQuery {
         unfinished: None,
         creditor: query.creditor,
         from: query.from,
@@ -188,9 +199,10 @@ fn gather(
         item: query.item.as_ref(),
         group: query.group.as_ref(),
         payer: query.payer.as_ref(),
+        accounts: query.accounts,
     };
     let mut papers: Vec<PaperOf> = Vec::new();
-    reader.list::<Trouble>(paper.listing(), &listing, |listed| {
+    reader.list::<Trouble>(listing(paper), &wanted, |listed| {
         // The listings of what came begin with the charge's key.
         let first = usize::from(matches!(paper, Paper::Receipt | Paper::Refund));
         let text = |at: usize| match listed.get(at) {
@@ -207,8 +219,10 @@ fn gather(
             Paper::Bill | Paper::Arrears => charged.checked_sub(paid),
             Paper::Refund => paid.checked_sub(charged),
         };
+        let code = text(first + 3);
         let row = PaperRow {
-            item: names.item(&text(first + 3)),
+            item: names.item(&code),
+            code,
             month: match listed.get(first + 4) {
                 Some(Listed::Month(month)) => *month,
                 _ => None,
@@ -220,6 +234,7 @@ fn gather(
             charged,
             paid,
             amount: amount.unwrap_or(Won::ZERO),
+            // Only the listings of what came begin with the key.
             key: match listed.first() {
                 Some(Listed::Count(Some(key))) => *key,
                 _ => 0,
@@ -240,11 +255,12 @@ fn gather(
     Ok(papers)
 }
 
-fn draw(
+/// One PDF of these papers.
+pub fn draw_papers(
     paper: Paper,
     creditor: &Creditor,
-    papers: &[PaperOf],
-    style: &PaperStyle<'_>,
+    papers: &[(PaperOf, Standing)],
+    style: &PaperStyle,
 ) -> Result<Made, PaperError> {
     let settings = SerializeSettings { enable_tagging: false, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
@@ -253,13 +269,13 @@ fn draw(
     document
         .set_metadata(Metadata::new().title(title).language("ko".to_string()).producer("sunap".to_string()));
     let mut pages = 0_usize;
-    for of in papers {
-        let total = Won::sum(of.rows.iter().map(|row| row.amount))
-            .ok_or_else(|| Trouble::new("add a paper up", "the sum is too large".to_string()))?;
+    for (of, standing) in papers {
+        let total = of.total()?;
         let chunks: Vec<&[PaperRow]> = of.rows.chunks(form::ROWS).collect();
         for (nth, rows) in chunks.iter().enumerate() {
-            let sheet =
-                Sheet { paper, creditor, of, rows, total, nth: nth + 1, of_pages: chunks.len(), style };
+            let before = nth.saturating_mul(form::ROWS);
+            let (nth, of_pages) = (nth.saturating_add(1), chunks.len());
+            let sheet = Sheet { paper, creditor, of, standing, rows, before, total, nth, of_pages, style };
             let size = PageSettings::from_wh(595.0, 842.0)
                 .ok_or_else(|| Trouble::new("make a page", "A4".to_string()))?;
             let mut page = document.start_page_with(size);

@@ -1,8 +1,10 @@
 //! 직인: the stamp of a creditor, a PNG beside its configuration.
 
-use crate::fault::{Fault, Place, printable};
+use crate::fault::{Fault, Place, Trouble, printable};
 use crate::report::PaperError;
 use krilla::image::{BitsPerComponent, CustomImage, Image, ImageColorspace};
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 /// More is a photograph, not a stamp.
@@ -51,6 +53,15 @@ impl CustomImage for Pixels {
 }
 
 impl Stamp {
+    /// The stamp of a file; `None` where there is none.
+    pub fn of(path: &Path) -> Result<Option<Self>, PaperError> {
+        match std::fs::read(path) {
+            Ok(bytes) => Self::read(&printable(&path.to_string_lossy()), &bytes).map(Some),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Trouble::at("read", path, error).into()),
+        }
+    }
+
     /// Reads the bytes of a PNG: up to 1 MiB and 2,000 pixels a side.
     pub fn read(shown: &str, bytes: &[u8]) -> Result<Self, PaperError> {
         let unfit = |why: String| {
