@@ -26,6 +26,7 @@ pub mod order;
 pub mod order_desk;
 pub mod order_people;
 pub mod order_print;
+mod order_verb;
 pub mod payers;
 pub mod requests;
 mod resident;
