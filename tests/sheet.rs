@@ -5,6 +5,7 @@ use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 use std::path::Path;
 use sunap::intake::mandates::{self, BankName, ParseFacts};
 use sunap::intake::{Kind, read_sheet};
+use sunap::rules::Refused;
 use sunap::sheet::{Unread, to_csv};
 
 fn csv(bytes: Vec<u8>) -> Result<String, String> {
@@ -57,6 +58,16 @@ fn damaged_books_and_bombs_are_faults_of_the_file() {
     std::io::copy(&mut std::io::Read::take(std::io::repeat(b' '), 64 << 20), &mut bomb).unwrap();
     let told = csv(bomb.finish().unwrap().into_inner()).unwrap_err();
     assert!(told.contains("압축 폭탄"), "{told}");
+}
+
+fn taken_or_why(parsed: Result<mandates::MandateRow, Vec<Refused>>) -> String {
+    match parsed {
+        Ok(_) => "taken".to_string(),
+        Err(refused) => {
+            let told = refused.iter().map(|r| format!("{} {}", r.name.word(), r.detail));
+            told.collect::<Vec<_>>().join("; ")
+        }
+    }
 }
 
 /// Rows of mandates, and what Excel did to them.
@@ -123,17 +134,8 @@ fn numbers_that_may_have_lost_zeros_are_told_by_cell() {
     let read = to_csv(Path::new(env!("CARGO_BIN_EXE_sunap")), "mandates.xlsx", harmed()).unwrap();
     let list = read_sheet("mandates.xlsx", Kind::Mandates, &read.csv, read.kinds).unwrap();
     let bank = |_: &str| Some(BankName { code: "004".parse().unwrap(), account_lengths: vec![10, 12, 14] });
-    let told: Vec<String> = list
-        .rows()
-        .map(|row| match mandates::parse(row, &ParseFacts { bank: &bank }) {
-            Ok(_) => "taken".to_string(),
-            Err(refused) => refused
-                .iter()
-                .map(|r| format!("{} {}", r.name.word(), r.detail))
-                .collect::<Vec<_>>()
-                .join("; "),
-        })
-        .collect();
+    let told: Vec<String> =
+        list.rows().map(|row| taken_or_why(mandates::parse(row, &ParseFacts { bank: &bank }))).collect();
     let expected = [
         "taken",
         "taken",
@@ -149,4 +151,25 @@ fn numbers_that_may_have_lost_zeros_are_told_by_cell() {
         "LEADING_ZERO_LOST C13 셀",
     ];
     assert_eq!(told, expected);
+}
+
+/// Old workbooks (.xls), as LibreOffice writes them: what is text stays, and what became a number is told by cell.
+#[test]
+fn old_workbooks_are_read_as_the_new_ones() {
+    let told = |name: &str| -> Vec<String> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/sheets").join(name);
+        let program = Path::new(env!("CARGO_BIN_EXE_sunap"));
+        let read = to_csv(program, name, std::fs::read(path).unwrap()).unwrap();
+        let list = read_sheet(name, Kind::Mandates, &read.csv, read.kinds).unwrap();
+        let bank =
+            |_: &str| Some(BankName { code: "004".parse().unwrap(), account_lengths: vec![10, 12, 14] });
+        list.rows().map(|row| taken_or_why(mandates::parse(row, &ParseFacts { bank: &bank }))).collect()
+    };
+    assert_eq!(told("mandates-text.xls"), ["taken", "taken"]);
+    let [first, second] = told("mandates-numbers.xls").try_into().unwrap();
+    assert!(first.contains("NUMBER_CELL J2 셀, 11자리"), "{first}");
+    assert!(
+        second.contains("NUMBER_CELL J3 셀, 12자리") && second.contains("LEADING_ZERO_LOST L3 셀"),
+        "{second}"
+    );
 }

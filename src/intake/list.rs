@@ -6,7 +6,7 @@
 use super::cell::is_exponent;
 use super::columns::{ANSWER_HEADINGS, Column, Content, Need, of_kind, told};
 use super::kinds::{CellKind, Kinds, cell_name};
-use super::text::{Encoding, decode};
+use super::text::{Encoding, decode, no_workbook};
 use super::{Kind, jamo, lines, resident};
 use crate::fault::{Fault, Faults, Place, printable};
 use crate::rules::{Name, Refused};
@@ -109,7 +109,7 @@ impl std::fmt::Debug for Row<'_> {
 
 /// The list, or why it is none.
 pub fn read_list(file_name: &str, bytes: &[u8]) -> Result<List, Faults> {
-    read_as(file_name, kind_of(file_name)?, bytes)
+    read_as(file_name, kind_of(file_name, bytes)?, bytes)
 }
 
 /// The list of a workbook whose sheet was made CSV text already (`sheet`), with what its cells were; its name keeps the
@@ -189,11 +189,14 @@ fn extension(file_name: &str) -> String {
     file_name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default()
 }
 
-fn kind_of(file_name: &str) -> Result<Kind, Faults> {
+fn kind_of(file_name: &str, bytes: &[u8]) -> Result<Kind, Faults> {
     let fault =
         |name, expected: &str, remedy| one(Fault::new(name, Place::file(file_name), expected, remedy));
     let extension = extension(file_name);
     if matches!(extension.as_str(), "xls" | "xlsx" | "xlsm" | "xlsb" | "ods" | "cell") {
+        if let Some(inside) = no_workbook(file_name, bytes) {
+            return Err(one(inside));
+        }
         let remedy = "open it, save it as .xlsx or as \"CSV UTF-8 (쉼표로 분리)\", and name it so";
         let expected = "a workbook that is one (.xlsx, .xls), or a text file (.csv, .tsv)";
         return Err(fault("list-is-spreadsheet", expected, remedy));

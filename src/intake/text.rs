@@ -144,6 +144,24 @@ fn not_text(file: &str, bytes: &[u8]) -> Option<Fault> {
     None
 }
 
+/// What stands in a file that is named as a workbook and is none, where that is known: a web page, UTF-16, or plain rows.
+pub(super) fn no_workbook(file: &str, bytes: &[u8]) -> Option<Fault> {
+    match decode(file, bytes) {
+        Ok(_) if bytes.is_empty() => None,
+        Ok((text, _)) => {
+            let heading = text.lines().next().unwrap_or_default();
+            let extension = if heading.contains('\t') { ".tsv" } else { ".csv" };
+            let expected = "a workbook, as the name says; this is plain text with rows (CSV), as many programs write under the name .xls";
+            let remedy = format!("name it {extension} instead of .xls, and drop it again");
+            Some(Fault::new("list-is-text", Place::file(file), expected, remedy))
+        }
+        Err(faults) => {
+            let known = |fault: &&Fault| matches!(fault.name, "list-is-html" | "list-is-utf16");
+            faults.kept().iter().find(known).cloned()
+        }
+    }
+}
+
 /// UTF-16 without a mark: at least three pairs of which one half is always 0.
 fn alternating_zeros(bytes: &[u8]) -> bool {
     let head = bytes.get(..64.min(bytes.len())).unwrap_or_default();
@@ -181,6 +199,18 @@ mod tests {
             "utf-8",
             "one NUL is a row's refusal, not another encoding"
         );
+    }
+
+    #[test]
+    fn what_stands_in_a_workbook_that_is_none() {
+        let told = |bytes: &[u8]| no_workbook("f.xls", bytes).map(|fault| fault.name);
+        assert_eq!(told(b"<html><table>"), Some("list-is-html"));
+        assert_eq!(told(b"<?xml version=\"1.0\"?><Workbook>"), Some("list-is-html"));
+        assert_eq!(told("고객번호,고객명\n".as_bytes()), Some("list-is-text"));
+        assert_eq!(told(&Encoding::Cp949.encode("고객번호\t고객명")), Some("list-is-text"));
+        assert_eq!(told(b"\xFF\xFEa\0"), Some("list-is-utf16"));
+        assert_eq!(told(b"\x09\x08\x10\x00\xFF"), None, "something else");
+        assert_eq!(told(b"PK\x03\x04"), None);
     }
 
     #[test]
