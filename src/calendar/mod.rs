@@ -164,11 +164,6 @@ impl Calendar {
     pub fn debit_date(&self, month: Month, day: ContractDay) -> Date {
         self.following(day.in_month(month))
     }
-
-    /// The last banking day before `month`: when its charges are made (decisions.md 10).
-    pub fn last_before(&self, month: Month) -> Date {
-        self.shift(month.first_day(), -1)
-    }
 }
 
 fn is_weekend(date: Date) -> bool {

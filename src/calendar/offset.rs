@@ -1,6 +1,7 @@
 //! The short texts in which a profile says when something is due: `D-1BD 14:00`, `X+1BD 11:00`, `D 12:00`, `D+1 03:00`.
 //!
-//! The letter names the day it is counted from: `D` a debit date, `P` a deposit date, `X` the banking day of a registration file. `BD`
+//! The letter names the day it is counted from: `D` a debit date, `M` the first day of a month, `P` a deposit date, `X` the banking day of
+//! a registration file. `BD`
 //! counts banking days, its absence calendar days (facts/calendar.md: D±n differs per channel and file).
 //!
 //! Must not: decide what happens at the instant.
@@ -22,7 +23,7 @@ pub struct DayOffset {
 }
 
 impl DayOffset {
-    /// The letter of the day it is counted from: `D`, `P` or `X`.
+    /// The letter of the day it is counted from: `D`, `M`, `P` or `X`.
     pub fn anchor(self) -> char {
         self.anchor
     }
@@ -63,8 +64,8 @@ impl FromStr for DayOffset {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a distance in days: write D-2BD, D+1, P or X");
-        let anchor = text.chars().next().filter(|c| matches!(c, 'D' | 'P' | 'X')).ok_or_else(wrong)?;
+        let wrong = || format!("{text:?} is not a distance in days: write D-2BD, D+1, M, P or X");
+        let anchor = text.chars().next().filter(|c| matches!(c, 'D' | 'M' | 'P' | 'X')).ok_or_else(wrong)?;
         let rest = text.strip_prefix(anchor).unwrap_or_default();
         if rest.is_empty() {
             return Ok(Self { anchor, days: 0, banking: false });

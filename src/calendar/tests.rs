@@ -121,7 +121,8 @@ fn debit_dates_clamp_then_roll_forward() {
     assert_eq!(calendar.modified_following(day("2025-08-31")), day("2025-08-29"));
     assert_eq!(calendar.modified_following(day("2025-01-27")), day("2025-01-31"));
     assert_eq!(calendar.preceding(day("2025-01-30")), day("2025-01-24"));
-    assert_eq!(calendar.last_before("2026-03".parse().unwrap()), day("2026-02-27"));
+    let charges: Offset = "M-1BD 00:30".parse().unwrap();
+    assert_eq!(charges.date(&calendar, day("2026-03-01")), day("2026-02-27"));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `[proposal]`, `[cash]` and `[lists]` of a creditor: when it is shown what may be requested, and how cash and debits keep out of
+//! `[charges]`, `[proposal]`, `[cash]` and `[lists]` of a creditor: when charges are made, when it is shown what may be requested, and how cash and debits keep out of
 //! each other's way (product.md F17, F19, D7, D8, E50).
 
 use super::Config;
@@ -123,6 +123,42 @@ pub(super) fn proposal(file: &mut Section<'_>) -> Option<Option<ProposalPlan>> {
         return None;
     }
     Some(Some(ProposalPlan { at: at.value }))
+}
+
+/// When the charges of a month are made unless the creditor says otherwise (decisions.md 10): counted from the month's first day.
+const CHARGES_AT: &str = "M-1BD 00:30";
+
+/// The earliest: the month before must be under way.
+const EARLIEST_BANKING_DAYS: i64 = 15;
+
+/// The latest on the last banking day before the month: what falls due on its first banking day is requested then, at 09:00.
+const LATEST_SECONDS: u32 = 8 * 3600;
+
+/// Reads `at` of `[charges]`.
+pub(super) fn charges(file: &mut Section<'_>) -> Option<Offset> {
+    if !file.has("charges") {
+        return CHARGES_AT.parse().ok();
+    }
+    let mut section = file.section("charges")?;
+    let document = section.document();
+    let at = section.parsed::<Offset>("at");
+    section.finish();
+    let at = at?;
+    let day = at.value.day();
+    let in_time = day.days() < -1 || (day.days() == -1 && at.value.time().seconds() <= LATEST_SECONDS);
+    let early = day.days() < -EARLIEST_BANKING_DAYS;
+    if day.anchor() != 'M' || !day.counts_banking_days() || !in_time || early {
+        document.fault(
+            "config-value-wrong",
+            at.span,
+            format!("charges are made at {}: counted back from M, the month's first day, in banking days", at.value),
+            format!(
+                "write a time from \"M-{EARLIEST_BANKING_DAYS}BD 00:00\" to \"M-1BD 08:00\", such as \"{CHARGES_AT}\""
+            ),
+        );
+        return None;
+    }
+    Some(at.value)
 }
 
 /// Reads `[cash]`; what is left out is as [`CashRules::default`].

@@ -9,8 +9,9 @@ use super::group::{self, Group};
 use super::profile::{MOST_WON, Profile, RetryRule};
 use super::report_plan::{self, ReportPlan};
 use super::settlement::{self, Settlement};
+use crate::calendar::{Calendar, Offset};
 use crate::domain::ContractDay;
-use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, ItemCode, Won};
+use crate::domain::{ChannelId, CreditorId, IdNo, IdNoError, Instant, ItemCode, Month, Won};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use toml::Spanned;
@@ -126,6 +127,8 @@ pub struct Creditor {
     pub arrears: Arrears,
     /// How failed debits are tried again.
     pub retry: RetryPolicy,
+    /// When the charges of a month are made, counted from its first day `M`.
+    pub charges_at: Offset,
     /// When it is shown what may be requested; `None` where it is not.
     pub proposal: Option<ProposalPlan>,
     /// 현금수납.
@@ -140,6 +143,13 @@ pub struct Creditor {
     pub settlement: Option<Settlement>,
     /// Reports that come by themselves into its outbox.
     pub reports: Vec<ReportPlan>,
+}
+
+impl Creditor {
+    /// When the charges of a month are made.
+    pub fn charges_of(&self, calendar: &Calendar, month: Month) -> Instant {
+        self.charges_at.instant(calendar, month.first_day())
+    }
 }
 
 /// What a creditor refers to.
@@ -182,7 +192,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
     let answer_due = answer_due.map(|profile| profile.registration.result_due.time());
     let reports = report_plan::read(&mut file, answer_due);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
-    let whole_lists = collecting::whole_lists(&mut file);
+    let (charges_at, whole_lists) = (collecting::charges(&mut file), collecting::whole_lists(&mut file));
     file.finish();
     if !has_items {
         document.file_fault(
@@ -212,6 +222,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         auto_request: contract.auto_request,
         arrears: contract.arrears,
         retry: retry?,
+        charges_at: charges_at?,
         proposal: proposal?,
         cash: cash?,
         whole_lists: whole_lists?,

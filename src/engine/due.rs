@@ -25,9 +25,6 @@ use std::sync::Arc;
 /// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
 const HORIZON_DAYS: i64 = 45;
 
-/// 청구 생성 at 00:30 of the last banking day before the month (decisions.md 10).
-const CHARGES_AT: (u32, u32) = (0, 30);
-
 /// 자동 의뢰: requests and retries that the config orders are made at 09:00 of the banking day before the debit date,
 /// five hours before the creditor's window closes, so that a person can still take them back.
 const REQUESTS_AT: (u32, u32) = (9, 0);
@@ -425,7 +422,7 @@ fn plan_applications(config: &Config, desk: &Desk, date: Date, rows: &mut Vec<Ne
     }
 }
 
-/// The steps of all creditors that belong to one day: charges of a month on its last banking day before, automatic
+/// The steps of all creditors that belong to one day: charges of a month as the creditor has them made, automatic
 /// requests and retries for a debit date.
 fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
     let calendar = &config.calendar;
@@ -444,7 +441,7 @@ fn plan_creditors(config: &Config, date: Date, rows: &mut Vec<NewDue>) {
             });
         };
         if date.day() == 1 {
-            push(Job::Charges, date, calendar.last_before(date.month()).at(time(CHARGES_AT)));
+            push(Job::Charges, date, creditor.charges_of(calendar, date.month()));
             push(Job::Expire, date, date.at(TimeOfDay::MIDNIGHT));
         }
         if !calendar.is_open(date) {

@@ -237,7 +237,7 @@ impl Place {
         let this = now.date().month();
         let calendar = &self.config.calendar;
         let mut months = vec![this.previous(), this];
-        if now.date() >= calendar.last_before(this.next()) {
+        if now >= self.creditor.charges_of(calendar, this.next()) {
             months.push(this.next());
         }
         months
@@ -256,7 +256,7 @@ impl Place {
     /// The same for what is paid by cash: no bank's window stands before the contract day.
     fn billable_months(&self, now: Instant) -> Vec<(Month, Vec<(ContractDay, Date)>)> {
         let (this, calendar) = (now.date().month(), &self.config.calendar);
-        let next = (now.date() >= calendar.last_before(this.next())).then(|| this.next());
+        let next = (now >= self.creditor.charges_of(calendar, this.next())).then(|| this.next());
         std::iter::once(this)
             .chain(next)
             .map(|month| {

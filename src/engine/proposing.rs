@@ -9,9 +9,8 @@ use super::due::row_done;
 use super::place::{Place, rolled_to};
 use super::requesting::Batch;
 use super::{Engine, Failure};
-use crate::calendar::Calendar;
 use crate::config::{Arrears, CashFirst, Config, Creditor};
-use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, TimeOfDay, Won};
+use crate::domain::{CollectionKind, ContractDay, CreditorId, Date, Instant, Month, Won};
 use crate::ledger::{Candidate, CandidateQuery, Due, Tx};
 use crate::report::{Cell, CellKind, Column, CsvEncoding, given_csv, given_xlsx};
 use crate::rules::{Proposal, Refused};
@@ -19,6 +18,9 @@ use std::collections::HashSet;
 
 /// Mandates that are fetched at a time.
 const CHUNK: usize = 2048;
+
+/// A proposal comes so long after the charges of its month were made at the earliest.
+const AFTER_CHARGES_MINUTES: i64 = 30;
 
 /// The columns: those of a request, and between them what only tells (`intake::columns::PROPOSAL_HEADINGS`).
 const COLUMNS: [Column; 15] = [
@@ -48,11 +50,11 @@ const fn column(key: &'static str, ko: &'static str, kind: CellKind, width: u16)
 pub(super) fn due_at(config: &Config, creditor: &Creditor, date: Date) -> Option<Instant> {
     let plan = creditor.proposal?;
     let latest = rolled_to(config, &creditor.days, date).into_iter().map(|(month, _)| month).max()?;
-    Some(plan.at.instant(&config.calendar, date).max(after_charges(&config.calendar, latest)))
-}
-
-fn after_charges(calendar: &Calendar, month: Month) -> Instant {
-    calendar.last_before(month).at(TimeOfDay::new(1, 0, 0).unwrap_or(TimeOfDay::MIDNIGHT))
+    Some(
+        plan.at
+            .instant(&config.calendar, date)
+            .max(creditor.charges_of(&config.calendar, latest).plus_minutes(AFTER_CHARGES_MINUTES)),
+    )
 }
 
 impl Engine {
