@@ -18,13 +18,13 @@ mod watch;
 pub use stop::{Stop, stop_on_signals};
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, LoadError};
 use crate::domain::Instant;
-use crate::engine::{Engine, Failure, StartError, Turn};
+use crate::engine::{Engine, Failure, Reloaded, StartError, Turn, owners_of};
 use crate::fault::Trouble;
 use sd_notify::NotifyState;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
@@ -86,15 +86,16 @@ enum Hint {
     RenamedIn(Vec<PathBuf>),
     /// A person says that the clock is right.
     ClockIsRight,
+    /// The configuration was read anew, or could not be.
+    Reload(Result<Arc<Config>, LoadError>),
     /// Finish the step and end.
     Stop,
 }
 
-/// Runs the daemon with the wall clock until SIGTERM or SIGINT; both finish the step that is under way.
-pub fn serve(config: &Arc<Config>, clock: Arc<dyn Clock>) -> Result<(), Broken> {
+/// Runs the daemon with the wall clock until SIGTERM or SIGINT; both finish the step that is under way. SIGHUP has the
+/// configuration read anew from `path`.
+pub fn serve(config: &Arc<Config>, path: &Path, clock: Arc<dyn Clock>) -> Result<(), Broken> {
     let engine = Engine::open(Arc::clone(config), clock.now())?;
-    let inboxes: Vec<PathBuf> =
-        engine.owners().iter().map(|owner| config.spool_dir.join(owner.folder()).join("inbox")).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -117,7 +118,7 @@ pub fn serve(config: &Arc<Config>, clock: Arc<dyn Clock>) -> Result<(), Broken> 
             result
         })
         .map_err(|error| Trouble::new("start the engine's thread", error))?;
-    let listened = runtime.block_on(listen(config, &inboxes, &post, signals, engine_ended));
+    let listened = runtime.block_on(listen((config, path), &post, signals, engine_ended));
     // Told to stop, or the engine ended, or listening failed: in each case the engine's step ends first.
     let _engine_ended_before = post.send(Hint::Stop);
     let worked = worker.join();
@@ -136,13 +137,12 @@ fn longest_wait(scan_seconds: u64) -> Duration {
 
 /// Listens to the outside until a signal, or until the engine ends by itself.
 async fn listen(
-    config: &Config,
-    inboxes: &[PathBuf],
+    (config, path): (&Config, &Path),
     post: &Sender<Hint>,
     mut signals: stop::Signals,
     engine_ended: tokio::sync::oneshot::Receiver<()>,
 ) -> Result<(), Broken> {
-    let mut watch = watch::Watch::start(inboxes, post.clone());
+    let mut watch = watch::Watch::start(&inboxes(config), post.clone());
     let _heartbeat = heartbeat::start(config, post.clone()).await;
     let mut scan = tokio::time::interval(Duration::from_secs(config.scan_seconds.max(1)));
     scan.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
@@ -155,6 +155,13 @@ async fn listen(
                     tracing::info!("told to stop; finishing the step");
                     return Ok(());
                 }
+                stop::Signal::Reload => {
+                    let read = read_anew(path);
+                    if let Ok(config) = &read {
+                        watch.follow(inboxes(config));
+                    }
+                    let _engine_ended = post.send(Hint::Reload(read));
+                }
                 stop::Signal::ClockIsRight => {
                     let _engine_ended = post.send(Hint::ClockIsRight);
                 }
@@ -166,6 +173,38 @@ async fn listen(
             }
         }
     }
+}
+
+/// The inboxes of a configuration.
+fn inboxes(config: &Config) -> Vec<PathBuf> {
+    owners_of(config).iter().map(|owner| config.spool_dir.join(owner.folder()).join("inbox")).collect()
+}
+
+/// Reads the configuration anew; the engine says whether it counts. The service manager waits for READY from here on.
+fn read_anew(path: &Path) -> Result<Arc<Config>, LoadError> {
+    tracing::info!("told to read the configuration anew");
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell_service_manager(&[NotifyState::Reloading, now]),
+        Err(error) => tracing::warn!(%error, "the service manager could not be told"),
+    }
+    Config::load(path).map(Arc::new)
+}
+
+/// Has the engine take a configuration, and tells the service manager what became of it.
+fn reload(
+    engine: &mut Engine,
+    read: Result<Arc<Config>, LoadError>,
+    time: &mut BusinessTime<'_>,
+) -> Result<(), Failure> {
+    let status = match engine.reload(read, time.now())? {
+        Reloaded::InForce => "configuration read anew".to_string(),
+        Reloaded::Refused(why) => {
+            let first = why.lines().next().unwrap_or_default();
+            format!("configuration refused, the old one stays: {first}")
+        }
+    };
+    tell_service_manager(&[NotifyState::Ready, NotifyState::Status(&status)]);
+    Ok(())
 }
 
 /// The engine's thread: turn, then sleep until the next due time or hint.
@@ -188,7 +227,7 @@ fn work(
         // Fed here and nowhere else: a turn has read the folders and written or read the ledger.
         tell_service_manager(&[NotifyState::Watchdog]);
         let wait = wait_after(turn, clock.now(), longest_wait);
-        if take_hints(hints, wait, &mut engine, &mut time) == Told::Stop {
+        if take_hints(hints, wait, &mut engine, &mut time)? == Told::Stop {
             return Ok(());
         }
     }
@@ -218,23 +257,24 @@ fn take_hints(
     wait: Duration,
     engine: &mut Engine,
     time: &mut BusinessTime<'_>,
-) -> Told {
+) -> Result<Told, Failure> {
     let mut next = match hints.recv_timeout(wait) {
         Ok(hint) => Some(hint),
         Err(RecvTimeoutError::Timeout) => None,
         // Whoever posts is gone, and with it the way to be told to stop.
-        Err(RecvTimeoutError::Disconnected) => return Told::Stop,
+        Err(RecvTimeoutError::Disconnected) => return Ok(Told::Stop),
     };
     while let Some(hint) = next {
         match hint {
-            Hint::Stop => return Told::Stop,
+            Hint::Stop => return Ok(Told::Stop),
             Hint::Look => {}
             Hint::ClockIsRight => time.trust(),
+            Hint::Reload(read) => reload(engine, read, time)?,
             Hint::RenamedIn(paths) => paths.iter().for_each(|path| engine.renamed_in(path)),
         }
         next = hints.try_recv().ok();
     }
-    Told::GoOn
+    Ok(Told::GoOn)
 }
 
 /// The wall clock, stood still while it is suspect.

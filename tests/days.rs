@@ -43,6 +43,7 @@
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |
 //! | `restart` | ends the engine and starts it again |
+//! | `reload`, `reload refused "TEXT"` | the engine reads its configuration anew while it runs; a simulated bank keeps the old one |
 //! | `down` | ends the engine; the next `at` starts it. What is dropped or taken meanwhile lies there |
 //! | `power lost NAME` | our file is in the stage again, as after a power failure right before its rename became durable; another boot starts |
 //! | `in any order <<<` | the commands of the text run in every order, each time in a case of its own; once a page |

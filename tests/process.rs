@@ -52,17 +52,28 @@ impl Daemon {
         daemon
     }
 
-    fn wait_for(&self, message: &str) {
+    fn wait_for(&self, message: &str) -> String {
         let mut buffer = [0; 4096];
         loop {
             let length = self
                 .manager
                 .recv(&mut buffer)
                 .unwrap_or_else(|error| panic!("{message} has not come: {error}"));
-            if String::from_utf8_lossy(&buffer[..length]).contains(message) {
-                return;
+            let text = String::from_utf8_lossy(&buffer[..length]);
+            if text.contains(message) {
+                return text.into_owned();
             }
         }
+    }
+
+    /// Has it read its configuration anew; what it tells the service manager in the end.
+    fn reload(&self) -> String {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::HUP).unwrap();
+        let reloading = self.wait_for("RELOADING=1");
+        assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
+        let ready = self.wait_for("READY=1");
+        ready.lines().find_map(|line| line.strip_prefix("STATUS=")).unwrap_or_default().to_string()
     }
 
     fn stop(mut self) -> Option<i32> {
@@ -108,6 +119,65 @@ fn the_daemon_starts_once_answers_orders_and_ends_on_sigterm() {
 
     let rehearsal = sunap(&["run", "--clock", "2027-01-04 09:00", "--config", &config]).output().unwrap();
     assert_eq!(code(&rehearsal), 78, "a rehearsal does not run on a live ledger: {}", said(&rehearsal));
+}
+
+/// Changes a file of the copied configuration: a new file takes the place of the old one.
+fn rewrite(path: &Path, change: impl FnOnce(String) -> String) {
+    let text = std::fs::read_to_string(path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    let (folder, name) = (path.parent().unwrap(), path.file_name().unwrap().to_string_lossy());
+    sunap::spool::drop_file(folder, &name, change(text).as_bytes()).unwrap();
+}
+
+#[test]
+fn a_reload_takes_the_whole_configuration_or_none_of_it() {
+    let temp = tempfile::tempdir().unwrap();
+    let config = place(temp.path());
+    let creditors = temp.path().join("config/creditors");
+    let first = creditors.join("10000001.toml");
+    let ask = |arguments: &[&str]| said(&sunap(arguments).args(["--config", &config]).output().unwrap());
+    let daemon = Daemon::start(temp.path(), &config);
+
+    // A creditor more: its folders are there, and an order about it is judged by the new configuration.
+    let new = std::fs::read_to_string(&first).unwrap().replace("10000001", "10000009");
+    sunap::spool::drop_file(&creditors, "10000009.toml", new.as_bytes()).unwrap();
+    let unknown = || {
+        let arguments = ["cash", "cancel", "7", "--creditor", "10000009", "--reason", "x", "--timeout", "60"];
+        ask(&arguments)
+    };
+    let before = unknown();
+    assert!(before.contains("no such creditor is configured"), "{before}");
+    assert_eq!(daemon.reload(), "configuration read anew");
+    assert!(temp.path().join("spool/creditor/10000009/inbox").is_dir());
+    let after = unknown();
+    assert!(after.contains("refused") && !after.contains("no such creditor"), "{after}");
+    let log = ask(&["log", "--object", "config", "--format", "csv"]);
+    assert!(log.contains("creditors/10000009.toml"), "{log}");
+
+    // One fault, and none of what changed counts; the fault is told until it is mended.
+    rewrite(&first, |text| text.replace("days = [5, 15", "days = [5, 35"));
+    std::fs::remove_file(creditors.join("10000009.toml")).unwrap();
+    let refused = daemon.reload();
+    assert!(refused.starts_with("configuration refused, the old one stays"), "{refused}");
+    rewrite(&first, |text| text.replace("days = [5, 35", "days = [5, 15"));
+    let after = unknown();
+    assert!(after.contains("refused") && !after.contains("no such creditor"), "the old one stays: {after}");
+
+    // What only a restart may change.
+    let channel = temp.path().join("config/channels/bankingplus-seoul.toml");
+    let code = std::fs::read_to_string(&channel).unwrap();
+    let code = code.lines().find(|line| line.starts_with("institution_code")).unwrap().to_string();
+    rewrite(&channel, |text| text.replace(&code, "institution_code = \"9990007777\""));
+    let refused = daemon.reload();
+    assert!(refused.contains("institution_code") && refused.contains("restart"), "{refused}");
+    let status = ask(&["status", "--json"]);
+    assert!(status.contains("config-refused"), "{status}");
+    rewrite(&channel, |text| text.replace("institution_code = \"9990007777\"", &code));
+    assert_eq!(daemon.reload(), "configuration read anew");
+    assert!(unknown().contains("no such creditor"), "the creditor is gone");
+    let status = ask(&["status", "--json"]);
+    assert!(!status.contains("config-refused"), "{status}");
+    assert_eq!(daemon.stop(), Some(0));
 }
 
 #[test]

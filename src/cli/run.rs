@@ -34,7 +34,7 @@ const PAUSE_PIECE: Duration = Duration::from_millis(50);
 ///
 /// It takes what is dropped into the inboxes of the spool, does what is due by the schedule of the channels, and puts
 /// bank files into the outboxes. SIGTERM and SIGINT finish the step that is under way and end it with exit code 0.
-/// SIGUSR1 says that the wall clock is right after it was stepped. Under systemd it tells readiness and feeds the watchdog.
+/// SIGHUP has the configuration read anew: whole, or not at all. SIGUSR1 says that the wall clock is right after it was stepped. Under systemd it tells readiness and feeds the watchdog.
 ///
 /// With --clock it is a rehearsal: business time starts there and jumps to whatever is due next as soon as there is
 /// nothing left to do. It needs a state folder of its own.
@@ -62,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Exit, Failed> {
     start_log(&config.log);
     let Some(start) = arguments.clock else {
         refuse_state_of_rehearsal(&config.state_dir)?;
-        daemon::serve(&config, Arc::new(System::new()))?;
+        daemon::serve(&config, &arguments.config.path, Arc::new(System::new()))?;
         return Ok(Exit::Done);
     };
     mark_rehearsal(&config.state_dir)?;

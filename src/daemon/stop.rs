@@ -1,4 +1,5 @@
-//! Signals: SIGTERM and SIGINT end the process after the step that is under way, SIGUSR1 says that the clock is right.
+//! Signals: SIGTERM and SIGINT end the process after the step that is under way, SIGHUP has the configuration read anew,
+//! SIGUSR1 says that the clock is right.
 //!
 //! Must not: end the process by itself.
 
@@ -12,6 +13,8 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 pub(super) enum Signal {
     /// SIGTERM, SIGINT.
     Stop,
+    /// SIGHUP.
+    Reload,
     /// SIGUSR1.
     ClockIsRight,
 }
@@ -22,6 +25,7 @@ pub(super) struct Signals {
     terminate: Stream,
     interrupt: Stream,
     user: Stream,
+    hangup: Stream,
 }
 
 impl Signals {
@@ -32,6 +36,7 @@ impl Signals {
             terminate: take(SignalKind::terminate())?,
             interrupt: take(SignalKind::interrupt())?,
             user: take(SignalKind::user_defined1())?,
+            hangup: take(SignalKind::hangup())?,
         })
     }
 
@@ -41,6 +46,7 @@ impl Signals {
             _ = self.terminate.recv() => Signal::Stop,
             _ = self.interrupt.recv() => Signal::Stop,
             _ = self.user.recv() => Signal::ClockIsRight,
+            _ = self.hangup.recv() => Signal::Reload,
         }
     }
 }
@@ -61,7 +67,7 @@ impl Stop {
     }
 }
 
-/// Sets the answer to SIGTERM and SIGINT to true from now on, by a thread of its own.
+/// Sets the answer to SIGTERM, SIGINT and SIGHUP (the terminal is closed) to true from now on, by a thread of its own.
 pub fn stop_on_signals() -> Result<Stop, Trouble> {
     let stop = Stop::default();
     let told = stop.clone();
@@ -77,7 +83,7 @@ pub fn stop_on_signals() -> Result<Stop, Trouble> {
         .name("signals".to_string())
         .spawn(move || {
             runtime.block_on(async {
-                while signals.next().await != Signal::Stop {}
+                while signals.next().await == Signal::ClockIsRight {}
                 told.tell();
                 // A second signal finds nothing new to say; the loop that looks at `told` ends the process.
             });

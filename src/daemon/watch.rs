@@ -37,6 +37,12 @@ impl Watch {
         watch
     }
 
+    /// Watches these inboxes from now on; those that are no more stay silent.
+    pub(super) fn follow(&mut self, inboxes: Vec<PathBuf>) {
+        self.inboxes = inboxes;
+        self.renew();
+    }
+
     /// Watches every inbox anew: one that was deleted and made again would stay silent otherwise.
     pub(super) fn renew(&mut self) {
         let Some(watcher) = &mut self.watcher else { return };

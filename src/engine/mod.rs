@@ -52,6 +52,7 @@ mod printing;
 mod proposing;
 mod reckoning;
 mod refunding;
+mod reloading;
 mod reporting;
 mod requesting;
 mod restoring;
@@ -79,7 +80,8 @@ use std::sync::Arc;
 
 pub use config_codes::config_losses;
 pub use journal::journal_findings;
-pub use start::{LEDGER, StartError};
+pub use reloading::Reloaded;
+pub use start::{LEDGER, StartError, owners_of};
 pub use witness::{witness_findings, witness_for_copy};
 
 /// Why a step could not be done. Never a verdict on content.

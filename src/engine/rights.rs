@@ -144,12 +144,6 @@ impl Engine {
             None => self.signed(arrival, by),
         }
     }
-
-    /// A user whom the journal knows and users.toml does not: an id never goes or changes (F06).
-    pub(super) fn lost_user(&mut self) -> Result<Option<String>, Failure> {
-        let known = self.ledger.begin()?.users_seen()?;
-        Ok(known.into_iter().find(|id| self.config.users.all().all(|user| user.id != *id)))
-    }
 }
 
 /// The name of the answer to an order.

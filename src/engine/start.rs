@@ -79,10 +79,7 @@ impl Engine {
         let desks = desks(&config).ok_or_else(|| {
             Trouble::new("set up the channels", "the configuration was not made by Config::load")
         })?;
-        let mut owners: Vec<Owner> = desks.keys().cloned().map(Owner::Channel).collect();
-        owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
-        owners.extend(config.message_channel().map(Owner::Channel));
-        owners.push(Owner::Control);
+        let owners = owners_of(&config);
         let ring = Arc::new(KeyRing::load(&config.keys_dir).map_err(|error| match error {
             OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),
             other => StartError::Keys(other),
@@ -121,7 +118,7 @@ impl Engine {
         let opened_at = tx.first_opened(now)?;
         tx.commit()?;
         engine.opened_at = opened_at;
-        if let Some(id) = engine.lost_user()? {
+        if let Some(id) = engine.lost_user_of(&engine.config.users.clone())? {
             return Err(StartError::Users(id));
         }
         let losses = engine.follow_config_codes(now)?;
@@ -178,7 +175,16 @@ impl Engine {
     }
 }
 
-fn limits(config: &Config) -> Limits {
+/// Whose folders there are, by a configuration.
+pub fn owners_of(config: &Config) -> Vec<Owner> {
+    let mut owners: Vec<Owner> = config.channels.keys().cloned().map(Owner::Channel).collect();
+    owners.extend(config.creditors.keys().copied().map(Owner::Creditor));
+    owners.extend(config.message_channel().map(Owner::Channel));
+    owners.push(Owner::Control);
+    owners
+}
+
+pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         channel_file_bytes: config.limits.channel_file_bytes,
         creditor_file_bytes: config.limits.creditor_file_bytes,

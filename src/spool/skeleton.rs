@@ -95,7 +95,14 @@ impl Spool {
         Ok(spool)
     }
 
-    /// Makes and checks the folders of more owners (at a reload of the config).
+    /// Follows a configuration that was read anew: makes and checks the folders of more owners, and takes its limits.
+    pub fn configure(&mut self, owners: &[Owner], limits: Limits) -> Result<(), Trouble> {
+        self.add_owners(owners)?;
+        self.limits = limits;
+        Ok(())
+    }
+
+    /// Makes and checks the folders of more owners.
     pub fn add_owners(&mut self, owners: &[Owner]) -> Result<(), Trouble> {
         let root = Folder::open_named(self.root.clone())?;
         let mut made = false;

@@ -4,6 +4,9 @@
 use super::{Done, Stage, put};
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
+use sunap::config::Config;
+use sunap::engine::Reloaded;
 use sunap::ledger::FileRow;
 
 /// One byte more than the longest file that the shipped config takes.
@@ -52,6 +55,23 @@ fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), Strin
 }
 
 impl Stage {
+    /// The configuration is read anew, while all goes on; a simulated bank keeps the old one.
+    pub(super) fn reload(&mut self, refused: &[&str]) -> Done {
+        let now = self.now.ok_or("nothing runs yet: begin with `at`")?;
+        let read = Config::load(&self.temp.path().join("config/sunap.toml")).map(Arc::new);
+        let parts = self.parts.as_mut().ok_or("nothing runs yet: begin with `at`")?;
+        let reloaded = parts.engine.reload(read, now).map_err(|error| error.to_string())?;
+        match (reloaded, refused) {
+            (Reloaded::InForce, []) => {
+                self.reconfigured = false;
+                self.config = Some(parts.engine.config().clone());
+                self.play()
+            }
+            (Reloaded::Refused(why), ["refused", text]) if why.contains(text) => self.play(),
+            (reloaded, _) => Err(format!("{reloaded:?}")),
+        }
+    }
+
     /// What people, disks and power do to the spool.
     pub(super) fn mishap(&mut self, words: &[&str], block: Option<&str>) -> Done {
         match (words, block) {

@@ -53,7 +53,7 @@ pub(crate) fn charge_target(
 }
 
 impl Stage {
-    /// `as UID`, `as UID:GID`, `as UID mode BITS`; `users <<< >>>`; `approve` and `decline`.
+    /// `reload`; `as UID`, `as UID:GID`, `as UID mode BITS`; `users <<< >>>`; `approve` and `decline`.
     pub(super) fn people(&mut self, words: &[&str], block: Option<&str>) -> Done {
         match (words, block) {
             (["as", who, more @ ..], None) => {
@@ -67,6 +67,7 @@ impl Stage {
                 self.hand = Hand { owner: Some((number(uid)?, number(gid)?)), mode };
                 Ok(())
             }
+            (["reload", refused @ ..], None) => self.reload(refused),
             (["users"], Some(text)) => {
                 self.reconfigured = true;
                 super::mishap::write(&self.temp.path().join("config/users.toml"), text.as_bytes())

@@ -113,7 +113,7 @@ impl Stage {
                 ],
                 _,
             ) => self.mishap(&words, block),
-            (["as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
+            (["reload" | "as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
             (["message", ..], None) => self.message(&words),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
