@@ -72,6 +72,7 @@ pub(super) fn mandate_ko(state: mandate::State) -> &'static str {
         State::Rejected => "계좌신청미완료",
         State::Suspended => "이체정지",
         State::Changing => "계좌변경중",
+        State::Severed => "계좌변경중 (이전 계좌는 은행에서 해지)",
         State::Cancelling => "계좌해지중",
         State::Ended => "계좌해지완료",
     }

@@ -4,7 +4,8 @@
 //! Built from the archived file of applications, read back, and published as every file of ours. After the network's deadline
 //! nothing is built: it has answered in our place, and a person says what (E40).
 
-use super::applications::{Set, UNDECIDED, sets};
+use super::applications::{Set, Target, UNDECIDED, sets};
+use super::changing;
 use super::desk::ApplicationDesk;
 use super::emission::{seal, stands, step_out};
 use super::lines::{Content, unreadable};
@@ -17,9 +18,13 @@ use crate::ledger::{ApplicationRow, FileRow, MakeCharges, MandateFacts, MandateS
 use crate::machine::application::{Happening as Decision, Shape, State, step as decide};
 use crate::machine::file::{Out, OutHappening};
 use crate::machine::mandate::{EndReason, Happening, State as Mandate, step};
+use crate::rules::bank_application::Effect;
 use crate::spool::Sha256;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
+
+/// The alert of an end by force while our own application was out.
+const ENDED_WHILE_ASKED: &str = "ended-while-asked";
 
 /// The alert of an answer that was not out by the network's deadline.
 pub(super) const LATE: &str = "application-answer-late";
@@ -178,29 +183,50 @@ impl Effects<'_> {
         if row.answer_file.is_some() {
             return Ok(None);
         }
-        let known = set.mandate(self.tx, channel)?;
-        if let Err(unfit) = set.check(known.as_ref()) {
-            let to = decide(row.state, Decision::FoundUnfit).map_err(bug)?;
-            let code = applications.code(unfit);
-            self.tx.decide_applications((self.file_id, row.set_line), to, code, unfit.ko(), "")?;
-            return Ok(Some(code.to_string()));
+        let known = set.target(self.tx, channel)?;
+        match (set.check(known.as_ref()), known) {
+            (Err(unfit), _) => {
+                let to = decide(row.state, Decision::FoundUnfit).map_err(bug)?;
+                let code = applications.code(unfit);
+                self.tx.decide_applications((self.file_id, row.set_line), to, code, unfit.ko(), "")?;
+                Ok(Some(code.to_string()))
+            }
+            (Ok(effect), Some(known)) => self.take_effect(set, &known, effect).map(|()| None),
+            (Ok(_), None) => Ok(None),
         }
-        if let Some(known) = known {
-            self.take_effect(set, &known)?;
-        }
-        Ok(None)
     }
 
     /// Does what an agreed set asks for: an end, a new account, or a registration.
-    pub(super) fn take_effect(&self, set: &Set<'_>, known: &MandateFacts) -> Result<(), Failure> {
-        match set.shape {
-            // Our own cancellation is on its way, and its answer ends the mandate.
-            Shape::Cancel | Shape::ForcedCancel if known.state == Mandate::Cancelling => Ok(()),
-            Shape::Cancel => self.end(set, known, EndReason::AtBank),
-            Shape::ForcedCancel => self.end(set, known, EndReason::Forced),
-            Shape::Register => self.switch(set, known, Happening::RegisteredAtBank),
-            Shape::Change => self.switch(set, known, Happening::MovedAtBank),
-            Shape::Odd => Ok(()),
+    pub(super) fn take_effect(&self, set: &Set<'_>, target: &Target, effect: Effect) -> Result<(), Failure> {
+        let known = &target.mandate;
+        let reason = if set.shape == Shape::ForcedCancel { EndReason::Forced } else { EndReason::AtBank };
+        match effect {
+            Effect::Nothing => Ok(()),
+            Effect::Watch => {
+                let text = "은행이 임의해지를 알려 왔으나 우리 신청이 진행 중입니다: 결과가 등록 완료이면 은행에 확인하십시오";
+                self.tx.alert(ENDED_WHILE_ASKED, known.bank_payer_no.as_str(), text, self.now)?;
+                Ok(())
+            }
+            Effect::End => {
+                if let Some(change) = &target.open {
+                    changing::over(self.tx, change)?;
+                    let text = format!(
+                        "은행접수 {}로 계좌변경도 끝났습니다: 계속하려면 다시 신청하십시오",
+                        reason.ko()
+                    );
+                    self.tx.alert(changing::ENDED, known.bank_payer_no.as_str(), &text, self.now)?;
+                }
+                self.end(set, known, reason)
+            }
+            Effect::Sever => self.step(
+                set,
+                known,
+                Happening::Severed,
+                Some(reason),
+                "은행접수 해지: 새 계좌의 결과를 기다림",
+            ),
+            Effect::Register => self.switch(set, known, Happening::RegisteredAtBank),
+            Effect::Move => self.switch(set, known, Happening::MovedAtBank),
         }
     }
 

@@ -44,9 +44,10 @@ impl Engine {
             let Some(set) = sets(&lines).into_iter().find(|set| set.first() == row.set_line) else {
                 break 'said Outcome::Refused("its lines are not in the file any more".into());
             };
-            let known = set.mandate(&tx, &channel)?;
+            let known = set.target(&tx, &channel)?;
             let accept = order.verb == Verb::ApplicationAccept;
-            if accept && let Err(unfit) = set.check(known.as_ref()) {
+            let effect = set.check(known.as_ref());
+            if accept && let Err(unfit) = effect {
                 let code = applications.code(unfit);
                 break 'said Outcome::Refused(format!("{code}: {}", unfit.ko()));
             }
@@ -59,9 +60,9 @@ impl Engine {
             let which = (file.file_id, row.set_line);
             let count = tx.decide_applications(which, to, code, &order.reason, &order.by)?;
             if let Some(answer) = answer.filter(|_| late) {
-                if let Some(known) = known.filter(|_| accept) {
+                if let (Some(known), Ok(effect), true) = (known, effect, accept) {
                     let effects = Effects { tx: &tx, file_id: file.file_id, now: arrival.at };
-                    effects.take_effect(&set, &known)?;
+                    effects.take_effect(&set, &known, effect)?;
                 }
                 tx.answer_application_set(which, answer.file_id)?;
             }

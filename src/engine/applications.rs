@@ -13,10 +13,11 @@ use crate::bank::application::{Line, Received};
 use crate::config::Policy;
 use crate::domain::{BankPayerNo, ChannelId, Date, Instant, Won};
 use crate::fault::{Fault, Place as Spot};
-use crate::ledger::{Description, Due, FileState, MandateFacts, NewApplication, Tx};
+use crate::ledger::{ChangeRow, Description, Due, FileState, MandateFacts, NewApplication, Tx};
 use crate::machine::application::{Asked, Shape, State, shape};
+use crate::machine::change::State as Change;
 use crate::machine::file::{In, InHappening, Out, OutHappening};
-use crate::rules::bank_application::{Accounts, ApplicationFacts, Unfit, check};
+use crate::rules::bank_application::{Accounts, ApplicationFacts, Effect, OpenChange, Unfit, check};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,6 +26,15 @@ pub(super) const MISSING: &str = "application-missing";
 
 /// The alert of applications that a person has to decide.
 pub(super) const UNDECIDED: &str = "application-undecided";
+
+/// The mandate with the number of a set, with its own changes of account.
+pub(super) struct Target {
+    pub(super) mandate: MandateFacts,
+    /// The one that is asked for.
+    pub(super) open: Option<ChangeRow>,
+    /// Those by which it left its accounts.
+    left: Vec<ChangeRow>,
+}
 
 /// The lines of one payer number in a file.
 pub(super) struct Set<'l> {
@@ -53,20 +63,31 @@ impl<'l> Set<'l> {
     }
 
     /// Whose number it is.
-    pub(super) fn mandate(&self, tx: &Tx<'_>, channel: &ChannelId) -> Result<Option<MandateFacts>, Failure> {
+    pub(super) fn target(&self, tx: &Tx<'_>, channel: &ChannelId) -> Result<Option<Target>, Failure> {
         let Some(number) = self.number() else { return Ok(None) };
-        Ok(tx.mandates_on_wire(channel, std::slice::from_ref(&number))?.remove(&number))
+        let found = tx.mandates_on_wire(channel, std::slice::from_ref(&number))?.remove(&number);
+        let Some(mandate) = found else { return Ok(None) };
+        let open = tx.open_change(mandate.mandate_id)?.filter(|change| change.state == Change::Asked);
+        let left = tx.switched_changes(mandate.mandate_id)?;
+        Ok(Some(Target { mandate, open, left }))
     }
 
-    /// Whether it may be accepted as things stand now.
-    pub(super) fn check(&self, known: Option<&MandateFacts>) -> Result<(), Unfit> {
+    /// What it does if it is agreed to as things stand now, or why it is refused.
+    pub(super) fn check(&self, target: Option<&Target>) -> Result<Effect, Unfit> {
         let account = |line: &&'l Line| (line.bank, line.account.as_str());
-        let old = self.lines.iter().find(|line| line.asked != Asked::Register);
-        let accounts = Accounts { old: old.map(account), new: self.new_line().as_ref().map(account) };
-        let facts = known.map(|mandate| ApplicationFacts {
+        let old = self.lines.iter().find(|line| line.asked != Asked::Register).map(account);
+        let accounts = Accounts { old, new: self.new_line().as_ref().map(account) };
+        let facts = target.map(|Target { mandate, open, left }| ApplicationFacts {
             state: mandate.state,
             account: (mandate.terms.bank, mandate.terms.account.reveal()),
             debit_in_flight: mandate.in_flight_collections,
+            change: open.as_ref().map(|change| OpenChange {
+                new: (change.new_bank, change.new_account.reveal()),
+                out: change.sent,
+            }),
+            left_before: left
+                .iter()
+                .any(|change| old == Some((change.old_bank, change.old_account.reveal()))),
         });
         check(self.shape, accounts, facts.as_ref())
     }
@@ -352,11 +373,11 @@ impl Told {
         file_id: i64,
         set: &Set<'_>,
     ) -> Result<(), Failure> {
-        let known = set.mandate(tx, channel)?;
+        let known = set.target(tx, channel)?;
         let (state, code, why) = match set.check(known.as_ref()) {
             Err(unfit) => (State::Refused, applications.code(unfit), unfit.ko()),
-            Ok(()) if applications.rule.policy(set.shape) == Policy::Ask => (State::Undecided, "", ""),
-            Ok(()) => (State::Accepted, "", ""),
+            Ok(_) if applications.rule.policy(set.shape) == Policy::Ask => (State::Undecided, "", ""),
+            Ok(_) => (State::Accepted, "", ""),
         };
         for line in &set.lines {
             let new = NewApplication {
@@ -364,7 +385,7 @@ impl Told {
                 set_line: set.first(),
                 asked: line.asked,
                 bank_payer_no: &line.bank_payer_no,
-                mandate_id: known.as_ref().map(|mandate| mandate.mandate_id),
+                mandate_id: known.as_ref().map(|target| target.mandate.mandate_id),
                 state,
                 code,
                 why,

@@ -8,7 +8,7 @@ use super::place::Place;
 use super::result_collection::bug;
 use crate::domain::{ApplicationKind, Instant, MandateTerms, masked};
 use crate::ledger::{ChangeRow, MandateFacts, MandateStep, NewChange, RegistrationRow, Tx};
-use crate::machine::change::{Outcome, State as Change, outcome};
+use crate::machine::change::{Outcome, State as Change, outcome, outcome_when_severed};
 use crate::machine::mandate::{EndReason, Happening, State, step};
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 const KEPT: &str = "account-change-refused";
 
 /// The alert of a change that left the payer without an account.
-const ENDED: &str = "account-change-ended";
+pub(super) const ENDED: &str = "account-change-ended";
 
 /// The alert of an old account that could not be cancelled, twice.
 const OLD_STANDS: &str = "old-account-not-cancelled";
@@ -121,6 +121,13 @@ pub(super) fn withdraw(tx: &Tx<'_>, mandate_id: i64) -> Result<(), Failure> {
         tx.withdraw_change_lines(open.change_id, None)?;
         tx.change_stepped(open.change_id, Change::Withdrawn)?;
     }
+    Ok(())
+}
+
+/// The mandate ended at its bank, and its change with it: what has not gone out stays here.
+pub(super) fn over(tx: &Tx<'_>, change: &ChangeRow) -> Result<(), Failure> {
+    tx.withdraw_change_lines(change.change_id, None)?;
+    tx.change_stepped(change.change_id, Change::Ended)?;
     Ok(())
 }
 
@@ -255,7 +262,7 @@ impl Answers {
             if change.state == Change::Asked {
                 answered(tx, place_of(places, &change), &mandate, &change, &lines, cause)?;
             } else {
-                cancelled_again(tx, &mandate, &change, lines.old_gone == Some(true), cause)?;
+                cancelled_again(tx, &mandate, &change, lines.old_gone != Some(false), cause)?;
             }
         }
         for change in tx.changes_waiting_for(sent_file)? {
@@ -283,7 +290,13 @@ fn answered(
     let number = mandate.bank_payer_no.as_str();
     let codes: Vec<&str> = lines.said.iter().map(|(code, _)| code.as_str()).collect();
     let said = format!("{} ({})", told(change), codes.join(", "));
-    match outcome(lines.old_gone, lines.new_registered) {
+    let severed = mandate.state == State::Severed;
+    let outcome = if severed {
+        outcome_when_severed(lines.new_registered)
+    } else {
+        outcome(lines.old_gone, lines.new_registered)
+    };
+    match outcome {
         Outcome::Switched => switch(tx, mandate, change, cause),
         Outcome::OldStands => {
             switch(tx, mandate, change, cause)?;
@@ -298,7 +311,8 @@ fn answered(
             Ok(())
         }
         Outcome::NothingStands => {
-            moved(tx, mandate, Happening::EndedElsewhere, Some(EndReason::Moved), cause, &said)?;
+            let reason = mandate.reason.filter(|_| severed).unwrap_or(EndReason::Moved);
+            moved(tx, mandate, Happening::EndedElsewhere, Some(reason), cause, &said)?;
             tx.change_stepped(change.change_id, Change::Ended)?;
             let until = place.map(|place| reapply_until(place, mandate, cause.at)).unwrap_or_default();
             let text =
@@ -344,7 +358,7 @@ fn cancelled_again(
         return Ok(());
     }
     let text = format!(
-        "{} {} 해지를 두 번 신청하였으나 거절되었습니다 ({}): 은행에 확인하십시오. 출금은 새 계좌에서만 합니다",
+        "{} {} 해지를 다시 신청하였으나 거절되었습니다 ({}): 은행에 확인하십시오. 이 계좌에서는 출금하지 않습니다",
         change.old_bank,
         masked(change.old_account.reveal()),
         cause.code
@@ -379,7 +393,7 @@ pub(super) fn after_registration(
         State::Ended => Ok(tx.change_stepped(change.change_id, Change::Withdrawn)?),
         // Its file did not stand, and it waits again.
         State::Queued | State::Batched | State::Sent | State::Acknowledged => Ok(()),
-        State::Billed | State::Changing | State::Cancelling => Ok(()),
+        State::Billed | State::Changing | State::Severed | State::Cancelling => Ok(()),
     }
 }
 
@@ -403,6 +417,13 @@ pub(super) fn line_refused(
         return cancelled_again(tx, &mandate, &change, false, cause);
     }
     let said = format!("{} (센터 거부 {})", told(&change), cause.code);
+    if mandate.state == State::Severed {
+        moved(tx, &mandate, Happening::EndedElsewhere, mandate.reason, cause, &said)?;
+        tx.change_stepped(change_id, Change::Ended)?;
+        let text = format!("{said}: 이전 계좌는 은행에서 해지되어 등록된 계좌가 없습니다. 다시 신청하십시오");
+        tx.alert(ENDED, mandate.bank_payer_no.as_str(), &text, cause.at)?;
+        return Ok(());
+    }
     moved(tx, &mandate, kept_as(tx, mandate.mandate_id)?, None, cause, &said)?;
     tx.change_stepped(change_id, Change::Kept)?;
     let text = format!("{said}: 신청 내용을 확인하십시오. 이전 계좌에서 계속 출금합니다");

@@ -140,10 +140,11 @@ impl Row<'_> {
                 state: facts.state,
                 terms: &facts.terms,
                 debit: facts.in_flight_collections || facts.requested_collections,
-                change: pending
-                    .as_ref()
-                    .zip(change.as_ref())
-                    .map(|(terms, change)| Pending { terms, sent: change.sent }),
+                change: pending.as_ref().zip(change.as_ref()).map(|(terms, change)| Pending {
+                    terms,
+                    // A severed one has nothing to go back to, also while its lines wait again.
+                    sent: change.sent || facts.state == State::Severed,
+                }),
             }),
             earlier_row: earlier,
         };
@@ -164,7 +165,7 @@ impl Row<'_> {
     /// The change of account that is not over, where the mandate's state allows for one.
     fn open_change(&self, mandate: Option<&MandateFacts>) -> Result<Option<ChangeRow>, Failure> {
         let may = |facts: &&MandateFacts| {
-            facts.state == State::Changing || facts.state == State::Queued || facts.state.in_flight()
+            matches!(facts.state, State::Changing | State::Severed | State::Queued) || facts.state.in_flight()
         };
         match mandate.filter(may) {
             Some(facts) => Ok(self.tx.open_change(facts.mandate_id)?),
@@ -300,7 +301,7 @@ impl Row<'_> {
     fn edit(&self, application: &Application, mandate: Option<&MandateFacts>) -> Result<Verdict, Failure> {
         let payer_id = self.tx.save_payer(self.place.creditor.id, &application.payer, self.now)?;
         let (subject, id) = match mandate {
-            Some(facts) if facts.state == State::Changing => {
+            Some(facts) if matches!(facts.state, State::Changing | State::Severed) => {
                 // The registered account stays until the bank has answered.
                 changing::update_other_terms(self.tx, facts, &application.terms)?;
                 (Subject::Mandate, facts.mandate_id)

@@ -114,6 +114,11 @@ impl Tx<'_> {
         Ok(self.changes(rest, [mandate_id])?.pop())
     }
 
+    /// Changes by which a mandate left its accounts.
+    pub fn switched_changes(&self, mandate_id: i64) -> Result<Vec<ChangeRow>, Trouble> {
+        self.changes("WHERE c.mandate_id = ?1 AND c.state = 'switched' ORDER BY c.change_id", [mandate_id])
+    }
+
     /// One change.
     pub fn account_change(&self, change_id: i64) -> Result<Option<ChangeRow>, Trouble> {
         Ok(self.changes("WHERE c.change_id = ?1", [change_id])?.pop())

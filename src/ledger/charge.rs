@@ -72,7 +72,7 @@ pub(super) fn making(which: &str) -> String {
                WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
             FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
                 AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
-              AND m.creditor = ?1 AND m.state IN ('active', 'changing', 'billed') AND m.monthly_won > 0
+              AND m.creditor = ?1 AND m.state IN ('active', 'changing', 'severed', 'billed') AND m.monthly_won > 0
               AND m.mac = money_seal('mandate', m.bank_payer_no, m.channel, m.limit_won, m.monthly_won)
               AND m.first_month <= ?2 AND (m.last_month IS NULL OR m.last_month >= ?2)
             ORDER BY m.mandate_id)

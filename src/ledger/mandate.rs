@@ -293,13 +293,14 @@ impl Tx<'_> {
         let changed = self
             .sql
             .prepare_cached(
-                "UPDATE mandate SET state = ?3, reason = ?4,
+                "UPDATE mandate SET state = ?3,
+                   reason = CASE ?3 WHEN 'ended' THEN ?4 WHEN 'severed' THEN coalesce(?4, reason) END,
                    active_on = CASE WHEN ?3 = 'active' THEN coalesce(?5, active_on) ELSE active_on END
                  WHERE mandate_id = ?1
                    AND (state = ?2 OR (state = 'queued' AND ?2 IN ('batched', 'sent', 'acknowledged')))",
             )
             .and_then(|mut s| {
-                let reason = if step.to == State::Ended { step.reason.map(EndReason::word) } else { None };
+                let reason = step.reason.map(EndReason::word);
                 s.execute(params![
                     step.mandate_id,
                     step.from.word(),

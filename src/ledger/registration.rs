@@ -313,6 +313,15 @@ impl Tx<'_> {
             .prepare_cached(newest)
             .and_then(|mut s| s.query_row([], |row| row.get(0)))
             .doing(doing)?;
+        // Of a change that ended meanwhile nothing goes out again.
+        self.sql
+            .prepare_cached(
+                "UPDATE registration SET state = 'withdrawn' WHERE file_id = ?1 AND state IS NULL
+                   AND EXISTS (SELECT 1 FROM account_change c WHERE c.change_id = registration.change_id
+                     AND c.state = 'ended')",
+            )
+            .and_then(|mut s| s.execute([file_id]))
+            .doing(doing)?;
         let again = self
             .sql
             .prepare_cached(

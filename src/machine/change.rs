@@ -47,6 +47,12 @@ pub const fn outcome(old_gone: Option<bool>, new_registered: Option<bool>) -> Ou
     }
 }
 
+/// The same after the old account ended at the bank while the change was out (EB11): it is gone whatever the answer to its line
+/// says, which the bank no longer knows.
+pub const fn outcome_when_severed(new_registered: Option<bool>) -> Outcome {
+    outcome(Some(true), new_registered)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,5 +73,12 @@ mod tests {
         ] {
             assert_eq!(outcome(old, new), expected, "{old:?} {new:?}");
         }
+    }
+
+    #[test]
+    fn after_an_end_at_the_bank_the_new_account_decides() {
+        assert_eq!(outcome_when_severed(Some(true)), Outcome::Switched);
+        assert_eq!(outcome_when_severed(None), Outcome::Switched);
+        assert_eq!(outcome_when_severed(Some(false)), Outcome::NothingStands);
     }
 }

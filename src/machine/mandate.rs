@@ -28,6 +28,8 @@ words! {
         Suspended = "suspended",
         /// Another account was applied for; nothing is requested until the bank has answered (product.md 3.3).
         Changing = "changing",
+        /// The bank ended the old account while our change was out: what is answered for the new one decides.
+        Severed = "severed",
         /// A cancellation is on its way.
         Cancelling = "cancelling",
         /// Over; `EndReason` says why.
@@ -137,6 +139,8 @@ words! {
         ChangeRefused = "change-refused",
         /// The same, of a mandate that was suspended.
         ChangeRefusedSuspended = "change-refused-suspended",
+        /// The old account ended at the bank (EB11) while our change of account is with the exchange.
+        Severed = "severed",
         /// The bank ended it, or it expired.
         EndedElsewhere = "ended-elsewhere",
         /// The bank took its end back (복원), and the creditor said so.
@@ -157,7 +161,7 @@ impl State {
             Self::Queued | Self::Batched => "계좌신청대기",
             Self::Sent | Self::Acknowledged => "계좌신청중",
             Self::Active | Self::Suspended => "계좌신청완료",
-            Self::Changing => "계좌변경중",
+            Self::Changing | Self::Severed => "계좌변경중",
             Self::Cancelling => "계좌해지중",
             Self::Ended => "계좌해지완료",
         }
@@ -210,7 +214,8 @@ impl Effect {
         match state {
             State::Active | State::Suspended | State::Cancelling => self.happening(),
             // The answer to the change says what stands.
-            State::Changing | State::Draft | State::Queued | State::Batched | State::Sent => None,
+            State::Changing | State::Severed => None,
+            State::Draft | State::Queued | State::Batched | State::Sent => None,
             State::Billed | State::Acknowledged | State::Rejected | State::Ended => None,
         }
     }
@@ -252,7 +257,9 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::Accepted => when(matches!(state, S::Sent | S::Acknowledged), S::Active),
         H::Refused => when(matches!(state, S::Sent | S::Acknowledged), S::Rejected),
         // A cancellation or change on its way goes on whatever else is learnt; its answer decides.
-        H::Suspended | H::FoundWrong if matches!(state, S::Changing | S::Cancelling) => Ok(state),
+        H::Suspended | H::FoundWrong if matches!(state, S::Changing | S::Severed | S::Cancelling) => {
+            Ok(state)
+        }
         H::Suspended => when(matches!(state, S::Active | S::Suspended), S::Suspended),
         H::FoundWrong => when(matches!(state, S::Active | S::Suspended), S::Draft),
         H::Resumed => when(state == S::Suspended, S::Active),
@@ -261,8 +268,12 @@ pub fn step(state: State, happening: Happening) -> Result<State, Refusal> {
         H::CancelRefused => when(state == S::Cancelling, S::Active),
         H::CancelRefusedSuspended => when(state == S::Cancelling, S::Suspended),
         H::ChangeRequested => when(matches!(state, S::Active | S::Suspended), S::Changing),
-        H::Changed | H::ChangeRefused => when(state == S::Changing, S::Active),
-        H::ChangedSuspended | H::ChangeRefusedSuspended => when(state == S::Changing, S::Suspended),
+        H::Severed => when(state == S::Changing, S::Severed),
+        H::Changed => when(matches!(state, S::Changing | S::Severed), S::Active),
+        H::ChangedSuspended => when(matches!(state, S::Changing | S::Severed), S::Suspended),
+        // Of a severed mandate no account stays: it ends instead.
+        H::ChangeRefused => when(state == S::Changing, S::Active),
+        H::ChangeRefusedSuspended => when(state == S::Changing, S::Suspended),
         H::RegisteredAtBank => when(matches!(state, S::Draft | S::Rejected), S::Active),
         H::Restored => when(state == S::Ended, S::Active),
         H::MovedAtBank => when(matches!(state, S::Active | S::Suspended), state),
@@ -277,7 +288,7 @@ fn applied(state: State) -> Result<State, Refusal> {
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: wait for its answer",
         )),
-        State::Active | State::Suspended | State::Changing | State::Cancelling => {
+        State::Active | State::Suspended | State::Changing | State::Severed | State::Cancelling => {
             Err(Refusal::new("MANDATE_EXISTS", "the payer already has a mandate for this item"))
         }
     }
@@ -291,7 +302,7 @@ fn cancel_requested(state: State) -> Result<State, Refusal> {
             "REGISTRATION_IN_FLIGHT",
             "the application is with the bank: cancel after its answer",
         )),
-        State::Changing => Err(Refusal::new(
+        State::Changing | State::Severed => Err(Refusal::new(
             "CHANGE_IN_FLIGHT",
             "a change of account is on its way: cancel after its answer",
         )),

@@ -254,8 +254,10 @@ fn decide(application: &Application, facts: &ApplicationFacts<'_>) -> Result<Dec
         _ if same => Ok(Decision::Unchanged),
         State::Queued => Ok(Decision::Edit),
         State::Batched | State::Sent | State::Acknowledged => in_flight(&existing, &application.terms),
-        State::Changing if facts.operation == Operation::New => Err(Refused::new(Name::MandateExists)),
-        State::Changing => changing(&existing, &application.terms),
+        State::Changing | State::Severed if facts.operation == Operation::New => {
+            Err(Refused::new(Name::MandateExists))
+        }
+        State::Changing | State::Severed => changing(&existing, &application.terms),
         State::Active | State::Suspended if facts.operation == Operation::New => {
             Err(Refused::new(Name::MandateExists))
         }

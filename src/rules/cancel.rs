@@ -30,7 +30,7 @@ pub fn check(facts: &CancelFacts) -> Result<Decision, Refused> {
     match facts.mandate {
         None => Err(Refused::new(Name::MandateUnknown)),
         Some(State::Ended) => Err(Refused::new(Name::MandateEnded)),
-        Some(State::Changing) => Err(Refused::new(Name::ChangeInFlight)),
+        Some(State::Changing | State::Severed) => Err(Refused::new(Name::ChangeInFlight)),
         Some(State::Cancelling) => Err(Refused::new(Name::CancelInFlight)),
         Some(State::Batched | State::Sent | State::Acknowledged) => {
             Err(Refused::new(Name::RegistrationInFlight))

@@ -158,7 +158,7 @@ fn may_debit(state: mandate::State) -> Result<(), Refused> {
         S::Active => Ok(()),
         S::Billed => Err(Refused::new(Name::NoAccount)),
         S::Suspended => Err(Refused::new(Name::MandateSuspended)),
-        S::Changing => Err(Refused::new(Name::ChangeInFlight)),
+        S::Changing | S::Severed => Err(Refused::new(Name::ChangeInFlight)),
         S::Cancelling => Err(Refused::new(Name::CancelInFlight)),
         S::Ended => Err(Refused::new(Name::MandateEnded)),
         S::Draft | S::Queued | S::Batched | S::Sent | S::Acknowledged | S::Rejected => {

@@ -140,6 +140,7 @@ fn dropping_a_row_again() {
         ("rejected", ["Unchanged", "Reapply", "Reapply", "Reapply"]),
         ("suspended", ["Unchanged", "Edit", "Change", "Unchanged"]),
         ("changing", ["Unchanged", "Edit", "CHANGE_IN_FLIGHT", "Unchanged"]),
+        ("severed", ["Unchanged", "Edit", "CHANGE_IN_FLIGHT", "Unchanged"]),
         ("cancelling", ["CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT", "CANCEL_IN_FLIGHT"]),
         ("ended", ["New", "New", "New", "New"]),
     ];
@@ -234,6 +235,8 @@ fn a_row_against_a_change_that_is_not_over() {
         (State::Changing, true, to("123456789013"), false, "CHANGE_IN_FLIGHT"),
         (State::Changing, false, old.clone(), false, "ChangeBack"),
         (State::Changing, true, old.clone(), false, "CHANGE_IN_FLIGHT"),
+        (State::Severed, true, new.clone(), false, "Unchanged"),
+        (State::Severed, true, old.clone(), false, "CHANGE_IN_FLIGHT"),
         (State::Sent, false, new.clone(), false, "Unchanged"),
         (State::Sent, false, to("123456789013"), false, "ChangeLater"),
         (State::Sent, false, old.clone(), false, "ChangeBack"),

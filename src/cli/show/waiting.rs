@@ -42,6 +42,9 @@ impl<'a> Waiting<'a> {
             State::Changing => {
                 self.window(channel, "its change of account goes out, if it is not out already")
             }
+            State::Severed => {
+                vec!["the bank ended the old account: waits for the answer for the new one".to_string()]
+            }
             State::Cancelling => self.window(channel, "its cancellation goes out, if it is not out already"),
             State::Batched | State::Sent | State::Acknowledged => {
                 vec!["waits for the bank's answer; see `sunap show file` of its registration".to_string()]

@@ -113,13 +113,13 @@ const RULES: &[(&str, &str)] = &[
     (
         "change-lines",
         "SELECT 'mandate ' || m.mandate_id || ': its account is to change, but no line of that is on its way' FROM mandate m
-         WHERE m.state = 'changing' AND NOT EXISTS (SELECT 1 FROM account_change c
+         WHERE m.state IN ('changing', 'severed') AND NOT EXISTS (SELECT 1 FROM account_change c
            JOIN registration r ON r.change_id = c.change_id LEFT JOIN file f ON f.file_id = r.file_id
            WHERE c.mandate_id = m.mandate_id AND c.state = 'asked' AND r.state IS NULL
              AND (f.file_id IS NULL OR f.state NOT IN ('answered', 'refused', 'missed')))
          UNION ALL SELECT 'change ' || c.change_id || ': is asked for, but mandate ' || c.mandate_id || ' is ' || m.state
          FROM account_change c JOIN mandate m ON m.mandate_id = c.mandate_id
-         WHERE c.state = 'asked' AND m.state <> 'changing'",
+         WHERE c.state = 'asked' AND m.state NOT IN ('changing', 'severed')",
     ),
 ];
 

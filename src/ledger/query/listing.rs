@@ -266,7 +266,7 @@ fn registrations() -> String {
     let period = "r.queued_at >= :from_day AND r.queued_at < :to_day";
     let tables = "CROSS JOIN registration_now r ON r.mandate_id = m.mandate_id CROSS JOIN payer p ON p.payer_id = m.payer_id";
     let answered = "coalesce((SELECT f.answered_at FROM file f WHERE f.file_id = r.file_id) BETWEEN :from_day AND :to_day - 1, 0)";
-    let open = "'draft', 'queued', 'rejected', 'changing', 'cancelling', 'suspended'";
+    let open = "'draft', 'queued', 'rejected', 'changing', 'severed', 'cancelling', 'suspended'";
     let ended = "coalesce((SELECT e.at FROM event e WHERE e.subject = 'mandate' AND e.id = m.mandate_id AND e.to_state = 'ended'
            ORDER BY e.event_id DESC LIMIT 1) BETWEEN :from_day AND :to_day - 1, 0)";
     format!(

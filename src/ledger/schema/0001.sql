@@ -122,7 +122,8 @@ CREATE TABLE mandate (
   -- Batched, sent and acknowledged are never stored: they are the registration's file's (view mandate_now).
   state TEXT NOT NULL CHECK (CASE state
       WHEN 'billed' THEN 1 WHEN 'draft' THEN 1 WHEN 'queued' THEN 1 WHEN 'active' THEN 1 WHEN 'rejected' THEN 1
-      WHEN 'suspended' THEN 1 WHEN 'changing' THEN 1 WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
+      WHEN 'suspended' THEN 1 WHEN 'changing' THEN 1 WHEN 'severed' THEN 1
+      WHEN 'cancelling' THEN 1 WHEN 'ended' THEN 1 ELSE 0 END),
   reason TEXT,
   active_on INTEGER,
   registration_id INTEGER,                     -- the current one; the audit checks it, a key here would cost an index
@@ -142,7 +143,7 @@ CREATE TABLE mandate (
   request_file INTEGER REFERENCES file (file_id),
   request_line INTEGER,
   mac INTEGER NOT NULL,                        -- ledger/money_seal.rs
-  CHECK (state = 'ended' OR reason IS NULL),
+  CHECK (state IN ('ended', 'severed') OR reason IS NULL),
   CHECK ((bank IS NULL) = (account IS NULL) AND (bank IS NULL) = (id_no IS NULL)),
   CHECK (CASE state WHEN 'billed' THEN 1 WHEN 'ended' THEN 1 ELSE bank IS NOT NULL END)
 ) STRICT;

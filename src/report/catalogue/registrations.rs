@@ -143,7 +143,12 @@ impl<'r> Row<'r> {
             }
             Some(State::Queued) => "다음 신청 파일로 나갑니다".into(),
             Some(
-                State::Batched | State::Sent | State::Acknowledged | State::Changing | State::Cancelling,
+                State::Batched
+                | State::Sent
+                | State::Acknowledged
+                | State::Changing
+                | State::Severed
+                | State::Cancelling,
             ) => "은행의 답을 기다립니다".into(),
             Some(State::Active | State::Ended | State::Billed) | None => String::new(),
         }
