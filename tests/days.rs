@@ -39,6 +39,9 @@
 //! | `mode OWNER/ROOM BITS` | somebody changes the room's permissions (octal) |
 //! | `remove OWNER/ROOM NAME` | somebody removes a file there |
 //! | `ledger posted\|tampered\|mended <<< SQL >>>` | the SQL is done behind the engine's back; after `tampered` the audit is not looked at until `mended` |
+//! | `age DAYS` | everything that happened, and the archive, is so many days older, as after years; the journal's chain does not fit any more |
+//! | `expect traces N "TEXT"` | the bytes of the ledger and its log hold the text so often |
+//! | `expect value N "SQL"`, `expect deleted` | the ledger says so; what was deleted is not in the archive, and all else is |
 //! | `lose ledger` | ends the engine and removes its ledger |
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |

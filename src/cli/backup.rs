@@ -29,11 +29,6 @@ pub(super) struct Arguments {
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let to = &arguments.to;
-    if to.try_exists().map_err(|error| Trouble::at("look for", to, error))? {
-        return Err(Failed::told(Exit::Usage, format!("{} is there already; name a new file", to.display())));
-    }
-    let config = arguments.config.load()?;
-    let reader = open_reader(&config)?;
     let copy = beside(to);
     // What an attempt left behind that was killed; nobody else makes such a name.
     if let Err(error) = fs::remove_file(&copy)
@@ -41,6 +36,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     {
         return Err(Trouble::at("remove", &copy, error).into());
     }
+    if to.try_exists().map_err(|error| Trouble::at("look for", to, error))? {
+        return Err(Failed::told(Exit::Usage, format!("{} is there already; name a new file", to.display())));
+    }
+    let config = arguments.config.load()?;
+    let reader = open_reader(&config)?;
     let ring = open_keys(&config)?;
     let before = reader.final_state_digest()?;
     let checked = reader.copy_into(&copy).and_then(|()| check_copy(&copy, &ring));

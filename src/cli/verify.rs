@@ -7,12 +7,14 @@
 use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
+use crate::domain::Date;
 use crate::engine::{journal_findings, witness_findings};
 use crate::fault::Trouble;
-use crate::ledger::{FileQuery, FileRow, PageCheck, Reader};
+use crate::ledger::{ArchivedKey, FileQuery, FileRow, PageCheck, Reader};
 use crate::seal::KeyRing;
 use crate::spool::{Kept, Sha256, hash_archived};
 use clap::Args;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -40,9 +42,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let check = if arguments.whole { PageCheck::Whole } else { PageCheck::Quick };
     let mut found = books(&reader, check)?;
     let rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
-    let evidence = evidence(&config, &ring, &reader, &mut found)?;
-    let archived = archive(&config, &ring, &rows, &mut found)?.saturating_add(evidence);
-    let answers = answers(&config, &ring, &reader, &mut found)?;
+    let shelf = Shelf { config: &config, ring: &ring, retired: reader.retired()? };
+    let evidence = evidence(&shelf, &reader, &mut found)?;
+    let archived = archive(&shelf, &rows, &mut found)?.saturating_add(evidence);
+    let answers = answers(&shelf, &reader, &mut found)?;
+    shelf.look_for_retired(&mut found)?;
     let witnessed = witness(&config, &reader, &mut found)?;
     let journal = journal_findings(&config.state_dir, &reader)?;
     found.extend(journal.findings.into_iter().map(|text| format!("journal: {text}")));
@@ -66,19 +70,44 @@ pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Tr
     Ok(found)
 }
 
+/// The archive, and what was deleted from it when its time was over.
+struct Shelf<'a> {
+    config: &'a Config,
+    ring: &'a KeyRing,
+    retired: BTreeSet<ArchivedKey>,
+}
+
+impl Shelf<'_> {
+    /// What lies under a hash; nothing is looked for where it was deleted.
+    fn kept(&self, day: Date, sha256: [u8; 32]) -> Result<Option<Kept>, Trouble> {
+        if self.retired.contains(&(day, sha256)) {
+            return Ok(None);
+        }
+        let named = Sha256::from_bytes(sha256);
+        hash_archived(&self.config.state_dir, self.ring, day, &named).map(Some)
+    }
+
+    /// What was to be deleted and still lies there. The daemon removes it in its next night.
+    fn look_for_retired(&self, found: &mut Vec<String>) -> Result<(), Trouble> {
+        for (day, sha256) in &self.retired {
+            let named = Sha256::from_bytes(*sha256);
+            if hash_archived(&self.config.state_dir, self.ring, *day, &named)? != Kept::Nothing {
+                found.push(format!("archive: {named} of {day} was to be deleted and still lies there"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Every file that the ledger has a hash of, held against the archive; how many there are.
-fn archive(
-    config: &Config,
-    ring: &KeyRing,
-    rows: &[FileRow],
-    found: &mut Vec<String>,
-) -> Result<usize, Trouble> {
+fn archive(shelf: &Shelf<'_>, rows: &[FileRow], found: &mut Vec<String>) -> Result<usize, Trouble> {
     let mut count = 0;
     for row in rows {
         let (Some(sha256), Some(day)) = (row.sha256, row.archive_day) else { continue };
         count += 1;
         let named = Sha256::from_bytes(sha256);
-        let told = match hash_archived(&config.state_dir, ring, day, &named)? {
+        let Some(kept) = shelf.kept(day, sha256)? else { continue };
+        let told = match kept {
             Kept::Whole(hash, bytes) if hash == named && i64::try_from(bytes) == Ok(row.bytes) => continue,
             Kept::Whole(hash, bytes) => {
                 format!("has {bytes} bytes with the hash {hash}; the ledger says {}, {named}", row.bytes)
@@ -95,16 +124,11 @@ fn archive(
 }
 
 /// Every evidence of consent (동의 증빙), held against the archive; how many there are.
-fn evidence(
-    config: &Config,
-    ring: &KeyRing,
-    reader: &Reader,
-    found: &mut Vec<String>,
-) -> Result<usize, Trouble> {
+fn evidence(shelf: &Shelf<'_>, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Trouble> {
     let kept = reader.evidence_archived(false)?;
     for one in &kept {
         let named = Sha256::from_bytes(one.sha256);
-        let kept = hash_archived(&config.state_dir, ring, one.day, &named)?;
+        let Some(kept) = shelf.kept(one.day, one.sha256)? else { continue };
         if !matches!(kept, Kept::Whole(hash, bytes) if hash == named && i64::try_from(bytes) == Ok(one.bytes))
         {
             let (id, day) = (one.evidence_id, one.day);
@@ -115,17 +139,12 @@ fn evidence(
 }
 
 /// Every answer to a creditor or operator, held against the archive; how many there are.
-fn answers(
-    config: &Config,
-    ring: &KeyRing,
-    reader: &Reader,
-    found: &mut Vec<String>,
-) -> Result<usize, Trouble> {
+fn answers(shelf: &Shelf<'_>, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Trouble> {
     let kept = reader.answers_kept()?;
     for answer in &kept {
         let (owner, name, day) = (&answer.owner, &answer.name, answer.day);
         let named = Sha256::from_bytes(answer.sha256);
-        let kept = hash_archived(&config.state_dir, ring, day, &named)?;
+        let Some(kept) = shelf.kept(day, answer.sha256)? else { continue };
         if !matches!(kept, Kept::Whole(hash, _) if hash == named) {
             found.push(format!(
                 "archive: the answer {name} to {owner}, kept under {day} as {named}, is not there whole"

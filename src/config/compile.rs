@@ -69,7 +69,6 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
     let notify = compiler.open("notify.toml", |document| notify::read(document, &known));
 
     let notices = notice::read_all(sources, &creditors, &mut compiler.faults);
-
     let (Some(settings), Some(calendar), Some(banks), Some(users), true) =
         (settings, calendar, banks, users, compiler.faults.is_empty())
     else {
@@ -82,6 +81,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         keys_dir: settings.keys_dir,
         quiet_ms: settings.quiet_ms,
         unfinished_ms: settings.unfinished_ms,
+        retention: settings.retention,
         scan_seconds: settings.scan_seconds,
         limits: settings.limits,
         log: settings.log,

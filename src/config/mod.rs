@@ -28,6 +28,7 @@ mod payout_service;
 mod profile;
 mod registration_days;
 mod report_plan;
+mod retention;
 mod settings;
 mod settlement;
 mod sources;
@@ -54,6 +55,7 @@ pub use payout_service::PayoutService;
 pub use profile::{LayoutRoles, Profile, RetryRule, WindowPlan};
 pub use registration_days::{Dormancy, RepairBy};
 pub use report_plan::{PLANNED_REPORTS, REGISTRATIONS, ReportForm, ReportPeriod, ReportPlan};
+pub use retention::Retention;
 pub use settings::{FileLimits, LogSettings, PaperSettings};
 pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
@@ -90,6 +92,8 @@ pub struct Config {
     pub quiet_ms: u64,
     /// After how many ms without a change a file whose name says that it is still being written is told.
     pub unfinished_ms: u64,
+    /// What is deleted when its time is over; without it nothing is.
+    pub retention: Option<Retention>,
     /// How often the folders are looked at without any hint, in seconds.
     pub scan_seconds: u64,
     /// How large dropped files may be.

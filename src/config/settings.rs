@@ -4,6 +4,7 @@
 //! `spool = "spool"` is `/srv/sunap/spool`.
 
 use super::document::{At, Document, Section};
+use super::retention::{self, Retention};
 use std::path::{Component, Path, PathBuf};
 
 /// How large a dropped file may be, in bytes, by whose inbox it lies in.
@@ -43,6 +44,7 @@ pub(super) struct Settings {
     pub(super) state_dir: PathBuf,
     pub(super) quiet_ms: u64,
     pub(super) unfinished_ms: u64,
+    pub(super) retention: Option<Retention>,
     pub(super) scan_seconds: u64,
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
@@ -91,6 +93,10 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         true => file.section("keys").and_then(|section| keys_folder(section, root)),
         false => Some(credentials.map_or_else(|| root.join("keys"), Path::to_path_buf)),
     };
+    let retention = match file.has("retention") {
+        true => file.section("retention").and_then(retention::read).map(Some),
+        false => Some(None),
+    };
     file.finish();
     if let (Some(spool), Some(state)) = (&spool, &state)
         && (spool.value.starts_with(&state.value) || state.value.starts_with(&spool.value))
@@ -109,6 +115,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         quiet_ms: u64::try_from(quiet?.value).ok()?,
         unfinished_ms: u64::try_from(unfinished?).ok()?.checked_mul(60_000)?,
         scan_seconds: u64::try_from(scan?.value).ok()?,
+        retention: retention?,
         limits: limits?,
         log: log?,
         papers: papers?,

@@ -14,7 +14,7 @@ use super::place::rolled_to;
 use super::proposing;
 use super::reporting;
 use super::settlement;
-use super::{Engine, Failure};
+use super::{Engine, Failure, retention};
 use crate::config::{Config, RetryMode, WindowPlan};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
 use crate::ledger::{Due, DueState, FileState, NewDue, Tx};
@@ -57,10 +57,11 @@ pub(super) enum Job {
     Messages,
     Report,
     Unused,
+    Delete,
 }
 
 impl Job {
-    const ALL: [Self; 25] = [
+    const ALL: [Self; 26] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -86,6 +87,7 @@ impl Job {
         Self::Messages,
         Self::Report,
         Self::Unused,
+        Self::Delete,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -115,6 +117,7 @@ impl Job {
             Self::Messages => "messages",
             Self::Report => "report",
             Self::Unused => "unused-mandates",
+            Self::Delete => "delete",
         }
     }
 
@@ -157,6 +160,7 @@ impl Engine {
             }
             plan_creditors(&self.config, date, &mut rows);
             rows.push(booking::nightly(Job::Books.word(), date));
+            rows.extend(self.config.retention.as_ref().map(|_| retention::nightly(Job::Delete.word(), date)));
             rows.extend(messages::daily(&self.config, Job::Messages.word(), date));
             rows.extend(dormancy::daily(&self.config, Job::Unused.word(), date));
         }
@@ -211,6 +215,7 @@ impl Engine {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
             (Job::Report, _, Some(creditor)) => return self.report_due(creditor, service, row, now),
             (Job::Messages, ..) => return self.make_messages(row, now),
+            (Job::Delete, ..) => return self.delete_what_is_due(row, now),
             (Job::Unused, ..) => return self.tell_unused(row, now).map(|()| true),
             (Job::EmitRegistrations, Some(channel), _) => {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;

@@ -59,6 +59,7 @@ mod restoring;
 mod result_collection;
 mod result_payout;
 mod result_registration;
+mod retention;
 mod reversing;
 mod rights;
 mod self_test;

@@ -45,6 +45,7 @@ mod query;
 mod refund;
 mod registration;
 mod restore;
+mod retention;
 mod reversal;
 mod rotate;
 mod schema;
@@ -91,6 +92,7 @@ pub use query::{
 pub use query::{Attempt, ChargesMade, ChargesOn, JournalCheck, LogQuery, LogRow, Mark, Outside};
 pub use refund::{ChargeMove, RefundNow};
 pub use registration::{Accepted, Batched, RegistrationAnswer, RegistrationRow};
+pub use retention::{ArchivedKey, KeptUntil};
 pub use reversal::{Came, CameFor};
 pub use rotate::Resealed;
 pub use settlement::{SettlementLine, SettlementRow, Waiting};

@@ -24,14 +24,27 @@ pub(super) const COLUMNS: [Column; 10] =
 
 const ACCOUNT: Column = Column { table: "mandate", name: "account", key: "mandate_id" };
 const ID_NO: Column = Column { table: "mandate", name: "id_no", key: "mandate_id" };
-const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
-const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
-const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
-const MESSAGE: Column = Column { table: "message", name: "phone", key: "message_id" };
+pub(super) const PHONE: Column = Column { table: "payer", name: "phone", key: "payer_id" };
+pub(super) const EMAIL: Column = Column { table: "payer", name: "email", key: "payer_id" };
+pub(super) const PAYOUT: Column = Column { table: "payout", name: "account", key: "payout_id" };
+pub(super) const MESSAGE: Column = Column { table: "message", name: "phone", key: "message_id" };
 const OLD_ACCOUNT: Column = Column { table: "account_change", name: "old_account", key: "change_id" };
 const OLD_ID_NO: Column = Column { table: "account_change", name: "old_id_no", key: "change_id" };
 const NEW_ACCOUNT: Column = Column { table: "account_change", name: "new_account", key: "change_id" };
 const NEW_ID_NO: Column = Column { table: "account_change", name: "new_id_no", key: "change_id" };
+
+/// The sealed columns of a change of account.
+pub(super) const OF_CHANGE: [Column; 4] = [OLD_ACCOUNT, OLD_ID_NO, NEW_ACCOUNT, NEW_ID_NO];
+
+/// What stands in the place of an erased value: it still reads as one.
+pub(super) fn blank(ring: &KeyRing, column: Column, row: i64) -> Vec<u8> {
+    let text = match column {
+        OLD_ACCOUNT | NEW_ACCOUNT | PAYOUT => "0",
+        OLD_ID_NO | NEW_ID_NO => "000000",
+        _ => "",
+    };
+    ring.seal(column.of_row(row), text.as_bytes())
+}
 
 impl Column {
     /// Where the value of a row stands.

@@ -21,7 +21,8 @@ const STEPS: &[&str] = &[concat!(
     include_str!("schema/evidence.sql"),
     include_str!("schema/message.sql"),
     include_str!("schema/people.sql"),
-    include_str!("schema/paper.sql")
+    include_str!("schema/paper.sql"),
+    include_str!("schema/retention.sql")
 )];
 
 /// The newest version that this program knows.

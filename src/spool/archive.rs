@@ -131,6 +131,16 @@ impl Spool {
         self.ring.opened(file).map_err(|e| folder.trouble("open", &name, e))
     }
 
+    /// Removes what the archive keeps under a hash, durably: its time is over. Repeatable.
+    pub fn remove_archived(&self, day: Date, sha256: &Sha256) -> Result<(), Trouble> {
+        let path = self.archive_path().join(day.to_string());
+        if !path.try_exists().map_err(|e| Trouble::at("look for", &path, e))? {
+            return Ok(());
+        }
+        let folder = Folder::open(path)?;
+        if folder.remove(&OsString::from(sha256.to_string()))? { folder.sync() } else { Ok(()) }
+    }
+
     /// The keys that seal and open from now on.
     pub fn change_keys(&mut self, ring: &Arc<KeyRing>) {
         self.ring = Arc::clone(ring);

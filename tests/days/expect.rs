@@ -63,6 +63,7 @@ impl Stage {
             }
             ["totals", creditor, month, pairs @ ..] => self.expect_totals(creditor, month, pairs),
             ["settlement", creditor, date, pairs @ ..] => self.expect_settlement(creditor, date, pairs),
+            ["value" | "traces" | "deleted" | "unchanged", ..] => self.expect_kept(what),
             ["alert", name] => match self.alerts()?.iter().any(|alert| alert == name) {
                 true => Ok(()),
                 false => Err(format!("open alerts: {:?}", self.alerts()?)),
@@ -75,7 +76,6 @@ impl Stage {
                     .collect();
                 if open.is_empty() { Ok(()) } else { Err(format!("open alerts: {open:?}")) }
             }
-            ["unchanged"] => self.expect_unchanged(),
             _ => self.expect_message(what),
         }
     }
@@ -171,7 +171,7 @@ impl Stage {
         Ok(())
     }
 
-    fn expect_unchanged(&self) -> Done {
+    pub(super) fn expect_unchanged(&self) -> Done {
         let now = self.states()?;
         let moved: Vec<&String> = now.iter().filter(|state| !self.remembered.contains(state)).collect();
         if moved.is_empty() && now.len() == self.remembered.len() {

@@ -9,6 +9,10 @@ use sunap::config::Config;
 use sunap::engine::Reloaded;
 use sunap::ledger::FileRow;
 
+/// The commands of [`Stage::mishap`].
+pub(super) const WORDS: [&str; 10] =
+    ["leave", "mode", "remove", "rename", "entry", "lose", "power", "ledger", "closed", "age"];
+
 /// One byte more than the longest file that the shipped config takes.
 const TOO_LARGE: u64 = (1 << 30) + 1;
 
@@ -52,6 +56,31 @@ fn power_lost(ledger: &Path, channel: &Path, file: &FileRow) -> Result<(), Strin
     )
     .map_err(|error| error.to_string())
     .and_then(|changed| if changed == 1 { Ok(()) } else { Err("it is not published".to_string()) })
+}
+
+/// Everything that happened, and what the archive keeps, is so many days older.
+fn age(state: &Path, days: i64) -> Result<(), String> {
+    let sql = rusqlite::Connection::open(state.join("ledger.sqlite")).map_err(|error| error.to_string())?;
+    let ms = days * 86_400_000;
+    sql.execute_batch(&format!(
+        "DROP TRIGGER IF EXISTS event_kept_u; DROP TRIGGER IF EXISTS file_step_kept_u;
+         UPDATE event SET at = at - {ms}; UPDATE file_step SET at = at - {ms}; UPDATE mandate SET made_at = made_at - {ms};
+         UPDATE file SET archive_day = archive_day - {days}; UPDATE answer SET day = day - {days};
+         UPDATE evidence SET day = day - {days};"
+    ))
+    .map_err(|error| error.to_string())?;
+    let archive = state.join("archive");
+    let mut folders: Vec<String> = std::fs::read_dir(&archive)
+        .map_err(|error| error.to_string())?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    folders.sort();
+    for name in folders {
+        if let Ok(day) = name.parse::<sunap::domain::Date>() {
+            rename(&archive.join(&name), &archive.join(day.plus_days(-days).to_string()))?;
+        }
+    }
+    Ok(())
 }
 
 impl Stage {
@@ -110,6 +139,15 @@ impl Stage {
                 ledger.execute_batch(sql).map_err(|error| error.to_string())?;
                 self.tampered = *how == "tampered";
                 Ok(())
+            }
+            (["age", days], None) => {
+                let days: i64 = days.parse().map_err(|_| "age DAYS")?;
+                let state = self.config()?.state_dir.clone();
+                self.stop();
+                age(&state, days)?;
+                // What was journaled does not fit its chain any more, nor what was booked its days.
+                self.tampered = true;
+                self.restart()
             }
             (["lose", "ledger"], None) => {
                 self.stop();

@@ -1,5 +1,7 @@
 //! The stage of a day: a temporary spool, the engine on a manual clock, a bank; and what each command does there.
 
+#[path = "kept.rs"]
+mod kept;
 #[path = "messages.rs"]
 mod messages;
 #[path = "mishap.rs"]
@@ -106,13 +108,7 @@ impl Stage {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
-            (
-                [
-                    "leave" | "mode" | "remove" | "rename" | "entry" | "lose" | "power" | "ledger" | "closed",
-                    ..,
-                ],
-                _,
-            ) => self.mishap(&words, block),
+            ([word, ..], _) if mishap::WORDS.contains(word) => self.mishap(&words, block),
             (["reload" | "as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
             (["message", ..], None) => self.message(&words),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
@@ -490,7 +486,7 @@ impl Stage {
             .map_err(|error| error.to_string())
     }
 
-    fn config(&self) -> Result<Arc<Config>, String> {
+    pub(crate) fn config(&self) -> Result<Arc<Config>, String> {
         self.config.clone().ok_or_else(|| "nothing runs yet: begin with `at`".to_string())
     }
 
