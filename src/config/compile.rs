@@ -24,8 +24,8 @@ pub fn compile(sources: &Sources) -> Result<Config, Faults> {
 /// As [`compile`], with another judge of passbook texts.
 pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config, Faults> {
     let mut compiler = Compiler { sources, faults: sources.faults.clone() };
-    let settings = compiler
-        .one(SETTINGS, |document| settings::read(document, &sources.root, sources.credentials.as_deref()));
+    let credentials = sources.credentials.as_deref();
+    let settings = compiler.one(SETTINGS, |it| settings::read(it, &sources.root, credentials));
     let calendar = compiler.one("calendar.toml", days::read);
     let banks = compiler.one("banks.toml", |document| Some(bank_table::read(document)));
 
@@ -35,8 +35,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         layouts: &sources.formats.iter().filter_map(FormatSource::name).collect(),
         codes: &sources.codes.iter().map(|code| code.stem().to_string()).collect(),
     };
-    let profiles: BTreeMap<String, Arc<Profile>> =
-        compiler.each("profiles", |document| profile::read(document, &known));
+    let profiles: BTreeMap<String, Arc<Profile>> = compiler.each("profiles", |it| profile::read(it, &known));
     let profile_names = compiler.names("profiles");
 
     let mut known = channel::Known {
@@ -47,7 +46,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         folders: BTreeSet::new(),
     };
     let channels: BTreeMap<ChannelId, Arc<Channel>> =
-        compiler.each("channels", |document| channel::read(document, &mut known));
+        compiler.each("channels", |it| channel::read(it, &mut known));
     let channel_names = compiler.names("channels");
 
     let known = creditor::Known { channels: &channels, channel_names: &channel_names, passbook };
