@@ -1,5 +1,6 @@
 //! Tests of the ledger on real files, with invented people.
 
+mod billing;
 mod bulk;
 mod collections;
 mod files;

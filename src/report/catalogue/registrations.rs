@@ -67,10 +67,12 @@ struct Row<'r> {
     day: Option<ContractDay>,
     service: &'r str,
     last_used: Option<Date>,
+    /// It is on no file, and its evidence goes first.
+    waits_for_evidence: bool,
 }
 
 impl<'r> Row<'r> {
-    fn of(listed: &'r [Listed]) -> Self {
+    fn of(listed: &'r [Listed], needs_evidence: bool) -> Self {
         let word = |at: usize| match listed.get(at) {
             Some(Listed::Text(text) | Listed::State(text)) => text.as_str(),
             _ => "",
@@ -92,13 +94,15 @@ impl<'r> Row<'r> {
             day: day.and_then(ContractDay::from_number),
             service: word(15),
             last_used,
+            waits_for_evidence: needs_evidence && word(10).is_empty(),
         }
     }
 
-    /// Whether the creditor must apply again for debits to go on.
+    /// Whether the creditor must do something for debits to begin or go on.
     fn must_be_repaired(&self) -> bool {
         match self.mandate {
             Some(State::Draft | State::Rejected) => true,
+            Some(State::Queued) => self.waits_for_evidence,
             Some(State::Ended) => self.ended.is_some_and(|reason| !reason.is_wanted()),
             _ => false,
         }
@@ -141,6 +145,9 @@ impl<'r> Row<'r> {
             Some(State::Ended) if self.must_be_repaired() => {
                 "계속하려면 이체정보(mandates) 목록으로 다시 신청하십시오".into()
             }
+            Some(State::Queued) if self.waits_for_evidence => {
+                "동의 증빙이 은행에 가면 신청 파일로 나갑니다: 아직이면 증빙 파일을 올리십시오".into()
+            }
             Some(State::Queued) => "다음 신청 파일로 나갑니다".into(),
             Some(
                 State::Batched
@@ -157,9 +164,9 @@ impl<'r> Row<'r> {
 
 /// A cell of a row.
 pub(super) fn cell(words: &Words<'_>, listed: &[Listed], told: Told) -> Cell {
-    let row = Row::of(listed);
     let profile: Option<&Arc<Profile>> =
         words.config.channel_of(words.creditor).map(|channel| &channel.profile);
+    let row = Row::of(listed, profile.is_some_and(|profile| profile.needs_evidence));
     let dormant_on = profile.and_then(|profile| row.dormant_on(profile, words.now.date()));
     let repair = || {
         let (profile, day) = (profile?, row.day.filter(|_| row.must_be_repaired())?);
