@@ -62,6 +62,7 @@
 //! | `expect no collection CREDITOR PAYER ITEM DATE` | there is none |
 //! | `expect totals CREDITOR MONTH charges N amount W collected W open W` | any of the pairs |
 //! | `expect settlement CREDITOR DATE collected W reversed W carried W fee W vat W net W payout STATE` | any of the pairs; its lines add up |
+//! | `rows REPORT CREDITOR FROM TO [item=CODE] [group=CODE] [payer=NO] [status=WORD] <<<` | the report has exactly these rows, as csv without its heading, the sums at the end |
 //! | `expect alert NAME`, `expect no alert [NAME]` | an alert is open, or not |
 //! | `expect unchanged` | nothing in mandates, charges and collections moved since the last `remember` |
 //! | `remember` | notes all states, for `expect unchanged` |

@@ -53,7 +53,7 @@ pub(crate) fn charge_target(
 }
 
 impl Stage {
-    /// `reload`; `as UID`, `as UID:GID`, `as UID mode BITS`; `users <<< >>>`; `approve` and `decline`.
+    /// `reload`; `rows`; `as UID`, `as UID:GID`, `as UID mode BITS`; `users <<< >>>`; `approve` and `decline`.
     pub(super) fn people(&mut self, words: &[&str], block: Option<&str>) -> Done {
         match (words, block) {
             (["as", who, more @ ..], None) => {
@@ -68,6 +68,7 @@ impl Stage {
                 Ok(())
             }
             (["reload", refused @ ..], None) => self.reload(refused),
+            (["rows", what @ ..], Some(text)) => self.rows(what, text),
             (["users"], Some(text)) => {
                 self.reconfigured = true;
                 super::mishap::write(&self.temp.path().join("config/users.toml"), text.as_bytes())

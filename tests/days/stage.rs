@@ -8,6 +8,8 @@ mod messages;
 mod mishap;
 #[path = "people.rs"]
 pub(crate) mod people;
+#[path = "rows.rs"]
+mod rows;
 #[path = "../canary/search.rs"]
 mod search;
 #[path = "../shipped/copy.rs"]
@@ -109,7 +111,9 @@ impl Stage {
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
             ([word, ..], _) if mishap::WORDS.contains(word) => self.mishap(&words, block),
-            (["reload" | "as" | "users" | "approve" | "decline", ..], _) => self.people(&words, block),
+            (["reload" | "rows" | "as" | "users" | "approve" | "decline", ..], _) => {
+                self.people(&words, block)
+            }
             (["message", ..], None) => self.message(&words),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
@@ -119,16 +123,7 @@ impl Stage {
                 self.drop_text(owner, name, form.first().copied().unwrap_or("utf-8"), text)
             }
             (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
-            (["copy", name, "as", other], None) => {
-                let bytes = self.made.get(*name).ok_or("nothing was made under this name")?.clone();
-                self.made.insert((*other).to_string(), bytes);
-                Ok(())
-            }
-            (["copy", room, name], None) => {
-                let bytes = std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?;
-                self.made.insert((*name).to_string(), bytes);
-                Ok(())
-            }
+            (["copy", what @ ..], None) => self.copy(what),
             (["cut", name, "at", bytes], None) => self.edit(name, |made| {
                 made.truncate(bytes.parse().map_err(|_| "not a number")?);
                 Ok(())
@@ -169,6 +164,20 @@ impl Stage {
             (["expect", what @ ..], None) => self.expect(what),
             _ => Err("no such command; the head of tests/days.rs lists them".to_string()),
         }
+    }
+
+    fn copy(&mut self, what: &[&str]) -> Done {
+        let (name, bytes) = match what {
+            [name, "as", other] => {
+                (other, self.made.get(*name).ok_or("nothing was made under this name")?.clone())
+            }
+            [room, name] => {
+                (name, std::fs::read(self.room(room)?.join(name)).map_err(|error| error.to_string())?)
+            }
+            _ => return Err("copy NAME as OTHER, or copy OWNER/ROOM NAME".to_string()),
+        };
+        self.made.insert((*name).to_string(), bytes);
+        Ok(())
     }
 
     fn stop(&mut self) {

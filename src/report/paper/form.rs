@@ -108,7 +108,11 @@ impl Sheet<'_> {
     fn payer(&self, page: &mut Page<'_, '_>) -> Done {
         let (title, y) = (Frame(LEFT, 1300, 2350, ROW), 1500);
         page.text(title, "납부자", 100, true, Align::Left)?;
-        let name = format!("{} 귀하", self.of.payer_name);
+        // A decision is for the house, not for the payer.
+        let name = match self.paper {
+            Paper::Refund => self.of.payer_name.clone(),
+            Paper::Receipt | Paper::Bill | Paper::Arrears => format!("{} 귀하", self.of.payer_name),
+        };
         let period = self.period();
         let rows = [
             ("성명", name.as_str()),
@@ -135,7 +139,8 @@ impl Sheet<'_> {
     fn issuer(&self, page: &mut Page<'_, '_>) -> Done {
         let base = &self.creditor.base;
         let (x, w) = (LEFT + 2500, 2450);
-        page.text(Frame(x, 1300, w, ROW), "공급자", 100, true, Align::Left)?;
+        let title = if self.paper == Paper::Receipt { "공급자" } else { "이용기관" };
+        page.text(Frame(x, 1300, w, ROW), title, 100, true, Align::Left)?;
         let number = base.business_no.as_ref().map_or(String::new(), |number| business_no(number.reveal()));
         let phone = base.phone.as_deref().or_else(|| self.creditor.contact.as_ref()?.phone.as_deref());
         let rows = [
