@@ -15,7 +15,6 @@ use crate::ledger::{
     BilledFacts, ChangeRow, Event, MandateFacts, MandateStep, NewMandate, PayerFacts, Subject, Tx,
 };
 use crate::machine::mandate::{Happening, State, step};
-use crate::rules::Refused;
 use crate::rules::application::{self, ApplicationFacts, BankFact, Decision, Existing, Pending};
 use std::collections::HashMap;
 
@@ -37,13 +36,19 @@ pub(super) fn judge(
     now: Instant,
 ) -> Result<Judged, Failure> {
     let bank = |name: &str| find_bank(place, name);
-    let parsed: Vec<(u64, Result<MandateRow, Vec<Refused>>)> =
-        list.rows().map(|row| (row.no(), mandates::parse(row, &ParseFacts { bank: &bank }))).collect();
-    let known = known(tx, place, &parsed)?;
+    // Parsed twice: a hundred thousand parsed rows take more memory than the list itself.
+    let facts = ParseFacts { bank: &bank };
+    let keys: Vec<Key> = list
+        .rows()
+        .filter_map(|row| mandates::parse(row, &facts).ok())
+        .map(|row| (row.payer_no().clone(), row.item().clone()))
+        .collect();
+    let known = known(tx, place, keys)?;
     let mut seen: HashMap<Key, u64> = HashMap::new();
-    let mut verdicts = Vec::with_capacity(parsed.len());
-    for (no, row) in parsed {
-        verdicts.push(match row {
+    let mut verdicts = Vec::with_capacity(list.rows().len());
+    for row in list.rows() {
+        let no = row.no();
+        verdicts.push(match mandates::parse(row, &facts) {
             Err(refused) => Verdict::Refused(refused),
             Ok(row) => {
                 let key = (row.payer_no().clone(), row.item().clone());
@@ -65,14 +70,8 @@ pub(super) fn judge(
     Ok(Judged { verdicts, goes_to: Some(place.registration_date(now)) })
 }
 
-fn known(
-    tx: &Tx<'_>,
-    place: &Place,
-    parsed: &[(u64, Result<MandateRow, Vec<Refused>>)],
-) -> Result<Known, Failure> {
-    let rows: Vec<&MandateRow> = parsed.iter().filter_map(|(_, row)| row.as_ref().ok()).collect();
-    let numbers: Vec<PayerNo> = rows.iter().map(|row| row.payer_no().clone()).collect();
-    let keys: Vec<Key> = rows.iter().map(|row| (row.payer_no().clone(), row.item().clone())).collect();
+fn known(tx: &Tx<'_>, place: &Place, keys: Vec<Key>) -> Result<Known, Failure> {
+    let numbers: Vec<PayerNo> = keys.iter().map(|(payer_no, _)| payer_no.clone()).collect();
     Ok(Known {
         payers: tx.payers(place.creditor.id, &numbers)?,
         mandates: tx.mandates(place.creditor.id, &keys)?,

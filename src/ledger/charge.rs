@@ -54,6 +54,9 @@ pub struct NewCharge<'a> {
     pub note: &'a str,
 }
 
+/// Mandates of a creditor that are looked at in one statement: SQLite keeps its rows in memory until they are written.
+const RUN: i64 = 1 << 16;
+
 /// The mandates of [`OnlyFor::All`]; `?5` is not used.
 pub(super) const ALL: &str = "mandate m WHERE ?5 IS NULL";
 /// The mandates of [`OnlyFor::ActivatedBy`]; `?5` is the file.
@@ -62,15 +65,16 @@ pub(super) const ACTIVATED: &str = "registration r CROSS JOIN mandate m ON m.man
 /// The mandates of [`OnlyFor::Mandates`]; `?5` is a JSON list.
 pub(super) const THESE: &str = "json_each(?5) j CROSS JOIN mandate m ON m.mandate_id = j.value WHERE true";
 
-/// The statement that makes charges for the mandates that `which` selects.
+/// The statement that makes charges for the mandates that `which` selects, with keys from `?6` to `?7`.
 pub(super) fn making(which: &str) -> String {
     format!(
-        "INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at, mac)
+        "WITH due (day, date) AS MATERIALIZED
+           (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?3))
+         INSERT INTO charge (mandate_id, creditor, month, amount_won, debit_date, made_at, mac)
          SELECT mandate_id, ?1, ?2, monthly_won, debit_date, ?4, money_seal('charge', mandate_id, ?2, monthly_won) FROM
            (SELECT m.mandate_id, m.monthly_won,
-              (SELECT json_extract(d.value, '$[1]') FROM json_each(?3) d
-               WHERE json_extract(d.value, '$[0]') = m.due_day) AS debit_date
-            FROM {which} AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
+              (SELECT d.date FROM due d WHERE d.day = m.due_day) AS debit_date
+            FROM {which} AND m.mandate_id BETWEEN ?6 AND ?7 AND NOT EXISTS (SELECT 1 FROM desk_terms d WHERE d.mandate_id = m.mandate_id
                 AND d.pause_first <= ?2 AND (d.pause_last IS NULL OR d.pause_last >= ?2))
               AND m.creditor = ?1 AND m.state IN ('active', 'changing', 'severed', 'billed') AND m.monthly_won > 0
               AND m.mac = money_seal('mandate', m.bank_payer_no, m.channel, m.limit_won, m.monthly_won)
@@ -125,10 +129,28 @@ impl Tx<'_> {
                 (THESE, Some(serde_json::to_string(ids).map_err(|e| Trouble::new(doing, e))?))
             }
         };
-        let made = self.sql.prepare_cached(&making(which)).and_then(|mut s| {
-            let month = make.month.to_index();
-            s.execute(params![make.creditor.get(), month, due, make.at.unix_ms(), with])
-        });
-        Ok(column::count(made.doing(doing)?))
+        let (creditor, month, at) = (make.creditor.get(), make.month.to_index(), make.at.unix_ms());
+        let mut statement = self.sql.prepare_cached(&making(which)).doing(doing)?;
+        let mut run = |first: i64, last: i64| {
+            statement.execute(params![creditor, month, due, at, with, first, last]).doing(doing)
+        };
+        if !matches!(make.only, OnlyFor::All) {
+            return Ok(column::count(run(0, i64::MAX)?));
+        }
+        let (mut first, mut made) = (0, 0);
+        let last = self.last_mandate()?;
+        while first <= last {
+            made += run(first, first.saturating_add(RUN - 1))?;
+            first = first.saturating_add(RUN);
+        }
+        Ok(column::count(made))
+    }
+
+    fn last_mandate(&self) -> Result<i64, Trouble> {
+        let text = "SELECT coalesce(max(mandate_id), 0) FROM mandate";
+        self.sql
+            .prepare_cached(text)
+            .and_then(|mut s| s.query_row([], |row| row.get(0)))
+            .doing("find the last mandate")
     }
 }

@@ -152,7 +152,7 @@ impl Tx<'_> {
         creditor: CreditorId,
         keys: &[(PayerNo, ItemCode)],
     ) -> Result<HashMap<(PayerNo, ItemCode), MandateFacts>, Trouble> {
-        let mut found = HashMap::with_capacity(keys.len());
+        let mut found = HashMap::new();
         for key in keys {
             let with = params![creditor.get(), key.0.as_str(), key.1.as_str()];
             if let Some(facts) = self.one_mandate(BY_PAYER, with)? {
@@ -168,7 +168,7 @@ impl Tx<'_> {
         channel: &ChannelId,
         numbers: &[BankPayerNo],
     ) -> Result<HashMap<BankPayerNo, MandateFacts>, Trouble> {
-        let mut found = HashMap::with_capacity(numbers.len());
+        let mut found = HashMap::new();
         for number in numbers {
             if let Some(facts) = self.one_mandate(BY_NUMBER, [channel.as_str(), number.as_str()])? {
                 found.insert(number.clone(), facts);

@@ -4,6 +4,7 @@ use super::column::Doing;
 use super::{money_seal, schema};
 use crate::fault::Trouble;
 use crate::seal::KeyRing;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;
 use std::fmt;
@@ -190,6 +191,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, flags).map_err(|e| verdict(path, e))?;
     connection.busy_timeout(BUSY).map_err(|e| verdict(path, e))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else a statement whose plan could depend on a bound value (partial indexes) is compiled again for every value.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(|e| verdict(path, e))?;
     connection
         .execute_batch(
             "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA cache_size = -32768;

@@ -49,7 +49,7 @@ impl Tx<'_> {
         let doing = "look payers up";
         let text = format!("SELECT {COLUMNS} FROM payer p WHERE {BY_NUMBER}");
         let mut statement = self.sql.prepare_cached(&text).doing(doing)?;
-        let mut found = HashMap::with_capacity(numbers.len());
+        let mut found = HashMap::new();
         for number in numbers {
             let facts = statement
                 .query_row(params![creditor.get(), number.as_str()], |row| read(self.ring, row))

@@ -8,7 +8,7 @@
 
 use super::ring::{KeyId, KeyRing, Secret, keyed};
 use super::value::Why;
-use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::aead::AeadInOut;
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -47,15 +47,17 @@ impl Chunks {
         (XNonce::from(nonce), aad)
     }
 
-    fn seal(&mut self, text: &[u8], last: bool) -> io::Result<Vec<u8>> {
+    /// Seals a chunk in its place.
+    fn seal(&mut self, text: &mut Vec<u8>, last: bool) -> io::Result<()> {
         let (nonce, aad) = self.bound(last);
-        let sealed = self.cipher.encrypt(&nonce, Payload { msg: text, aad: &aad });
+        let sealed = self.cipher.encrypt_in_place(&nonce, &aad, text);
         sealed.map_err(|_| io::Error::other("a chunk could not be sealed"))
     }
 
-    fn open(&mut self, sealed: &[u8], last: bool) -> io::Result<Vec<u8>> {
+    /// Opens a chunk in its place.
+    fn open(&mut self, sealed: &mut Vec<u8>, last: bool) -> io::Result<()> {
         let (nonce, aad) = self.bound(last);
-        self.cipher.decrypt(&nonce, Payload { msg: sealed, aad: &aad }).map_err(|_| broken(Why::Altered))
+        self.cipher.decrypt_in_place(&nonce, &aad, sealed).map_err(|_| broken(Why::Altered))
     }
 }
 
@@ -102,7 +104,7 @@ impl KeyRing {
         Ok(Sealing {
             to,
             chunks: Chunks::new(&key.file, header),
-            text: Zeroizing::new(Vec::with_capacity(CHUNK)),
+            text: Zeroizing::new(Vec::with_capacity(CHUNK + TAG)),
         })
     }
 
@@ -118,22 +120,29 @@ impl KeyRing {
         let mut opened = Opened {
             from,
             chunks: Chunks::new(&key.file, header),
-            ahead: Vec::new(),
-            text: Zeroizing::new(Vec::new()),
+            ahead: Zeroizing::default(),
+            text: Zeroizing::default(),
             given: 0,
             base: 0,
             ended: false,
         };
-        opened.ahead = opened.next_sealed()?;
+        opened.fetch()?;
         Ok(opened)
     }
 }
 
 impl<W: Write> Sealing<W> {
+    /// Seals the text at hand as a chunk and writes it.
+    fn put(&mut self, last: bool) -> io::Result<()> {
+        self.chunks.seal(&mut self.text, last)?;
+        self.to.write_all(&self.text)?;
+        self.text.clear();
+        Ok(())
+    }
+
     /// Writes the last chunk and gives back what was written to.
     pub fn finish(mut self) -> io::Result<W> {
-        let sealed = self.chunks.seal(&self.text, true)?;
-        self.to.write_all(&sealed)?;
+        self.put(true)?;
         Ok(self.to)
     }
 }
@@ -141,9 +150,7 @@ impl<W: Write> Sealing<W> {
 impl<W: Write> Write for Sealing<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.text.len() >= CHUNK {
-            let sealed = self.chunks.seal(&self.text, false)?;
-            self.to.write_all(&sealed)?;
-            self.text.clear();
+            self.put(false)?;
         }
         let room = CHUNK.saturating_sub(self.text.len());
         let (taken, _) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
@@ -162,7 +169,7 @@ pub struct Opened<R> {
     from: R,
     chunks: Chunks,
     /// The sealed chunk after the one that is being given.
-    ahead: Vec<u8>,
+    ahead: Zeroizing<Vec<u8>>,
     text: Zeroizing<Vec<u8>>,
     given: usize,
     /// Where `text` begins in the plain text.
@@ -177,11 +184,27 @@ impl<R> fmt::Debug for Opened<R> {
 }
 
 impl<R: Read> Opened<R> {
-    fn next_sealed(&mut self) -> io::Result<Vec<u8>> {
-        let mut sealed = Vec::with_capacity(CHUNK + TAG);
+    /// Reads the next sealed chunk ahead; nothing where the file ends.
+    fn fetch(&mut self) -> io::Result<()> {
+        self.ahead.clear();
+        self.ahead.reserve_exact(CHUNK + TAG);
         let most = u64::try_from(CHUNK + TAG).unwrap_or(u64::MAX);
-        self.from.by_ref().take(most).read_to_end(&mut sealed)?;
-        Ok(sealed)
+        self.from.by_ref().take(most).read_to_end(&mut self.ahead).map(drop)
+    }
+
+    /// Opens the chunk that was read ahead, in its place; the room of the text that was given is for the next.
+    fn next_chunk(&mut self) -> io::Result<()> {
+        std::mem::swap(&mut self.text, &mut self.ahead);
+        self.given = 0;
+        // Less than a full one can only be the last; a full one is, if nothing follows.
+        if self.text.len() < CHUNK + TAG {
+            self.ahead.clear();
+        } else {
+            self.fetch()?;
+        }
+        self.ended = self.ahead.is_empty();
+        self.base = self.chunks.at.saturating_mul(CHUNK as u64);
+        self.chunks.open(&mut self.text, self.ended)
     }
 }
 
@@ -208,10 +231,10 @@ impl<R: Read + Seek> Seek for Opened<R> {
         let nth = at / chunk;
         self.from.seek(SeekFrom::Start(nth.saturating_mul(sealed).saturating_add(before)))?;
         self.chunks.at = nth;
-        self.text = Zeroizing::new(Vec::new());
+        self.text.clear();
         self.given = 0;
         self.base = nth.saturating_mul(chunk);
-        self.ahead = self.next_sealed()?;
+        self.fetch()?;
         self.ended = self.ahead.is_empty();
         let mut left = at % chunk;
         let mut passed = [0; 4096];
@@ -233,17 +256,18 @@ impl<R: Read> Read for Opened<R> {
             if self.ended {
                 return Ok(0);
             }
-            // Less than a full one can only be the last; a full one is, if nothing follows.
-            let after = if self.ahead.len() < CHUNK + TAG { Vec::new() } else { self.next_sealed()? };
-            self.ended = after.is_empty();
-            self.base = self.chunks.at.saturating_mul(CHUNK as u64);
-            self.text = Zeroizing::new(self.chunks.open(&self.ahead, self.ended)?);
-            self.given = 0;
-            self.ahead = after;
+            self.next_chunk().inspect_err(|_| {
+                // Nothing opens from here on, whatever is asked for after an error.
+                self.text.clear();
+                self.ahead.clear();
+                self.ended = false;
+            })?;
         }
         let left = self.text.get(self.given..).unwrap_or_default();
         let taken = left.len().min(into.len());
-        into.iter_mut().zip(left).for_each(|(to, byte)| *to = *byte);
+        if let (Some(into), Some(left)) = (into.get_mut(..taken), left.get(..taken)) {
+            into.copy_from_slice(left);
+        }
         self.given = self.given.saturating_add(taken);
         Ok(taken)
     }

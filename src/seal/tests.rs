@@ -194,3 +194,18 @@ fn a_sealed_file_is_read_from_any_place() {
         }
     }
 }
+
+#[test]
+fn nothing_comes_after_a_chunk_that_does_not_open() {
+    let ring = KeyRing::for_tests();
+    let text = vec![7; 3 * CHUNK];
+    let mut sealed = sealed_file(&ring, &text);
+    let second = sealed.len() - 2 * (CHUNK + 16);
+    sealed[second] ^= 1;
+    let mut opened = ring.opened(&sealed[..]).unwrap();
+    let mut first = vec![0; CHUNK];
+    opened.read_exact(&mut first).unwrap();
+    for _ in 0..4 {
+        assert!(opened.read(&mut first).is_err());
+    }
+}

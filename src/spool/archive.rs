@@ -1,22 +1,22 @@
 //! The archive: every file that came or went, by the hash of its plain bytes, sealed. Plain bytes of it lie on no disk:
 //! what is too long for the memory while it is made is sealed on its way, too.
 //!
-//! The same bytes under the same key are the same sealed file, unless they are long and were sealed while they were made (their
-//! nonce is random then). Once a day the same bytes are kept once, however they were sealed, so a step that is done
+//! The same bytes under the same key are the same sealed file, unless they are too long for the memory (their nonce is
+//! random then). Once a day the same bytes are kept once, however they were sealed, so a step that is done
 //! again after a crash changes nothing.
 //!
 //! Must not: give out a byte that was not checked, or keep anything that does not open again.
 
-use super::digest::Counted;
-use super::folder::{Folder, Moved, Written, entry_of};
+use super::digest::{Counted, DiskCheck, Naming};
+use super::folder::{Folder, Moved, entry_of};
 use super::{Claimed, Sha256, Spool};
 use crate::domain::Date;
 use crate::fault::Trouble;
 use crate::seal::{KeyId, KeyRing, Opened, Sealing, key_of_header};
 use rustix::fs::Mode;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -43,35 +43,32 @@ pub enum Kept {
     Nothing,
 }
 
-/// What is built is held in memory up to so many bytes.
+/// What comes or is built is held in memory up to so many bytes.
 const IN_MEMORY: usize = 1 << 20;
 
+/// A sealed file on its way to the disk; what is written is hashed, to be held against what the disk gives back.
+type ToDisk = Sealing<Counted<File, DiskCheck>>;
+
 impl Spool {
-    /// Puts the bytes of a claimed file into the archive, sealed, and makes both durable. Reads it twice: its hash is
-    /// known before it is sealed. Repeatable: the same bytes are kept once a day. A file written to meanwhile is a
-    /// trouble, to be tried again.
+    /// Puts the bytes of a claimed file into the archive, sealed, and makes both durable. Repeatable: the same bytes are
+    /// kept once a day. A file written to meanwhile is a trouble, to be tried again.
     pub fn archive(&self, claimed: &Claimed, day: Date) -> Result<Archived, Trouble> {
-        let mut file = self.open_work(claimed)?;
+        let file = self.open_work(claimed)?;
         let failed = |doing: &str, e: io::Error| Trouble::new(format!("{doing} work/{}", claimed.shown()), e);
-        let changed = || failed("archive", io::Error::other("it is still being written"));
-        let before = entry_of(&file).map_err(|e| failed("look at", e.into()))?.identity;
+        let look = || entry_of(&file).map(|entry| entry.identity).map_err(|e| failed("look at", e.into()));
+        let before = look()?;
         // One byte more than it has: enough to see that it grows, and an end to one that never stops.
         let most = before.size.saturating_add(1);
-        let plain = Sha256::of_reader((&mut file).take(most)).map_err(|e| failed("read", e))?;
-        if plain.1 != before.size {
-            return Err(changed());
-        }
-        file.rewind().map_err(|e| failed("read", e))?;
-        let store = self.archive_folder()?;
-        let written = self.seal_temp(&store, plain, (&mut file).take(most))?;
-        let after = entry_of(&file).map_err(|e| failed("look at", e.into()));
-        let unchanged =
-            after.and_then(|after| if after.identity == before { Ok(()) } else { Err(changed()) });
-        // The name in work outlives a loss of power; so must the bytes, or they would be judged again as other ones.
-        unchanged
-            .and_then(|()| file.sync_all().map_err(|e| failed("make durable", e)))
-            .inspect_err(|_| store.discard(&written.temp))?;
-        self.put_by(&store, &written, plain, day)
+        let copy = |out: &mut dyn Write| {
+            io::copy(&mut BufReader::with_capacity(1 << 16, (&file).take(most)), out).map(drop)
+        };
+        self.keep(day, copy, |bytes| {
+            if bytes != before.size || look()? != before {
+                return Err(failed("archive", io::Error::other("it is still being written")));
+            }
+            // The name in work outlives a loss of power; so must the bytes, or they would be judged again as other ones.
+            file.sync_all().map_err(|e| failed("make durable", e))
+        })
     }
 
     /// Puts the bytes of a file that we built into the archive, sealed; [`Spool::stage_archived`] takes them from there.
@@ -80,47 +77,33 @@ impl Spool {
         day: Date,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Archived, Trouble> {
-        let store = self.archive_folder()?;
-        let passing = self.temp_name();
-        let mut held = Held {
-            store: &store,
-            ring: &self.ring,
-            temp: &passing,
-            memory: Zeroizing::new(Vec::new()),
-            long: None,
-        };
-        let mut counted = Counted::new(&mut held);
-        let built = write(&mut counted).map(|()| counted.finish());
-        let put = built.map_err(|e| store.trouble("write", &passing, e)).and_then(|plain| {
-            let written = match held.long {
-                Some(long) => self.whole_temp(&store, long, &passing, plain)?,
-                None => self.seal_temp(&store, plain, held.memory.as_slice())?,
-            };
-            self.put_by(&store, &written, plain, day)
-        });
-        // Only there where it was too long for the memory and did not get its name.
-        store.discard(&passing);
-        put
+        self.keep(day, write, |_| Ok(()))
     }
 
-    /// Ends a file that was sealed while it was made: durable, and read back to the plain bytes that were hashed.
-    fn whole_temp(
+    /// Seals what is written, and keeps it where its source stands (`sound`, told the number of plain bytes).
+    fn keep(
         &self,
-        store: &Folder,
-        long: Sealing<File>,
-        temp: &OsString,
-        plain: (Sha256, u64),
-    ) -> Result<Written, Trouble> {
-        let failed = |doing: &str, e: io::Error| store.trouble(doing, temp, e);
-        let file = long.finish().map_err(|e| failed("write", e))?;
-        file.sync_all().map_err(|e| failed("make durable", e))?;
-        drop(file);
-        let file = store.open_file(temp).map_err(|e| failed("open", e.into()))?;
-        if kept(&self.ring, file).map_err(|e| failed("read back", e))? != Kept::Whole(plain.0, plain.1) {
-            let cause = io::Error::other("the disk gives back other bytes than were written");
-            return Err(failed("read back", cause));
-        }
-        Ok(Written { temp: temp.clone(), sha256: plain.0, bytes: plain.1 })
+        day: Date,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+        sound: impl FnOnce(u64) -> Result<(), Trouble>,
+    ) -> Result<Archived, Trouble> {
+        let store = self.archive_folder()?;
+        let temp = self.temp_name();
+        let mut held =
+            Held { store: &store, ring: &self.ring, temp: &temp, memory: Zeroizing::default(), long: None };
+        let mut counted = Counted::<_, Naming>::new(&mut held);
+        let passed = write(&mut counted).map(|()| counted.finish());
+        let put = passed.map_err(|e| store.trouble("write", &temp, e)).and_then(|plain| {
+            match held.long {
+                Some(long) => end(&store, &temp, long)?,
+                None => self.seal_temp(&store, &temp, plain, held.memory.as_slice())?,
+            }
+            sound(plain.1)?;
+            self.put_by(&store, &temp, plain, day)
+        });
+        // Only there where it did not get its name.
+        store.discard(&temp);
+        put
     }
 
     /// Opens an archived file: what is read are its plain bytes.
@@ -165,62 +148,67 @@ impl Spool {
             let cause = io::Error::other("the archive's bytes are not those of their hash: it is damaged");
             return Err(folder.trouble("seal again", &name, cause));
         }
-        let store = self.archive_folder()?;
-        let written = self.seal_temp(&store, plain, self.open_archived(day, sha256)?)?;
-        store.replace(&written.temp, &folder, &name).inspect_err(|_| store.discard(&written.temp))?;
+        let (store, temp) = (self.archive_folder()?, self.temp_name());
+        let sealed = self.seal_temp(&store, &temp, plain, self.open_archived(day, sha256)?);
+        sealed.and_then(|()| store.replace(&temp, &folder, &name)).inspect_err(|_| store.discard(&temp))?;
         folder.sync()
     }
 
-    /// Seals what is read into a temporary file, and makes sure that it is what was hashed.
+    /// Seals what is read into a temporary file, under a nonce of its hash; it must be what was hashed.
     fn seal_temp(
         &self,
         store: &Folder,
+        temp: &OsStr,
         plain: (Sha256, u64),
-        mut from: impl Read,
-    ) -> Result<Written, Trouble> {
-        store.write_temp(self.temp_name(), |out| {
-            let mut sealing = self.ring.sealing(plain.0.as_bytes(), out)?;
-            let mut counted = Counted::new(&mut sealing);
-            io::copy(&mut from, &mut counted)?;
-            if counted.finish() != plain {
-                return Err(io::Error::other("it is still being written"));
+        from: impl Read,
+    ) -> Result<(), Trouble> {
+        let file = store.create_temp(temp).map_err(|e| store.trouble("create", temp, io::Error::from(e)))?;
+        let sealed = self.ring.sealing(plain.0.as_bytes(), Counted::new(file)).and_then(|mut sealing| {
+            let mut counted = Counted::<_, Naming>::new(&mut sealing);
+            io::copy(&mut BufReader::with_capacity(1 << 16, from), &mut counted)?;
+            if counted.finish() == plain {
+                return Ok(sealing);
             }
-            sealing.finish().map(drop)
-        })
+            Err(io::Error::other("its bytes are not those that were hashed before"))
+        });
+        end(store, temp, sealed.map_err(|e| store.trouble("write", temp, e))?)
     }
 
     /// Gives a sealed file its name in the archive.
     fn put_by(
         &self,
         store: &Folder,
-        written: &Written,
+        temp: &OsStr,
         plain: (Sha256, u64),
         day: Date,
     ) -> Result<Archived, Trouble> {
-        let put = || -> Result<Archived, Trouble> {
-            let day_name: OsString = day.to_string().into();
-            if store.make_folder(&day_name, Mode::from_raw_mode(0o750))? {
-                store.sync()?;
+        let day_name: OsString = day.to_string().into();
+        if store.make_folder(&day_name, Mode::from_raw_mode(0o750))? {
+            store.sync()?;
+        }
+        let folder = Folder::open(self.archive_path().join(&day_name))?;
+        let name: OsString = plain.0.to_string().into();
+        let mut repaired = false;
+        if store.move_new(temp, &folder, &name)? == Moved::Taken {
+            let file = folder.open_file(&name).map_err(|e| folder.trouble("open", &name, e))?;
+            let kept = kept(&self.ring, file).map_err(|e| folder.trouble("read", &name, e))?;
+            repaired = kept != Kept::Whole(plain.0, plain.1);
+            if repaired {
+                store.replace(temp, &folder, &name)?;
+            } else {
+                store.remove(temp)?;
             }
-            let folder = Folder::open(self.archive_path().join(&day_name))?;
-            let name: OsString = plain.0.to_string().into();
-            let mut repaired = false;
-            if store.move_new(&written.temp, &folder, &name)? == Moved::Taken {
-                let file = folder.open_file(&name).map_err(|e| folder.trouble("open", &name, e))?;
-                let kept = kept(&self.ring, file).map_err(|e| folder.trouble("read", &name, e))?;
-                repaired = kept != Kept::Whole(plain.0, plain.1);
-                if repaired {
-                    store.replace(&written.temp, &folder, &name)?;
-                } else {
-                    store.remove(&written.temp)?;
-                }
-            }
-            // Also when it was there: whoever put it may have died before this.
-            folder.sync()?;
-            Ok(Archived { sha256: plain.0, bytes: plain.1, repaired })
-        };
-        put().inspect_err(|_| store.discard(&written.temp))
+        }
+        // Also when it was there: whoever put it may have died before this.
+        folder.sync()?;
+        Ok(Archived { sha256: plain.0, bytes: plain.1, repaired })
     }
+}
+
+/// Ends a sealed file: its last chunk, durable, and what the disk gives back is what was written.
+fn end(store: &Folder, temp: &OsStr, sealing: ToDisk) -> Result<(), Trouble> {
+    let (file, written) = sealing.finish().map_err(|e| store.trouble("write", temp, e))?.into_parts();
+    store.end::<DiskCheck>(file, temp, written)
 }
 
 /// Every archived file with the key that its beginning names; `None` where it names none. Needs no lock.
@@ -275,20 +263,18 @@ fn kept(ring: &KeyRing, file: File) -> io::Result<Kept> {
 struct Held<'a> {
     store: &'a Folder,
     ring: &'a KeyRing,
-    temp: &'a OsString,
+    temp: &'a OsStr,
     memory: Zeroizing<Vec<u8>>,
-    long: Option<Sealing<File>>,
+    long: Option<ToDisk>,
 }
 
 impl Write for Held<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.long.is_none() && self.memory.len().saturating_add(bytes.len()) > IN_MEMORY {
-            // Left by a process that died: temporary names are unique within the one that lives (`lock`).
-            self.store.discard(self.temp);
-            let file = self.store.create(self.temp, Mode::from_raw_mode(0o640))?;
+            let file = self.store.create_temp(self.temp)?;
             let mut unique = [0; 32];
             getrandom::fill(&mut unique).map_err(io::Error::other)?;
-            let mut long = self.ring.sealing(&unique, file)?;
+            let mut long = self.ring.sealing(&unique, Counted::new(file))?;
             long.write_all(&self.memory)?;
             self.memory.clear();
             self.long = Some(long);

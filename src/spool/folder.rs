@@ -6,7 +6,7 @@
 //!
 //! Must not: know owners, rooms or what a file means.
 
-use super::digest::{Counted, Sha256};
+use super::digest::{Counted, Naming, Running, Sha256, passed};
 use super::name::shown_name;
 use crate::fault::Trouble;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RenameFlags, StatxFlags};
@@ -203,8 +203,12 @@ impl Folder {
 
     /// The hash and length of a file.
     pub(super) fn hash(&self, name: &OsStr) -> Result<(Sha256, u64), Trouble> {
+        self.read_by::<Naming>(name)
+    }
+
+    fn read_by<R: Running>(&self, name: &OsStr) -> Result<(R::Sum, u64), Trouble> {
         let file = self.open_file(name).map_err(|e| self.trouble("open", name, e))?;
-        Sha256::of_reader(file).map_err(|e| self.trouble("read", name, e))
+        passed::<R>(file).map_err(|e| self.trouble("read", name, e))
     }
 
     /// Whether an entry is a file of exactly these bytes.
@@ -235,18 +239,21 @@ impl Folder {
         temp: OsString,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<Written, Trouble> {
-        let mut created = self.create(&temp, Mode::from_raw_mode(0o640));
-        if matches!(created, Err(Errno::EXIST)) {
-            // Left by a process that died: temporary names are unique within the one that lives (`lock`).
-            self.remove(&temp)?;
-            created = self.create(&temp, Mode::from_raw_mode(0o640));
+        let file = self.create_temp(&temp).map_err(|e| self.trouble("create", &temp, e))?;
+        let (sha256, bytes) = self.fill(file, &temp, write).inspect_err(|_| self.discard(&temp))?;
+        Ok(Written { temp, sha256, bytes })
+    }
+
+    /// Creates a file under a temporary name.
+    pub(super) fn create_temp(&self, temp: &OsStr) -> Result<File, Errno> {
+        match self.create(temp, Mode::from_raw_mode(0o640)) {
+            Err(Errno::EXIST) => {
+                // Left by a process that died: temporary names are unique within the one that lives (`lock`).
+                self.discard(temp);
+                self.create(temp, Mode::from_raw_mode(0o640))
+            }
+            created => created,
         }
-        let file = created.map_err(|e| self.trouble("create", &temp, e))?;
-        self.fill(file, &temp, write).inspect_err(|_| self.discard(&temp)).map(|(sha256, bytes)| Written {
-            temp,
-            sha256,
-            bytes,
-        })
     }
 
     /// Fills a created file: write, fsync, close, read back.
@@ -256,16 +263,27 @@ impl Folder {
         name: &OsStr,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(Sha256, u64), Trouble> {
-        let mut out = BufWriter::with_capacity(1 << 16, Counted::new(&file));
+        let mut out = BufWriter::with_capacity(1 << 16, Counted::<_, Naming>::new(&file));
         let written = write(&mut out).and_then(|()| out.into_inner().map_err(io::IntoInnerError::into_error));
-        let (sha256, bytes) = written.map_err(|e| self.trouble("write", name, e))?.finish();
+        let written = written.map_err(|e| self.trouble("write", name, e))?.finish();
+        self.end::<Naming>(file, name, written)?;
+        Ok(written)
+    }
+
+    /// Ends a file into which this was written: fsync, close, read back.
+    pub(super) fn end<R: Running>(
+        &self,
+        file: File,
+        name: &OsStr,
+        written: (R::Sum, u64),
+    ) -> Result<(), Trouble> {
         file.sync_all().map_err(|e| self.trouble("make durable", name, e))?;
         drop(file);
-        if self.hash(name)? != (sha256, bytes) {
-            let cause = io::Error::other("the disk gives back other bytes than were written");
-            return Err(self.trouble("read back", name, cause));
+        if self.read_by::<R>(name)? == written {
+            return Ok(());
         }
-        Ok((sha256, bytes))
+        let cause = io::Error::other("the disk gives back other bytes than were written");
+        Err(self.trouble("read back", name, cause))
     }
 
     /// Moves an entry to a name that is not in use. Atomic where the file system can (renameat2 NOREPLACE); else by

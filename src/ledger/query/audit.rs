@@ -14,17 +14,21 @@ use rusqlite::Connection;
 const RULES: &[(&str, &str)] = &[
     (
         "I3",
-        "SELECT 'charge ' || h.charge_id || ': paid ' || h.paid_now || ', its collections brought ' || coalesce(t.came, 0)
-           || ', cash and moves ' || coalesce(c.came, 0)
-         FROM charge_now h LEFT JOIN (SELECT charge_id, sum(CASE WHEN cancels IS NULL THEN won ELSE -won END) AS came
-           FROM (SELECT charge_id, cancels, won FROM cash UNION ALL SELECT charge_id, NULL, won FROM charge_move
-             UNION ALL SELECT charge_id, NULL, -won FROM payout WHERE kind = 'refund' AND state = 'paid')
-           GROUP BY charge_id) c ON c.charge_id = h.charge_id
-         LEFT JOIN (SELECT a.charge_id, sum(CASE coalesce(k.state, f.collection_state)
-             WHEN 'succeeded' THEN coalesce(a.collected_won, a.won) WHEN 'partial' THEN a.collected_won ELSE 0 END) AS came
-           FROM allocation a CROSS JOIN collection k ON k.collection_id = a.collection_id
-           CROSS JOIN file f ON f.file_id = k.file_id GROUP BY a.charge_id) t ON t.charge_id = h.charge_id
-         WHERE h.paid_now <> coalesce(t.came, 0) + coalesce(c.came, 0)",
+        // Sums by charge, not joined sets: those would stand in memory, and grow with the ledger.
+        "SELECT 'charge ' || charge_id || ': paid ' || paid_now || ', its collections brought ' || collected
+           || ', cash and moves ' || otherwise FROM
+         (SELECT h.charge_id, h.paid_now,
+            (SELECT coalesce(sum(CASE coalesce(k.state, f.collection_state) WHEN 'succeeded' THEN coalesce(a.collected_won, a.won)
+               WHEN 'partial' THEN a.collected_won ELSE 0 END), 0)
+             FROM allocation a CROSS JOIN collection k ON k.collection_id = a.collection_id
+             CROSS JOIN file f ON f.file_id = k.file_id WHERE a.charge_id = h.charge_id) AS collected,
+            (SELECT coalesce(sum(CASE WHEN c.cancels IS NULL THEN c.won ELSE -c.won END), 0) FROM cash c
+             WHERE c.charge_id = h.charge_id)
+            + (SELECT coalesce(sum(v.won), 0) FROM charge_move v WHERE v.charge_id = h.charge_id)
+            - (SELECT coalesce(sum(p.won), 0) FROM payout p
+               WHERE p.charge_id = h.charge_id AND p.kind = 'refund' AND p.state = 'paid') AS otherwise
+          FROM charge_now h)
+         WHERE paid_now <> collected + otherwise",
     ),
     (
         "I2",
