@@ -7,9 +7,10 @@ compiler: with another rustc than the stored figures name, the counts are printe
     benches/counts.py            compare; more or less than 3 % off is an error, a gain too: store it
     benches/counts.py --bless    store the counts of this machine
 
-Needs valgrind, and the release examples (it builds them).
+Needs valgrind; builds the benchmark.
 """
 
+import json
 import pathlib
 import re
 import subprocess
@@ -35,9 +36,15 @@ def count(*command):
     return int(re.search(r"Collected : (\d+)", told).group(1))
 
 
+def built(bench):
+    """The program of a benchmark, as cargo names it."""
+    told = run("cargo", "bench", "--no-run", "--bench", bench, "--message-format=json")
+    programs = [json.loads(line).get("executable") for line in told.splitlines() if line.startswith("{")]
+    return [program for program in programs if program][-1]
+
+
 def measure():
-    run("cargo", "build", "--release", "--examples")
-    layout = ROOT / "target" / "release" / "examples" / "bench_layout"
+    layout = built("layout")
     kit = ROOT / "benches" / "layouts" / "kit.toml"
     found = {}
     with tempfile.TemporaryDirectory() as folder:

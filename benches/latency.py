@@ -7,45 +7,14 @@ its answer lies in the outbox; then the CPU that it takes when nothing happens.
 Each list registers one invented person. Prints milliseconds from the rename to the answer, and to done/.
 """
 
-import os
-import pathlib
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-HEAD = (
-    "고객번호,고객명,휴대번호,이메일,집금항목코드,건당출금한도,월이체금액,최초이체년월,최종이체년월,이체예정일,"
-    "이체은행,계좌번호,예금주명,생년월일/사업자번호,그룹코드\n"
-)
+from daemon import HEAD, cpu, trial
 
 
 def row(number):
-    return f"L-{number:06},홍길동,,,TUITION,500000,200000,2099-01,,15,004,11023{number:08},홍길동,900101,\n"
-
-
-def cpu(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def start(program, folder):
-    """Starts the daemon and waits until it is ready."""
-    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    manager.bind(str(folder / "notify"))
-    manager.settimeout(60)
-    with open(folder / "log", "wb") as log:
-        daemon = subprocess.Popen(
-            [program, "run", "--config", folder / "config/sunap.toml"],
-            env=os.environ | {"NOTIFY_SOCKET": str(folder / "notify")}, stdout=log, stderr=log,
-        )
-    while b"READY=1" not in manager.recv(4096):
-        pass
-    return daemon
+    return f"L-{number:06},홍길동,,,TUITION,500000,200000,2099-01,,15,004,110230{number:08},홍길동,900101,\n"
 
 
 def drop(folder, number, wait=30):
@@ -78,31 +47,17 @@ def told(what, figures):
 def main():
     drops = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     idle = int(sys.argv[2]) if len(sys.argv) > 2 else 30
-    program = os.environ.get("SUNAP") or ROOT / "target/release/sunap"
-    if "SUNAP" not in os.environ:
-        subprocess.run(["cargo", "build", "-q", "--release", "--bin", "sunap"], cwd=ROOT, check=True)
-    with tempfile.TemporaryDirectory() as place:
-        folder = pathlib.Path(place)
-        for name in ("config", "formats"):
-            shutil.copytree(ROOT / name, folder / name)
-        subprocess.run([program, "key", "new", "--config", folder / "config/sunap.toml"], check=True,
-                       stdout=subprocess.DEVNULL)
-        daemon = start(program, folder)
-        try:
-            begin = cpu(daemon.pid)
-            figures = [drop(folder, number) for number in range(1, drops + 1)]
-            used = cpu(daemon.pid) - begin
-            told("answered", [figure[0] for figure in figures])
-            told("done", [figure[1] for figure in figures])
-            print(f"CPU          {used / drops * 1000:.2f} ms a drop")
-            begin, at = cpu(daemon.pid), time.perf_counter()
-            time.sleep(idle)
-            used = cpu(daemon.pid) - begin
-            print(f"idle         {used / (time.perf_counter() - at) * 100:.2f} % of one core over {idle} s")
-        finally:
-            daemon.send_signal(signal.SIGTERM)
-            if daemon.wait() != 0:
-                print(f"the daemon ended with {daemon.returncode}:", (folder / "log").read_text()[-2000:])
+    with trial() as (daemon, folder):
+        begin = cpu(daemon.pid)
+        figures = [drop(folder, number) for number in range(1, drops + 1)]
+        used = cpu(daemon.pid) - begin
+        told("answered", [figure[0] for figure in figures])
+        told("done", [figure[1] for figure in figures])
+        print(f"CPU          {used / drops * 1000:.2f} ms a drop")
+        begin, at = cpu(daemon.pid), time.perf_counter()
+        time.sleep(idle)
+        used = cpu(daemon.pid) - begin
+        print(f"idle         {used / (time.perf_counter() - at) * 100:.2f} % of one core over {idle} s")
 
 
 main()

@@ -2,37 +2,25 @@
 //! can hold it against another program. `benches/README.md` has the commands.
 //!
 //! ```text
-//! bench_layout check  TOML FILE        every field of every record checked, order, serials, counts and sums proven
-//! bench_layout decode TOML FILE        the same, and the value of every field taken, text decoded to UTF-8
-//! bench_layout write  TOML FILE N      a file of N made-up records
+//! layout check  TOML FILE        every field of every record checked, order, serials, counts and sums proven
+//! layout decode TOML FILE        the same, and the value of every field taken, text decoded to UTF-8
+//! layout write  TOML FILE N      a file of N made-up records
+//! layout                         all three on 100,000 records of benches/layouts/kit.toml, timed: what `cargo bench` runs
 //! ```
 
-use std::fmt;
+mod common;
+
+use common::{Said, Watch};
 use std::fs::File;
 use std::hint::black_box;
 use std::io::BufWriter;
 use sunap::domain::Date;
 use sunap::layout::{FieldIx, FieldKind, Layout, RecordIx, RecordView};
 
-/// Whatever went wrong, in words.
-struct Said(String);
-
-impl<E: fmt::Display> From<E> for Said {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl fmt::Debug for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 fn main() -> Result<(), Said> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [verb, toml, file, rest @ ..] = arguments.as_slice() else { return Err("VERB TOML FILE".into()) };
-    let layout = Layout::from_toml(toml, &std::fs::read_to_string(toml)?)?;
+    let arguments = common::arguments();
+    let [verb, toml, file, rest @ ..] = arguments.as_slice() else { return all() };
+    let layout = load(toml)?;
     let told = match (verb.as_str(), rest) {
         ("check", []) => read(&layout, file, |_| ())?,
         ("decode", []) => {
@@ -44,6 +32,26 @@ fn main() -> Result<(), Said> {
     };
     let mut out = std::io::stdout();
     Ok(std::io::Write::write_all(&mut out, format!("{told}\n").as_bytes())?)
+}
+
+fn load(toml: &str) -> Result<Layout, Said> {
+    Ok(Layout::from_toml(toml, &std::fs::read_to_string(toml)?)?)
+}
+
+/// A small run of each, timed.
+fn all() -> Result<(), Said> {
+    let layout = load("benches/layouts/kit.toml")?;
+    let kinds = kinds(&layout);
+    let file = std::env::temp_dir().join(format!("sunap-bench-{}", std::process::id()));
+    let path = file.to_string_lossy().into_owned();
+    let mut watch = Watch::start()?;
+    write(&layout, &path, 100_000)?;
+    watch.tell("write 100,000 records")?;
+    read(&layout, &path, |_| ())?;
+    watch.tell("check them")?;
+    read(&layout, &path, |view| take(view, &kinds))?;
+    watch.tell("check and decode them")?;
+    Ok(std::fs::remove_file(&file)?)
 }
 
 fn read(layout: &Layout, file: &str, mut each: impl FnMut(&RecordView<'_>)) -> Result<String, Said> {

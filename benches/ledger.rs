@@ -2,14 +2,15 @@
 //! result that lists all of them (or 3 %). Prints the CPU time of each step; `benches/README.md` has the commands.
 //!
 //! ```text
-//! bench_ledger N          all lines listed: eight of a hundred failed (as in the kit's result), the others succeeded
-//! bench_ledger N half     all lines listed: half failed
-//! bench_ledger N 3        three of a hundred listed, all failed
+//! ledger N          all lines listed: eight of a hundred failed (as in the kit's result), the others succeeded
+//! ledger N half     all lines listed: half failed
+//! ledger N 3        three of a hundred listed, all failed
 //! ```
 //! Not in it: parsing the result, the proof, and publishing; the engine adds these.
 
-use std::fmt;
-use std::io::Write;
+mod common;
+
+use common::{Said, Watch};
 use sunap::domain::{
     Allocation, ChannelId, CollectionKind, ContractDay, CreditorId, Date, Instant, MandateTerms, Month,
     Payer, TimeOfDay, Won,
@@ -44,43 +45,9 @@ impl Mix {
     }
 }
 
-/// Whatever went wrong, in words.
-struct Said(String);
-
-impl<E: fmt::Display> From<E> for Said {
-    fn from(error: E) -> Self {
-        Self(error.to_string())
-    }
-}
-
-impl fmt::Debug for Said {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Tells what a step took, by the kernel's account of this thread (`/proc/self/schedstat`).
-struct Watch(u64);
-
-impl Watch {
-    fn now() -> Result<Self, Said> {
-        let text = std::fs::read_to_string("/proc/self/schedstat")?;
-        Ok(Self(text.split(' ').next().unwrap_or_default().parse()?))
-    }
-
-    fn tell(&mut self, step: &str, rows: usize) -> Result<(), Said> {
-        let cpu_ms = (Self::now()?.0 - self.0) / 1_000_000;
-        let status = std::fs::read_to_string("/proc/self/status")?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default().trim();
-        writeln!(std::io::stdout(), "{step:<24} rows={rows} cpu_ms={cpu_ms} peak={peak}")?;
-        *self = Self::now()?;
-        Ok(())
-    }
-}
-
 fn main() -> Result<(), Said> {
-    let mut arguments = std::env::args().skip(1);
-    let n: u64 = arguments.next().ok_or("N [PERCENT]")?.parse()?;
+    let mut arguments = common::arguments().into_iter();
+    let n: u64 = arguments.next().map_or(Ok(100_000), |n| n.parse())?;
     let mix = match arguments.next().as_deref() {
         None => Mix::Listed(8),
         Some("half") => Mix::Listed(50),
@@ -97,16 +64,16 @@ fn run(path: &std::path::Path, n: u64, mix: Mix) -> Result<(), Said> {
     let mut ledger =
         Ledger::open(path, Create::Allowed, &std::sync::Arc::new(sunap::seal::KeyRing::for_tests()))
             .map_err(|error| error.to_string())?;
-    let mut watch = Watch::now()?;
+    let mut watch = Watch::start()?;
     let creditor: CreditorId = "10000001".parse()?;
     let day: Date = "2026-12-07".parse()?;
     let at = day.at(TimeOfDay::MIDNIGHT);
     people(&mut ledger, creditor, n, at)?;
-    watch.tell("mandates and charges", usize::try_from(n)?)?;
+    watch.tell(&format!("{n} mandates and charges"))?;
     let (file, rows) = request(&mut ledger, creditor, day, at)?;
-    watch.tell("request, seal, commit", rows)?;
+    watch.tell(&format!("request, seal, commit {rows}"))?;
     let listed = result(&mut ledger, file, rows, mix, at)?;
-    watch.tell("result, commit", listed)
+    watch.tell(&format!("result, commit {listed}"))
 }
 
 /// N active mandates, each with a charge for the month.
