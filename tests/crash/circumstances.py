@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Circumstances instead of single system calls: disks that are full or read-only, two daemons, SIGTERM in a large file,
-ledgers from yesterday, bytes that were altered. Same promise as matrix.py, same folder preparation.
+ledgers from yesterday, bytes that were altered, more names at once than the kernel tells, no file handles, a folder that is made anew. Same promise as matrix.py, same folder preparation.
 
     tests/crash/circumstances.py --sunap target/debug/sunap [--only NAME] [--step KIB]
 
@@ -142,6 +142,99 @@ def read_only_inbox(base):
             running.send_signal(signal.SIGTERM)
             running.wait(20)
         sh("umount", "-l", inbox)
+
+
+def watched(home):
+    """A daemon that looks every two seconds, too, once it has started."""
+    settings = f"{live(home)}/config/sunap.toml"
+    text = open(settings, encoding="utf-8").read()
+    assert "scan_seconds = 60" in text
+    with open(settings, "w", encoding="utf-8") as out:
+        out.write(text.replace("scan_seconds = 60", "scan_seconds = 2"))
+    running = daemon(home, f"{home}.log")
+    until(lambda: " ready " in open(f"{home}.log", encoding="utf-8").read())
+    return running
+
+
+def ended(running, home, rows):
+    """SIGTERM ends it well, all is there once, and `verify` finds nothing."""
+    running.send_signal(signal.SIGTERM)
+    wrong = [] if (code := running.wait(120)) == 0 else [f"SIGTERM ended it with {code}"]
+    if count(home, "mandate") != rows:
+        wrong.append(f"{count(home, 'mandate')} mandates of {rows}")
+    code, told = sunap(home, "verify")
+    return wrong + ([] if code == 0 else [f"verify ended with {code}: {told[-300:]}"])
+
+
+def overflow(base, names, lists):
+    """So many names come and go while the daemon is stopped that the kernel's queue is full: it says so once and forgets the rest.
+
+    The lists among them are found by looking; each is taken once."""
+    home = f"{base}/overflow"
+    running = watched(home)
+    inbox = f"{home}/spool/creditor/10000003/inbox"
+    most = int(open("/proc/sys/fs/inotify/max_queued_events").read())
+    running.send_signal(signal.SIGSTOP)
+    try:
+        for number in range(names):
+            path = f"{inbox}/mandates-{number:06}.csv.tmp"
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o640))
+            if number % (names // lists):
+                os.unlink(path)
+                continue
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(mandates(1).replace("L000000", f"L{number:06}"))
+            os.rename(path, path.removesuffix(".tmp"))
+    finally:
+        running.send_signal(signal.SIGCONT)
+    wrong = [] if 3 * names > most else [f"{names} names do not fill a queue of {most}"]
+    done = lambda: sum(name.endswith(".csv") for name in os.listdir(f"{home}/spool/creditor/10000003/done"))
+    if not until(lambda: done() == lists, 60 + lists) or any(os.scandir(inbox)):
+        wrong.append(f"{done()} of {lists} lists in done, {len(os.listdir(inbox))} names in the inbox")
+    return wrong + ended(running, home, lists)
+
+
+def no_handles(base):
+    """No file can be opened for a while: nothing is decided, it is told where it can be, and then all goes on; the end is a restart at most."""
+    home = f"{base}/handles"
+    running = watched(home)
+    known = resource.prlimit(running.pid, resource.RLIMIT_NOFILE)
+    used = len(os.listdir(f"/proc/{running.pid}/fd"))
+    for room in (used + 2, used):
+        resource.prlimit(running.pid, resource.RLIMIT_NOFILE, (room, known[1]))
+        drop(home, f"mandates-{room}.csv", mandates(5).replace("\nL", f"\n{room}L"))
+        time.sleep(5)
+        if running.poll() is not None:
+            # It may stop, so that what is durable decides; a service manager starts it again.
+            if running.returncode != 74:
+                return [f"without handles it ended with {running.returncode}"]
+            running = daemon(home, f"{home}.log")
+        else:
+            resource.prlimit(running.pid, resource.RLIMIT_NOFILE, known)
+        if not until(lambda: settled(home, f"mandates-{room}.csv"), 60):
+            return [f"mandates-{room}.csv was not taken when handles were there again"]
+    return ended(running, home, 10)
+
+
+def folder_anew(base):
+    """Somebody removes an inbox and makes it again, later a creditor's whole folder: told while it is gone, taken up by itself."""
+    home = f"{base}/anew"
+    running, wrong = watched(home), []
+    for number, gone in enumerate(("creditor/10000003/inbox", "creditor/10000003")):
+        path = f"{home}/spool/{gone}"
+        kept = f"{home}/kept-{number}"
+        shutil.copytree(path, kept)
+        shutil.rmtree(path)
+        if not until(lambda: "disk-failed" in alerts(home), 20):
+            wrong.append(f"nothing was said while {gone} was gone")
+        if running.poll() is not None:
+            wrong.append(f"without {gone} it ended with {running.returncode}")
+            running = daemon(home, f"{home}.log")
+        shutil.move(kept, path)
+        drop(home, f"mandates-anew-{number}.csv", mandates(5).replace("\nL", f"\n{number}L"))
+        if not until(lambda: settled(home, f"mandates-anew-{number}.csv"), 60):
+            wrong.append(f"a list in {gone} made anew was not taken")
+    return wrong + ended(running, home, 10)
 
 
 def alerts(home):
@@ -305,6 +398,9 @@ def main():
             ("two daemons", lambda: two_daemons(base)),
             ("SIGTERM in a large file", lambda: sigterm_in_large_file(base)),
             ("read-only inbox", lambda: read_only_inbox(base)),
+            ("100,000 names at once", lambda: overflow(base, 100_000, 50 if given.short else 1_000)),
+            ("no file handles", lambda: no_handles(base)),
+            ("a folder made anew", lambda: folder_anew(base)),
             ("short writes", lambda: short_writes(base, world, given.step)),
             ("full disk", lambda: full_disk(base, world, given.step)),
         ]
