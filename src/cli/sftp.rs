@@ -7,6 +7,7 @@ use super::settings::{ConfigArgument, read_text, start_log, wall_time};
 use super::{Exit, Failed};
 use crate::domain::ChannelId;
 use crate::fault::{Faults, shown_path};
+use crate::spool::Owner;
 use crate::transfer::{Broken, Sftp, SftpSettings, Store};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -48,7 +49,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let Some(channel) = config.channels.get(&arguments.channel) else {
         return Err(Failed::told(Exit::Usage, format!("there is no channel {}", arguments.channel)));
     };
-    let files = config.spool_dir.join("channel").join(channel.folder.as_str());
+    let files = config.spool_dir.join(Owner::Channel(channel.id.clone()).folder());
     let own = arguments.own.clone();
     let own = own.unwrap_or_else(|| config.state_dir.join("sftp").join(channel.id.as_str()));
     let sftp = Sftp {

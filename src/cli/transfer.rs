@@ -9,6 +9,7 @@ use crate::clock::System;
 use crate::config::Config;
 use crate::domain::ChannelId;
 use crate::fault::{Faults, shown_path};
+use crate::spool::Owner;
 use crate::transfer::{Ended, Role, Secret, Settings, Station, Store, Watch, Wire, run as run_station};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -93,7 +94,7 @@ fn station(arguments: &Arguments, config: &Config) -> Result<Station, Failed> {
     };
     let files = match &arguments.folder {
         Some(folder) => folder.clone(),
-        None => config.spool_dir.join("channel").join(channel.folder.as_str()),
+        None => config.spool_dir.join(Owner::Channel(channel.id.clone()).folder()),
     };
     let own = arguments.own.clone();
     let own =

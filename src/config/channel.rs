@@ -65,8 +65,6 @@ pub struct Channel {
     pub branch: Branch,
     /// The account that collections are paid into, at the bank of `branch`.
     pub account: AccountNo,
-    /// The name of its folder below `spool/channel`.
-    pub folder: ChannelId,
 }
 
 /// What a channel refers to, and what channels must not share.
@@ -76,7 +74,6 @@ pub(super) struct Known<'k> {
     /// The names of all profile files, those with faults included.
     pub(super) profile_names: &'k BTreeSet<String>,
     pub(super) institution_codes: BTreeSet<String>,
-    pub(super) folders: BTreeSet<ChannelId>,
 }
 
 /// Reads and checks a channel.
@@ -87,20 +84,9 @@ pub(super) fn read(document: &Document<'_>, known: &mut Known<'_>) -> Option<(At
     let institution_code = institution_code(&mut file, &mut known.institution_codes);
     let branch = file.parsed::<Branch>("branch");
     let account = file.parsed::<AccountNo>("account");
-    let folder = if file.has("folder") { file.parsed::<ChannelId>("folder") } else { id.clone() };
     file.finish();
     if let (Some(banks), Some(branch), Some(account)) = (known.banks, &branch, &account) {
         check_account(document, banks, branch, account);
-    }
-    if let Some(folder) = &folder
-        && !known.folders.insert(folder.value.clone())
-    {
-        document.fault(
-            "config-id-twice",
-            folder.span.clone(),
-            format!("another channel has the folder {} already", folder.value),
-            "give each channel a folder of its own",
-        );
     }
     let id = id?;
     let channel = Channel {
@@ -109,7 +95,6 @@ pub(super) fn read(document: &Document<'_>, known: &mut Known<'_>) -> Option<(At
         institution_code: institution_code?,
         branch: branch?.value,
         account: account?.value,
-        folder: folder?.value,
     };
     Some((id, channel))
 }

@@ -43,7 +43,6 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         profiles: &profiles,
         profile_names: &profile_names,
         institution_codes: BTreeSet::new(),
-        folders: BTreeSet::new(),
     };
     let channels: BTreeMap<ChannelId, Arc<Channel>> =
         compiler.each("channels", |it| channel::read(it, &mut known));

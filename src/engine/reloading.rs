@@ -103,7 +103,6 @@ fn fixed(old: &Config, new: &Config) -> Vec<String> {
             Some(found) if found.institution_code != channel.institution_code => {
                 "has another institution_code"
             }
-            Some(found) if found.folder != channel.folder => "has another folder",
             Some(found) if found.profile.name != channel.profile.name => "has another profile",
             Some(_) => continue,
         };
