@@ -3,7 +3,7 @@
 //! A profile without `[applications]` knows none: such a file in its inbox is no file of the channel.
 
 use super::document::{At, Document, Section};
-use super::profile::{Known, first_reversed, refer};
+use super::profile::{Known, Profile, first_reversed, refer};
 use crate::calendar::Offset;
 use crate::machine::application::Shape;
 
@@ -33,14 +33,8 @@ pub struct ApplicationRule {
     pub decide_by: Offset,
     /// Until when the network takes the answer; then it answers in our place.
     pub deadline: Offset,
-    /// 해지.
-    pub cancel: Policy,
-    /// 계좌변경.
-    pub change: Policy,
-    /// 신규.
-    pub register: Policy,
-    /// Whether what nobody decided is accepted.
-    pub fallback_accepts: bool,
+    /// What happens to what passes all checks, unless its creditor says otherwise.
+    pub policies: Policies,
     /// The code of a payer number that is not ours.
     pub unknown_payer: String,
     /// The code of what is there, or over, already.
@@ -51,7 +45,76 @@ pub struct ApplicationRule {
     pub debit_in_flight: String,
 }
 
-impl ApplicationRule {
+/// What happens to applications that pass all checks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policies {
+    /// 해지.
+    pub cancel: Policy,
+    /// 계좌변경.
+    pub change: Policy,
+    /// 신규.
+    pub register: Policy,
+    /// Whether what nobody decided is accepted.
+    pub fallback_accepts: bool,
+}
+
+/// `[applications]` of a creditor: what it says of its own; the rest is the profile's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OwnPolicies {
+    cancel: Option<Policy>,
+    change: Option<Policy>,
+    register: Option<Policy>,
+    fallback_accepts: Option<bool>,
+}
+
+impl OwnPolicies {
+    /// These, and where they are silent, the profile's.
+    pub fn onto(&self, policies: Policies) -> Policies {
+        Policies {
+            cancel: self.cancel.unwrap_or(policies.cancel),
+            change: self.change.unwrap_or(policies.change),
+            register: self.register.unwrap_or(policies.register),
+            fallback_accepts: self.fallback_accepts.unwrap_or(policies.fallback_accepts),
+        }
+    }
+}
+
+/// The words of a policy.
+const WORDS: [(&str, Policy); 2] = [("accept", Policy::Accept), ("ask", Policy::Ask)];
+
+/// The words of what happens to what nobody decided.
+const FALLBACK: [(&str, bool); 2] = [("accept", true), ("refuse", false)];
+
+/// Reads `[applications]` of a creditor, whose profile must know applications.
+pub(super) fn read_own(file: &mut Section<'_>, profile: Option<&Profile>) -> Option<OwnPolicies> {
+    if !file.has("applications") {
+        return Some(OwnPolicies::default());
+    }
+    let mut section = file.section("applications")?;
+    let mut wrong = false;
+    let mut of = |key| {
+        let said = section.has(key).then(|| section.choice(key, &WORDS).map(|word| word.value));
+        wrong |= said == Some(None);
+        said.flatten()
+    };
+    let (cancel, change, register) = (of("cancel"), of("change"), of("register"));
+    let fallback = section.has("fallback").then(|| section.choice("fallback", &FALLBACK));
+    wrong |= matches!(fallback, Some(None));
+    let fallback_accepts = fallback.flatten().map(|word| word.value);
+    if let Some(profile) = profile.filter(|profile| profile.applications.is_none()) {
+        section.document().fault(
+            "applications-not-in-profile",
+            section.span(),
+            format!("the profile {} takes no applications from banks", profile.name),
+            "take [applications] out here, or write one into the profile",
+        );
+        wrong = true;
+    }
+    section.finish();
+    (!wrong).then_some(OwnPolicies { cancel, change, register, fallback_accepts })
+}
+
+impl Policies {
     /// The policy for what a set asks for. Forced ends are not ours to refuse; what makes no sense never gets here.
     pub fn policy(&self, shape: Shape) -> Policy {
         match shape {
@@ -90,9 +153,8 @@ pub(super) fn read(mut section: Section<'_>, known: &Known<'_>) -> Option<Applic
         in_order(document, known, ("remind_at", remind), ("decide_by", decide));
         in_order(document, known, ("decide_by", decide), ("deadline", deadline));
     }
-    let words = [("accept", Policy::Accept), ("ask", Policy::Ask)];
-    let [cancel, change, register] = ["cancel", "change", "register"].map(|key| section.choice(key, &words));
-    let fallback = section.choice("fallback", &[("accept", true), ("refuse", false)]);
+    let [cancel, change, register] = ["cancel", "change", "register"].map(|key| section.choice(key, &WORDS));
+    let fallback = section.choice("fallback", &FALLBACK);
     let codes = ["unknown_payer", "double", "other", "debit_in_flight"].map(|key| section.words(key, 4));
     section.finish();
     let [arrives, remind_at, decide_by, deadline] = times;
@@ -105,10 +167,12 @@ pub(super) fn read(mut section: Section<'_>, known: &Known<'_>) -> Option<Applic
         remind_at: remind_at?.value,
         decide_by: decide_by?.value,
         deadline: deadline?.value,
-        cancel: cancel?.value,
-        change: change?.value,
-        register: register?.value,
-        fallback_accepts: fallback?.value,
+        policies: Policies {
+            cancel: cancel?.value,
+            change: change?.value,
+            register: register?.value,
+            fallback_accepts: fallback?.value,
+        },
         unknown_payer: unknown_payer?.value,
         double: double?.value,
         other: other?.value,

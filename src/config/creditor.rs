@@ -1,6 +1,7 @@
 //! `creditors/<eight digits>.toml`: one 이용기관: its contract, what it collects for, when failed debits are tried again
 //! (product.md F01-F08, F13, F18).
 
+use super::applications::{self, OwnPolicies};
 use super::channel::Channel;
 use super::collecting::{self, CashRules, ProposalPlan};
 use super::compile::PassbookCheck;
@@ -139,6 +140,8 @@ pub struct Creditor {
     pub items: BTreeMap<ItemCode, ChargeItem>,
     /// Groups of payers, by code.
     pub groups: BTreeMap<ItemCode, Group>,
+    /// What it says itself of applications that come in at banks.
+    pub applications: OwnPolicies,
     /// 정산: when and for what fees it is paid; `None` where that is not sunap's to do.
     pub settlement: Option<Settlement>,
     /// Reports that come by themselves into its outbox.
@@ -184,12 +187,13 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         None => (None, [].as_slice()),
     };
     let retry = file.section("retry").and_then(|section| retry_policy(section, rule, days));
+    let profile = contract.as_ref().and_then(|contract| contract.profile.as_deref());
+    let applications = applications::read_own(&mut file, profile);
     let has_items = file.has("item");
     let items = items(&mut file, known.passbook);
     let groups = group::read(&mut file);
     let settlement = settlement::read(&mut file);
-    let answer_due = contract.as_ref().and_then(|contract| contract.profile.as_ref());
-    let answer_due = answer_due.map(|profile| profile.registration.result_due.time());
+    let answer_due = profile.map(|profile| profile.registration.result_due.time());
     let reports = report_plan::read(&mut file, answer_due);
     let (proposal, cash) = (collecting::proposal(&mut file), collecting::cash(&mut file));
     let (charges_at, whole_lists) = (collecting::charges(&mut file), collecting::whole_lists(&mut file));
@@ -228,6 +232,7 @@ pub(super) fn read(document: &Document<'_>, known: &Known<'_>) -> Option<(At<Cre
         whole_lists: whole_lists?,
         items,
         groups,
+        applications: applications?,
         settlement: settlement?,
         reports,
     };

@@ -38,7 +38,7 @@ mod users;
 mod users_file;
 
 pub use accounts::Accounts;
-pub use applications::{ApplicationRule, Policy};
+pub use applications::{ApplicationRule, OwnPolicies, Policies, Policy};
 pub use bank_table::{Bank, Banks};
 pub use channel::{Branch, Channel};
 pub use collecting::{CashFirst, CashRules, LISTS, ProposalPlan};

@@ -10,10 +10,12 @@ use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure};
 use crate::bank::FileHead;
 use crate::bank::application::{Line, Received};
-use crate::config::Policy;
+use crate::config::{ApplicationRule, Config, Policies, Policy};
 use crate::domain::{BankPayerNo, ChannelId, Date, Instant, Won};
 use crate::fault::{Fault, Place as Spot};
-use crate::ledger::{ChangeRow, Description, Due, FileState, MandateFacts, NewApplication, Tx};
+use crate::ledger::{
+    ApplicationRow, ChangeRow, Description, Due, FileState, MandateFacts, NewApplication, Tx,
+};
 use crate::machine::application::{Asked, Shape, State, shape};
 use crate::machine::change::State as Change;
 use crate::machine::file::{In, InHappening, Out, OutHappening};
@@ -163,7 +165,10 @@ impl Engine {
         let file_id = arrival.enter(&tx, &kind)?;
         let mut told = Told::default();
         for set in sets(&lines) {
-            told.take(&tx, channel, &applications, file_id, &set)?;
+            let known = set.target(&tx, channel)?;
+            let mandate = known.as_ref().map(|target| target.mandate.mandate_id);
+            let policies = policies(&tx, &self.config, &applications.rule, mandate)?;
+            told.take(&tx, (channel, file_id), (&applications, policies), &set, known.as_ref())?;
         }
         let count = i64::try_from(lines.len()).unwrap_or(i64::MAX);
         let about = Description {
@@ -260,11 +265,11 @@ impl Engine {
         let rows = tx.applications(file.file_id)?;
         let open = rows.iter().filter(|row| row.state == State::Undecided).count();
         if open > 0 {
-            let word = if rule.fallback_accepts { "accepted" } else { "refused" };
             let text = format!(
-                "{open} applications of {} are undecided: `sunap application list`, then accept or refuse; at {} they are {word}",
+                "{open} applications of {} are undecided: `sunap application list`, then accept or refuse; at {} they are {}",
                 file.name,
-                rule.decide_by.instant(&self.config.calendar, row.date)
+                rule.decide_by.instant(&self.config.calendar, row.date),
+                fallback_word(&tx, &self.config, rule, &rows)?
             );
             tx.alert(UNDECIDED, &file.subject(), &text, now)?;
             tx.commit()?;
@@ -284,18 +289,18 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let Some(file) = tx.applied_file(&row.owner, &rule.received, row.date)? else { return Ok(()) };
         let rows = tx.applications(file.file_id)?;
+        let word = fallback_word(&tx, &self.config, rule, &rows)?;
         let mut decided = 0;
         for open in rows.iter().filter(|row| row.state == State::Undecided && row.line_no == row.set_line) {
             let set = (file.file_id, open.set_line);
             let why = "기한까지 결정하지 않아 정해진 대로 처리";
-            decided += if rule.fallback_accepts {
+            decided += if policies(&tx, &self.config, rule, open.mandate_id)?.fallback_accepts {
                 tx.decide_applications(set, State::Accepted, "", why, "")?
             } else {
                 tx.decide_applications(set, State::Refused, &rule.other, why, "")?
             };
         }
         if decided > 0 {
-            let word = if rule.fallback_accepts { "accepted" } else { "refused" };
             tx.clear_alert(UNDECIDED, &file.subject(), now)?;
             let text = format!("nobody decided {decided} applications of {}: they are {word}", file.name);
             tx.alert("application-fallback", &file.subject(), &text, now)?;
@@ -354,6 +359,38 @@ impl Engine {
     }
 }
 
+/// What happens to the applications of a mandate that pass all checks: what its creditor says, else the profile.
+fn policies(
+    tx: &Tx<'_>,
+    config: &Config,
+    rule: &ApplicationRule,
+    mandate: Option<i64>,
+) -> Result<Policies, Failure> {
+    let Some(mandate) = mandate else { return Ok(rule.policies) };
+    let creditor = config.creditors.get(&tx.creditor_of_mandate(mandate)?);
+    Ok(creditor.map_or(rule.policies, |creditor| creditor.applications.onto(rule.policies)))
+}
+
+/// What becomes of what nobody decides, in a word.
+fn fallback_word(
+    tx: &Tx<'_>,
+    config: &Config,
+    rule: &ApplicationRule,
+    rows: &[ApplicationRow],
+) -> Result<&'static str, Failure> {
+    let (mut accepted, mut refused) = (false, false);
+    for row in rows.iter().filter(|row| row.state == State::Undecided) {
+        let accepts = policies(tx, config, rule, row.mandate_id)?.fallback_accepts;
+        accepted |= accepts;
+        refused |= !accepts;
+    }
+    Ok(match (accepted, refused) {
+        (true, false) => "accepted",
+        (true, true) => "accepted or refused, as their creditors' `fallback` says",
+        (false, _) => "refused",
+    })
+}
+
 /// What the report says of a file's sets.
 #[derive(Default)]
 struct Told {
@@ -368,15 +405,14 @@ impl Told {
     fn take(
         &mut self,
         tx: &Tx<'_>,
-        channel: &ChannelId,
-        applications: &ApplicationDesk,
-        file_id: i64,
+        (channel, file_id): (&ChannelId, i64),
+        (applications, policies): (&ApplicationDesk, Policies),
         set: &Set<'_>,
+        known: Option<&Target>,
     ) -> Result<(), Failure> {
-        let known = set.target(tx, channel)?;
-        let (state, code, why) = match set.check(known.as_ref()) {
+        let (state, code, why) = match set.check(known) {
             Err(unfit) => (State::Refused, applications.code(unfit), unfit.ko()),
-            Ok(_) if applications.rule.policy(set.shape) == Policy::Ask => (State::Undecided, "", ""),
+            Ok(_) if policies.policy(set.shape) == Policy::Ask => (State::Undecided, "", ""),
             Ok(_) => (State::Accepted, "", ""),
         };
         for line in &set.lines {
@@ -385,7 +421,7 @@ impl Told {
                 set_line: set.first(),
                 asked: line.asked,
                 bank_payer_no: &line.bank_payer_no,
-                mandate_id: known.as_ref().map(|target| target.mandate.mandate_id),
+                mandate_id: known.map(|target| target.mandate.mandate_id),
                 state,
                 code,
                 why,

@@ -330,6 +330,16 @@ impl Tx<'_> {
         )
     }
 
+    /// Whose mandate it is.
+    pub fn creditor_of_mandate(&self, mandate_id: i64) -> Result<CreditorId, Trouble> {
+        let text = "SELECT creditor FROM mandate WHERE mandate_id = ?1";
+        let read = |row: &rusqlite::Row<'_>| column::through(row, 0, CreditorId::from_number);
+        self.sql
+            .prepare_cached(text)
+            .and_then(|mut s| s.query_row([mandate_id], read))
+            .doing("look up the creditor of a mandate")
+    }
+
     /// Whether the cancellation or change that is on its way found the mandate suspended, or saw it suspended since: a refused
     /// one then leaves it suspended. The journal says so.
     pub fn suspended_under_cancellation(&self, mandate_id: i64) -> Result<bool, Trouble> {
