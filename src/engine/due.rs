@@ -61,7 +61,7 @@ pub(super) enum Job {
 }
 
 impl Job {
-    const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Charges,
         Self::Propose,
         Self::Request,

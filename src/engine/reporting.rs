@@ -127,6 +127,14 @@ fn write(
 mod tests {
     use super::*;
     use crate::config::PLANNED_REPORTS;
+    use crate::engine::due::Job;
+
+    #[test]
+    fn every_step_of_the_schedule_has_its_words() {
+        for job in Job::ALL {
+            assert_ne!(report::step_ko(job.word()), Some(job.word()), "report/to_do.rs");
+        }
+    }
 
     #[test]
     fn what_may_be_planned_is_what_there_is() {

@@ -16,6 +16,7 @@ mod screen;
 mod sheet;
 mod summary;
 mod table;
+mod to_do;
 mod work;
 
 pub use any::write_table;
@@ -28,4 +29,5 @@ pub use paper::{
 };
 pub use summary::{SummaryPage, summarise};
 pub use table::{Cell, CellKind, Column, Format};
+pub use to_do::step_ko;
 pub use work::write_log;

@@ -1,6 +1,7 @@
 //! 하루 요약: one page that a manager reads in a minute. What came in today, what failed and why, what is owed, what the
 //! next days bring.
 
+use super::to_do;
 use crate::config::Config;
 use crate::domain::{CreditorId, Date, Won};
 use crate::fault::Trouble;
@@ -54,11 +55,6 @@ pub fn summarise(
         .filter(|due| due.state == DueState::Waiting && due.due_at.date() <= day.plus_days(1))
         .filter(|due| only.is_none_or(|id| mine(config, &due.owner, id)))
         .collect();
-    let _ = writeln!(text, "\n내일까지 할 일 (자동): {}건", due.len());
-    for due in &due {
-        let deadline = due.deadline_at.map_or(String::new(), |at| format!(" (마감 {at})"));
-        let _ = writeln!(text, "  {} {} {} {}{deadline}", due.due_at, due.owner, due.job, due.date);
-    }
     if only.is_none() {
         let board = reader.board(day.next().at(crate::domain::TimeOfDay::MIDNIGHT))?;
         let _ = writeln!(
@@ -68,8 +64,14 @@ pub fn summarise(
             board.held_files.len()
         );
         for alert in &board.alerts {
-            let _ = writeln!(text, "  ! {} {}: {}", alert.name, alert.subject, alert.text);
+            let first = alert.text.lines().next().unwrap_or_default();
+            let _ = writeln!(text, "  ! {} {}: {first}", alert.name, alert.subject);
         }
+    }
+    let steps = to_do::lines(&due);
+    let _ = writeln!(text, "\n내일까지 할 일 (자동): {}건", steps.len());
+    for step in steps {
+        let _ = writeln!(text, "{step}");
     }
     Ok(SummaryPage { text })
 }
