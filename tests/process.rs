@@ -113,6 +113,19 @@ fn the_daemon_starts_once_answers_orders_and_ends_on_sigterm() {
     let refused = order("60");
     assert_eq!(code(&refused), 65, "{}", said(&refused));
     assert!(said(&refused).contains("result = \"refused\""), "{}", said(&refused));
+    // A mandate is named by its number or by its payer and item, not by half of it or both.
+    let by_number: &[&str] = &["7"];
+    let by_payer = &["--creditor", "10000001", "--payer", "A-0001", "--item", "TUITION"];
+    for (named, expected) in [(by_number, 65), (by_payer, 65), (&by_payer[..4], 64), (&[], 64)] {
+        let verb = ["mandate", "restore", "--reason", "복원 확인", "--timeout", "60", "--config", &config];
+        let restored = sunap(&verb).args(named).output().unwrap();
+        assert_eq!(code(&restored), expected, "{named:?}: {}", said(&restored));
+        assert!(
+            expected == 64 || said(&restored).contains("no such mandate is known"),
+            "{}",
+            said(&restored)
+        );
+    }
     let status = sunap(&["status", "--json", "--config", &config]).output().unwrap();
     assert!(matches!(code(&status), 0 | 2), "{}", said(&status));
     assert_eq!(daemon.stop(), Some(0));

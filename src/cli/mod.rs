@@ -20,6 +20,7 @@ mod file;
 mod intake;
 mod key;
 mod log;
+mod mandate;
 mod message;
 mod notice;
 mod ordering;
@@ -114,6 +115,8 @@ enum Verb {
     Approve(approve::Arguments),
     /// Decline what another user has proposed, or withdraw what you have.
     Decline(approve::Arguments),
+    /// Order something about one mandate (이체정보): suspend, resume, restore.
+    Mandate(mandate::Arguments),
     /// Applications from banks (은행접수 신청): which are undecided, and what is decided of them.
     Application(application::Arguments),
     /// Payments (지급) of settlements and refunds: which are open, and what to do with one that failed.
@@ -239,6 +242,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Decline(arguments) => approve::run(Answer::Decline, &arguments, screen),
         Verb::Audit(arguments) => audit::run(&arguments, screen),
         Verb::Log(arguments) => log::run(&arguments, screen),
+        Verb::Mandate(arguments) => mandate::run(&arguments, screen),
         Verb::Application(arguments) => application::run(&arguments, screen),
         Verb::Payout(arguments) => payout::run(&arguments, screen),
         Verb::Message(arguments) => message::run(&arguments, screen),
