@@ -6,12 +6,13 @@
 
 use super::drops::owe;
 use super::notices::Letter;
+use super::rights::answer_name;
 use super::{Engine, Failure};
 use crate::config::Who;
 use crate::domain::{Date, Instant};
 use crate::fault::{Fault, Faults, Place};
-use crate::intake::Kind;
 use crate::intake::evidence::is_evidence;
+use crate::intake::{Kind, order};
 use crate::ledger::{FileRow, FileState, NewIn, Tx, file_subject};
 use crate::machine::file::{In, InHappening};
 use crate::spool::{Archived, ClaimError, Claimed, Dropper, Outcome, Owner, Seen, Sha256, Skip};
@@ -208,6 +209,11 @@ impl Engine {
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, &earlier.kind)?;
         arrival.leave(&tx, file_id, InHappening::Duplicate, In::Duplicate, &cause, &report)?;
+        if arrival.owner == Owner::Control {
+            // Whoever gave the order waits for its answer under its own name.
+            let answer = order::duplicate(&arrival.name, &earlier.name, earlier.created_at);
+            owe(&self.spool, &tx, arrival, Some(file_id), &answer_name(&arrival.name), answer.as_bytes())?;
+        }
         tx.commit()?;
         Ok(Decided::new(In::Duplicate, report))
     }

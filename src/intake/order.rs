@@ -233,6 +233,18 @@ impl Outcome {
     }
 }
 
+/// The answer to an order whose very bytes were taken before: nothing is done again, the first one's answer counts.
+pub fn duplicate(name: &str, earlier: &str, at: Instant) -> String {
+    let mut out = String::new();
+    line(&mut out, "order", name);
+    line(&mut out, "result", "duplicate");
+    let text = format!(
+        "the same order was taken as {earlier} at {at}, and its answer counts; nothing was done again. To order it anew, say another at or reason"
+    );
+    line(&mut out, "detail", &text);
+    out
+}
+
 /// The answer to an order that is none.
 pub fn rejection(faults: &Faults) -> String {
     let mut out = String::new();
