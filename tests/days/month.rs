@@ -209,7 +209,9 @@ fn everything_happened(stage: &Stage, reader: &Reader) {
         }
     }
     let [failed, partial, succeeded] = ["failed", "partial", "succeeded"].map(|word| states[word]);
-    assert!(failed > 100 && partial > 10 && succeeded > 4_500, "{states:?}");
+    // Of all lines, retries included: 3 in a hundred fail, 5 in a thousand bring a part.
+    let per_mille = |some: usize| some * 1000 / (failed + partial + succeeded);
+    assert!((25..=45).contains(&per_mille(failed)) && (3..=7).contains(&per_mille(partial)), "{states:?}");
     let payouts = reader.settlements(
         "10000004".parse().unwrap(),
         "2026-01-01".parse().unwrap(),
