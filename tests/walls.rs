@@ -70,8 +70,8 @@ fn may_know() -> BTreeMap<&'static str, &'static [&'static str]> {
         ("sheet", &["intake"]),
         ("spool", &["machine", "seal"]),
         ("ledger", &["machine", "seal"]),
-        // Reads the ledger's queries only; codes' Korean texts come from bank, charsets from layout.
-        ("report", &["ledger", "machine", "layout", "config", "bank"]),
+        // Reads the ledger's queries only; codes' Korean texts come from bank, charsets from layout, what may be asked for from rules.
+        ("report", &["ledger", "machine", "layout", "config", "bank", "rules"]),
         ("exchange", &["layout", "bank", "calendar", "spool", "machine"]),
         (
             "engine",

@@ -85,6 +85,13 @@ pub struct RetryPolicy {
     pub only_codes: Vec<String>,
 }
 
+impl RetryPolicy {
+    /// Whether it is tried again after this code.
+    pub fn wants(&self, code: &str) -> bool {
+        self.only_codes.is_empty() || self.only_codes.iter().any(|wanted| wanted == code)
+    }
+}
+
 /// 집금항목: what is collected for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChargeItem {

@@ -313,8 +313,9 @@ impl<'a> Batch<'a> {
             due_day: candidate.due_day,
             standing,
             charge,
-            retryable: charge
-                .is_some_and(|charge| codes.retryable(&charge.last_code) && self.wants(&charge.last_code)),
+            retryable: charge.is_some_and(|charge| {
+                codes.retryable(&charge.last_code) && self.place.creditor.retry.wants(&charge.last_code)
+            }),
             on_regular_day: self
                 .place
                 .config
@@ -327,12 +328,6 @@ impl<'a> Batch<'a> {
         };
         retry::propose(&self.facts(candidate), &self.date(true), &self.creditor(), &facts)
             .map_err(|refused| self.told(refused))
-    }
-
-    /// Whether the creditor tries again after this code.
-    fn wants(&self, code: &str) -> bool {
-        let only = &self.place.creditor.retry.only_codes;
-        only.is_empty() || only.iter().any(|wanted| wanted == code)
     }
 
     /// A refusal with what the other debit services of the channel would do.

@@ -6,7 +6,7 @@
 use super::column::{self, Doing};
 use super::evidence::{EvidenceGate, GATE};
 use super::file::{self, FileRow, FileState};
-use super::open::Tx;
+use super::open::{Reader, Tx};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, Month, Won};
 use crate::fault::Trouble;
 use crate::machine::mandate::{EndReason, Happening, State};
@@ -266,16 +266,7 @@ impl Tx<'_> {
 
     /// What a creditor has requested for debit dates of a month and what did not fail: against the contract's limit.
     pub fn requested_in_month(&self, creditor: CreditorId, month: Month) -> Result<Won, Trouble> {
-        let text = "SELECT coalesce(sum(CASE k.state_now WHEN 'partial' THEN k.collected_won ELSE k.amount_won END), 0)
-                    FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id
-                    WHERE f.way = 'out' AND f.date BETWEEN ?2 AND ?3 AND k.creditor = ?1
-                      AND k.state_now IN ('requested', 'batched', 'sent', 'acknowledged', 'succeeded', 'partial')";
-        let (first, last) = (month.first_day().to_epoch_days(), month.last_day().to_epoch_days());
-        let sum = self
-            .sql
-            .prepare_cached(text)
-            .and_then(|mut s| s.query_row(params![creditor.get(), first, last], |row| row.get(0)));
-        sum.map(Won::new).doing("add up a month's requests")
+        requested_in_month(&self.sql, creditor, month)
     }
 
     /// Ends the mandates of a creditor whose last month is before `month`; how many.
@@ -331,4 +322,22 @@ pub(super) fn answers(sql: &Connection, which: &str) -> Result<Vec<OwedAnswer>, 
         })
     });
     rows.doing(doing)?.collect::<rusqlite::Result<_>>().doing(doing)
+}
+
+impl Reader {
+    /// What a creditor has requested for debit dates of a month and what did not fail, as [`Tx::requested_in_month`].
+    pub fn requested_in_month(&self, creditor: CreditorId, month: Month) -> Result<Won, Trouble> {
+        requested_in_month(&self.sql, creditor, month)
+    }
+}
+
+fn requested_in_month(sql: &Connection, creditor: CreditorId, month: Month) -> Result<Won, Trouble> {
+    let text = "SELECT coalesce(sum(CASE k.state_now WHEN 'partial' THEN k.collected_won ELSE k.amount_won END), 0)
+                FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id
+                WHERE f.way = 'out' AND f.date BETWEEN ?2 AND ?3 AND k.creditor = ?1
+                  AND k.state_now IN ('requested', 'batched', 'sent', 'acknowledged', 'succeeded', 'partial')";
+    let (first, last) = (month.first_day().to_epoch_days(), month.last_day().to_epoch_days());
+    let with = params![creditor.get(), first, last];
+    let sum = sql.prepare_cached(text).and_then(|mut s| s.query_row(with, |row| row.get(0)));
+    sum.map(Won::new).doing("add up a month's requests")
 }

@@ -1,5 +1,6 @@
 //! The reports: which listing, which columns, in which words.
 
+mod arrears;
 mod desk;
 mod registrations;
 
@@ -14,6 +15,7 @@ use crate::domain::{BankCode, CreditorId, Date, Instant, ItemCode, PayerNo};
 use crate::fault::Trouble;
 use crate::ledger::{AccountsShown, Listed, ListedKind, Listing, ListingQuery, Reader, Take};
 use crate::machine::{charge, collection};
+use arrears::{ARREARS, bucket};
 use desk::{CASH, SETTLEMENTS, payout_ko};
 use registrations::REGISTRATIONS;
 use std::fmt;
@@ -158,6 +160,8 @@ enum From {
     Bucket(usize),
     /// Of a row of registrations (`registrations`).
     Registration(registrations::Told),
+    /// Of a row of arrears (`arrears`).
+    Arrears(arrears::Told),
 }
 
 const fn text(key: &'static str, ko: &'static str, width: u16, from: From) -> (Column, From) {
@@ -210,24 +214,6 @@ const TRANSACTIONS: &[(Column, From)] = &[
     text("reason", "불능사유", 24, From::Code(12)),
     text("result_file", "결과파일", 12, From::As(13)),
     cell("result_line", "결과줄", CellKind::Number, From::As(14)),
-];
-
-const ARREARS: &[(Column, From)] = &[
-    text("payer_no", "납부자번호", 14, From::As(0)),
-    text("payer_name", "납부자명", 14, From::As(1)),
-    text("group", "그룹", 12, From::Group(2)),
-    text("item", "집금항목", 12, From::Item(3)),
-    cell("month", "청구년월", CellKind::Month, From::As(4)),
-    cell("debit_date", "출금일", CellKind::Date, From::As(5)),
-    won("charged_won", "청구금액", 6),
-    won("paid_won", "수납금액", 7),
-    won("open_won", "미납금액", 8),
-    cell("age_days", "경과일수", CellKind::Number, From::Age(5)),
-    text("age", "미납기간", 12, From::Bucket(5)),
-    cell("failures", "불능횟수", CellKind::Number, From::As(9)),
-    text("code", "불능코드", 8, From::As(10)),
-    text("reason", "불능사유", 24, From::Code(10)),
-    text("state", "상태", 16, From::State(11)),
 ];
 
 const OVERPAID: &[(Column, From)] = &[
@@ -315,7 +301,11 @@ pub fn write(
         Format::Xlsx => Box::new(Sheet::new(out, report.ko(), &columns)?),
         Format::Json => Box::new(Json::new(out, &columns)),
     };
-    let words = Words { config, creditor: query.creditor, today: query.today, now: query.now };
+    let asking = match report {
+        Report::Arrears => arrears::Asking::new(reader, config, query)?,
+        _ => None,
+    };
+    let words = Words { config, creditor: query.creditor, today: query.today, now: query.now, asking };
     let listing = ListingQuery {
         creditor: query.creditor,
         from: query.from,
@@ -328,7 +318,9 @@ pub fn write(
     };
     let (mut totals, mut rows) = (Totals::of(&columns), 0_u64);
     reader.list::<Trouble>(report.listing(), &listing, |listed| {
-        let cells: Vec<Cell> = report.shown().iter().map(|(_, from)| words.cell(&listed, *from)).collect();
+        let next = words.asking.as_ref().and_then(|asking| asking.next(&words, &listed));
+        let cells: Vec<Cell> =
+            report.shown().iter().map(|(_, from)| words.cell(&listed, &next, *from)).collect();
         let shows = |wanted: &str| {
             columns.iter().zip(&cells).any(|(column, cell)| column.key == "state" && cell.plain() == wanted)
         };
@@ -358,10 +350,12 @@ struct Words<'c> {
     creditor: CreditorId,
     today: Date,
     now: Instant,
+    /// When what is owed can be asked for, where that is told.
+    asking: Option<arrears::Asking<'c>>,
 }
 
 impl Words<'_> {
-    fn cell(&self, listed: &[Listed], from: From) -> Cell {
+    fn cell(&self, listed: &[Listed], next: &Option<arrears::Next>, from: From) -> Cell {
         let names = Names { config: self.config, creditor: self.creditor };
         let code = |at: usize| match listed.get(at) {
             Some(Listed::Text(text) | Listed::State(text)) => text.as_str(),
@@ -383,6 +377,7 @@ impl Words<'_> {
                 self.age(listed, at).map_or(Cell::Empty, |days| Cell::Text(bucket(days).into()))
             }
             From::Registration(told) => registrations::cell(self, listed, told),
+            From::Arrears(told) => next.as_ref().map_or(Cell::Empty, |next| arrears::cell(next, told)),
         }
     }
 
@@ -419,17 +414,6 @@ fn as_it_stands(listed: &Listed) -> Cell {
         Listed::Date(date) => date.map_or(Cell::Empty, Cell::Date),
         Listed::Month(month) => month.map_or(Cell::Empty, Cell::Month),
         Listed::Time(at) => at.map_or(Cell::Empty, Cell::Time),
-    }
-}
-
-/// 미납기간: how long ago the debit date was.
-fn bucket(days: i64) -> &'static str {
-    match days {
-        ..=30 => "30일 이내",
-        31..=60 => "31-60일",
-        61..=90 => "61-90일",
-        91..=180 => "91-180일",
-        _ => "180일 초과",
     }
 }
 
@@ -488,7 +472,7 @@ mod tests {
                     | From::Age(at)
                     | From::Payout(at)
                     | From::Bucket(at) => *at,
-                    From::Registration(_) => 0,
+                    From::Registration(_) | From::Arrears(_) => 0,
                 };
                 assert!(at < places, "{report}: {}", column.key);
             }
@@ -496,19 +480,5 @@ mod tests {
             assert_eq!(report.ko().parse::<Report>(), Ok(report));
         }
         assert!("nothing".parse::<Report>().unwrap_err().contains("이체의뢰조회"));
-    }
-
-    #[test]
-    fn ages_fall_into_their_buckets() {
-        for (days, word) in [
-            (0, "30일 이내"),
-            (30, "30일 이내"),
-            (31, "31-60일"),
-            (90, "61-90일"),
-            (91, "91-180일"),
-            (181, "180일 초과"),
-        ] {
-            assert_eq!(bucket(days), word);
-        }
     }
 }

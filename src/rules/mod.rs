@@ -16,6 +16,7 @@ pub mod cash;
 pub mod emission;
 pub mod generation;
 pub mod names;
+pub mod next_date;
 pub mod request;
 pub mod restore;
 pub mod retry;
@@ -68,15 +69,20 @@ impl Refused {
             out.push_str(self.column);
             out.push_str(": ");
         }
-        out.push_str(self.name.ko());
-        if !self.detail.is_empty() {
-            out.push_str(", ");
-            out.push_str(&self.detail);
-        }
+        out.push_str(&self.reason());
         out.push_str(" (");
         out.push_str(self.name.word());
         out.push(')');
         out
+    }
+
+    /// The reason alone, where no column of a list is meant: `건당출금한도보다 큽니다, 한도 50,000원`.
+    pub fn reason(&self) -> String {
+        if self.detail.is_empty() {
+            self.name.ko().to_string()
+        } else {
+            format!("{}, {}", self.name.ko(), self.detail)
+        }
     }
 }
 

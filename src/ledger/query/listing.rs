@@ -157,8 +157,12 @@ impl Listing {
             Self::Transactions => {
                 &[Date, Text, Text, Text, Text, Text, State, Month, Won, Won, Won, State, Text, Text, Count]
             }
-            // payer no, name, group, item, month, debit date, owed, came, open, fails, last code, state
-            Self::Arrears => &[Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State],
+            // payer no, name, group, item, month, debit date, owed, came, open, fails, last code, state, and of the mandate:
+            // state, active since, limit, bank, contract day, debit service, first and last month of a pause
+            Self::Arrears => &[
+                Text, Text, Text, Text, Month, Date, Won, Won, Won, Count, Text, State, State, Date, Won,
+                Text, Count, Text, Month, Month,
+            ],
             // key, payer no, name, group, item, month, debit date, owed, came, state
             // …, above what is owed, its refund
             Self::Paid | Self::Overpaid => {
@@ -203,7 +207,11 @@ impl Listing {
             ),
             Self::Arrears => format!(
                 "SELECT p.payer_no, p.name, p.payer_group, m.item, h.month, h.debit_date, h.amount_won, h.paid_now,
-                   h.amount_won - h.paid_now, h.fails, h.last_code, COALESCE(h.attempt_state, h.state_now)
+                   h.amount_won - h.paid_now, h.fails, h.last_code, COALESCE(h.attempt_state, h.state_now),
+                   (SELECT n.state_now FROM mandate_now n WHERE n.mandate_id = m.mandate_id), m.active_on, m.limit_won,
+                   coalesce({bank}, ''), m.due_day, m.service,
+                   (SELECT d.pause_first FROM desk_terms d WHERE d.mandate_id = m.mandate_id),
+                   (SELECT d.pause_last FROM desk_terms d WHERE d.mandate_id = m.mandate_id)
                  {CHARGES} AND h.state_now IN ('open', 'partly-paid') {FILTER}
                  ORDER BY p.payer_no, m.item, h.month"
             ),
