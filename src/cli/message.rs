@@ -89,6 +89,7 @@ fn cells(row: &MessageRow) -> [String; 7] {
         "delivered" => "도착".to_string(),
         "failed" => format!("실패 {}", row.code),
         "refused" => format!("거절 {}", row.code),
+        "withdrawn" => "수신 거부로 취소".to_string(),
         "uncertain" => format!("불확실: {}", row.list),
         "held" => format!("보류: {}", row.list),
         other => other.to_string(),

@@ -80,8 +80,14 @@ fn agree(
     if next == was {
         return Ok(Verdict::Unchanged);
     }
-    let text = told(&next);
-    tx.set_desk_terms(mandate_id, &next, now, from, &format!("{text} {}", row.note))?;
+    let mut text = told(&next);
+    if next.no_message && !was.no_message {
+        let taken_back = tx.withdraw_messages(mandate_id, now)?;
+        if taken_back > 0 {
+            text.push_str(&format!(", 기다리던 문자 {taken_back}건 취소"));
+        }
+    }
+    tx.set_desk_terms(mandate_id, &next, now, (Some(from.0), from.1), &format!("{text} {}", row.note))?;
     Ok(Verdict::Accepted(text))
 }
 

@@ -97,7 +97,9 @@ impl Tx<'_> {
             new.file,
             new.line
         ];
-        self.sql.prepare_cached(text).and_then(|mut s| s.insert(with)).doing("make a billing")
+        let made = self.sql.prepare_cached(text).and_then(|mut s| s.insert(with)).doing("make a billing")?;
+        self.keep_no_message(made, (new.payer_id, &billing.item), new.at, (Some(new.file), new.line))?;
+        Ok(made)
     }
 
     /// Overwrites what is owed each month, from the next charge.

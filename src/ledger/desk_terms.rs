@@ -3,7 +3,7 @@
 use super::column::{self, Doing};
 use super::event::{self, Event, Subject};
 use super::open::Tx;
-use crate::domain::{CreditorId, Instant, Month};
+use crate::domain::{CreditorId, Instant, ItemCode, Month};
 use crate::fault::Trouble;
 use crate::machine::words;
 use rusqlite::{OptionalExtension, Row, params};
@@ -80,13 +80,38 @@ impl Tx<'_> {
         Ok(found.doing("read what was agreed for a mandate")?.unwrap_or_default())
     }
 
+    /// A payer who wanted no messages wants none of the mandate that follows either until the payer says
+    /// otherwise. What else was agreed ended with the old one.
+    pub(super) fn keep_no_message(
+        &self,
+        mandate_id: i64,
+        (payer_id, item): (i64, &ItemCode),
+        at: Instant,
+        from: (Option<i64>, Option<i64>),
+    ) -> Result<(), Trouble> {
+        let text = "SELECT coalesce((SELECT coalesce(d.no_message, 0) FROM mandate m
+            LEFT JOIN desk_terms d ON d.mandate_id = m.mandate_id
+            WHERE m.payer_id = ?1 AND m.item = ?2 AND m.mandate_id < ?3 ORDER BY m.mandate_id DESC LIMIT 1), 0)";
+        let with = params![payer_id, item.as_str(), mandate_id];
+        let before: bool = self
+            .sql
+            .prepare_cached(text)
+            .and_then(|mut s| s.query_row(with, |row| row.get(0)))
+            .doing("look whether a payer wants messages")?;
+        if !before {
+            return Ok(());
+        }
+        let terms = DeskTerms { no_message: true, ..DeskTerms::default() };
+        self.set_desk_terms(mandate_id, &terms, at, from, "문자 거부 (이전 이체정보에서)")
+    }
+
     /// Agrees on something for a mandate, and journals it.
     pub fn set_desk_terms(
         &self,
         mandate_id: i64,
         terms: &DeskTerms,
         at: Instant,
-        (file, line): (i64, Option<i64>),
+        (file, line): (Option<i64>, Option<i64>),
         note: &str,
     ) -> Result<(), Trouble> {
         let text =
@@ -109,7 +134,7 @@ impl Tx<'_> {
             happening: "terms-agreed",
             from: "",
             to: "",
-            file: Some(file),
+            file,
             line,
             code: "",
             note,

@@ -195,7 +195,8 @@ impl Tx<'_> {
         let mandate_id = self.next_key("SELECT coalesce(max(mandate_id), 0) + 1 FROM mandate")?;
         let (account, id_no) = personal::sealed_terms(self.ring, mandate_id, terms);
         let last_month = terms.last_month.map(Month::to_index);
-        self.sql
+        let made = self
+            .sql
             .prepare_cached(
                 "INSERT INTO mandate (payer_id, creditor, channel, bank_payer_no, item, state, active_on, limit_won,
                    monthly_won, first_month, last_month, due_day, bank, account, holder, id_no, no_retry, made_at,
@@ -230,7 +231,9 @@ impl Tx<'_> {
                     terms.service
                 ])
             })
-            .doing("make a mandate")
+            .doing("make a mandate")?;
+        self.keep_no_message(made, (new.payer_id, &terms.item), new.at, (new.file, new.line))?;
+        Ok(made)
     }
 
     /// Overwrites what was agreed to. The item stays: another item is another mandate.

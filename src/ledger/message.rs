@@ -112,7 +112,7 @@ pub struct MessageRow {
     pub send_at: Instant,
     /// The list; empty where it waits for one.
     pub list: String,
-    /// Where it stands: waiting, in the list's state, delivered, failed, refused.
+    /// Where it stands: waiting, in the list's state, delivered, failed, refused, withdrawn.
     pub state: String,
     /// The gateway's word.
     pub code: String,
@@ -141,6 +141,8 @@ const COMING: &str = "
   LEFT JOIN desk_terms d ON d.mandate_id = m.mandate_id
   WHERE h.creditor = :creditor AND h.debit_date BETWEEN :from AND :to AND h.month BETWEEN :first AND :last
     AND h.state_now IN ('open', 'partly-paid') AND m.state_now = 'active' AND coalesce(d.no_message, 0) = 0
+    AND NOT EXISTS (SELECT 1 FROM decline n WHERE n.debit_date = h.debit_date AND n.mandate_id = m.mandate_id)
+    AND NOT coalesce(d.pause_first <= h.month AND coalesce(d.pause_last >= h.month, 1), 0)
     AND NOT EXISTS (SELECT 1 FROM message x WHERE x.event = 'pre-notification'
       AND x.about = 'charge ' || h.charge_id || ' ' || h.debit_date AND x.payer_id = p.payer_id)
     AND h.charge_id > :after ORDER BY h.charge_id LIMIT :limit";
@@ -237,13 +239,24 @@ impl Tx<'_> {
         }
     }
 
-    /// Whether a payer has said that no messages shall come (수납조건, 문자수신 N).
+    /// Whether a payer has said that no messages shall come (수납조건, 문자수신 N), for any item. What was said of a mandate stands
+    /// until it is said otherwise of it or of the one that follows it.
     pub fn wants_no_messages(&self, payer_id: i64) -> Result<bool, Trouble> {
         let text =
             "SELECT EXISTS (SELECT 1 FROM mandate m CROSS JOIN desk_terms d ON d.mandate_id = m.mandate_id
-                    WHERE m.payer_id = ?1 AND d.no_message = 1)";
+                    WHERE m.payer_id = ?1 AND d.no_message = 1 AND NOT EXISTS (SELECT 1 FROM mandate n
+                      WHERE n.payer_id = m.payer_id AND n.item = m.item AND n.mandate_id > m.mandate_id))";
         let found = self.sql.prepare_cached(text).and_then(|mut s| s.query_row([payer_id], |row| row.get(0)));
         found.doing("look whether a payer wants messages")
+    }
+
+    /// Takes back what waits for the payer of a mandate and is in no list; how many.
+    pub fn withdraw_messages(&self, mandate_id: i64, at: Instant) -> Result<i64, Trouble> {
+        let text = "UPDATE message SET state = 'withdrawn', told_at = ?2
+                    WHERE payer_id = (SELECT payer_id FROM mandate WHERE mandate_id = ?1) AND file_id IS NULL AND state IS NULL";
+        let with = params![mandate_id, at.unix_ms()];
+        let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(with));
+        done.map(column::count).doing("take back the messages of a payer")
     }
 
     /// Keeps a message; its number, or `None` where this payer was told of this already.
@@ -269,7 +282,7 @@ impl Tx<'_> {
 
     /// How many messages wait for a list and may go now.
     pub fn messages_due(&self, now: Instant) -> Result<i64, Trouble> {
-        let text = "SELECT count(*) FROM message WHERE file_id IS NULL AND send_at <= ?1";
+        let text = "SELECT count(*) FROM message WHERE file_id IS NULL AND state IS NULL AND send_at <= ?1";
         let found =
             self.sql.prepare_cached(text).and_then(|mut s| s.query_row([now.unix_ms()], |row| row.get(0)));
         found.doing("count the messages that may go")
@@ -277,7 +290,7 @@ impl Tx<'_> {
 
     /// When the next message may go.
     pub fn next_message(&self) -> Result<Option<Instant>, Trouble> {
-        let text = "SELECT min(send_at) FROM message WHERE file_id IS NULL";
+        let text = "SELECT min(send_at) FROM message WHERE file_id IS NULL AND state IS NULL";
         let found = self
             .sql
             .prepare_cached(text)
@@ -287,7 +300,8 @@ impl Tx<'_> {
 
     /// Puts every message that may go now into a list; how many.
     pub fn list_messages(&self, file_id: i64, now: Instant) -> Result<i64, Trouble> {
-        let text = "UPDATE message SET file_id = ?1 WHERE file_id IS NULL AND send_at <= ?2";
+        let text =
+            "UPDATE message SET file_id = ?1 WHERE file_id IS NULL AND state IS NULL AND send_at <= ?2";
         let done = self.sql.prepare_cached(text).and_then(|mut s| s.execute(params![file_id, now.unix_ms()]));
         done.map(column::count).doing("put messages into a list")
     }

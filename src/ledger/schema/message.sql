@@ -10,13 +10,14 @@ CREATE TABLE message (
   made_at INTEGER NOT NULL,
   send_at INTEGER NOT NULL,                    -- not before: the end of the quiet hours
   file_id INTEGER REFERENCES file (file_id),   -- the list that it goes in; NULL waits
-  -- NULL follows the list. refused: the gateway did not take the list.
-  state TEXT CHECK (state IS NULL OR state IN ('delivered', 'failed', 'refused')),
+  -- NULL follows the list. refused: the gateway did not take the list. withdrawn: the payer wanted no messages any more before it
+  -- came into one.
+  state TEXT CHECK (state IS NULL OR state IN ('delivered', 'failed', 'refused', 'withdrawn')),
   code TEXT NOT NULL DEFAULT '',
   told_at INTEGER,
   told_by INTEGER REFERENCES file (file_id),
-  CHECK (state IS NULL OR file_id IS NOT NULL)
+  CHECK (CASE state WHEN 'withdrawn' THEN file_id IS NULL ELSE state IS NULL OR file_id IS NOT NULL END)
 ) STRICT;
 CREATE UNIQUE INDEX message_once ON message (payer_id, event, about);
-CREATE INDEX message_waits ON message (send_at) WHERE file_id IS NULL;
+CREATE INDEX message_waits ON message (send_at) WHERE file_id IS NULL AND state IS NULL;
 CREATE INDEX message_in ON message (file_id, message_id) WHERE file_id IS NOT NULL;
