@@ -6,8 +6,23 @@ use crate::config::Creditor;
 use crate::domain::{Date, Paper, Won};
 use krilla::surface::Surface;
 
-/// Rows on one page.
-pub(super) const ROWS: usize = 16;
+/// Rows on a page after which another one comes.
+const FULL: usize = 22;
+
+/// The rows of each page: the last one has room for the sum, what is said, and the signature (a decision: for its boxes, too).
+pub(super) fn pages(paper: Paper, rows: &[PaperRow]) -> Vec<&[PaperRow]> {
+    let last = if paper == Paper::Refund { 12 } else { 16 };
+    let (mut pages, mut rest) = (Vec::new(), rows);
+    while rest.len() > last {
+        // So that the last page is no stray row.
+        let take = FULL.min(rest.len().saturating_sub(last.min(rest.len() / 2)));
+        let (page, after) = rest.split_at(take);
+        pages.push(page);
+        rest = after;
+    }
+    pages.push(rest);
+    pages
+}
 
 const LEFT: i32 = 500;
 const WIDTH: i32 = 4950;
@@ -93,7 +108,8 @@ impl Sheet<'_> {
     fn earlier(&self, nth: usize) -> Option<String> {
         let Standing::Issued(issued) = self.standing else { return None };
         let number = issued.earlier.get(self.before.saturating_add(nth)).copied().flatten()?;
-        Some(format!("기발행 {number}"))
+        // One word: the number stays beside it where the line is broken.
+        Some(format!("기발행\u{a0}{number}"))
     }
 
     fn labelled(&self, page: &mut Page<'_, '_>, frame: Frame, label: i32, name: &str, value: &str) -> Done {
@@ -172,9 +188,11 @@ impl Sheet<'_> {
         page.outline(Frame(LEFT, y, 900, h), 10);
         page.outline(Frame(LEFT + 900, y, WIDTH - 900, h), 10);
         page.text(Frame(LEFT, y, 900, h), label, 110, true, Align::Center)?;
-        page.text(Frame(LEFT + 900, y, 2850, h), &in_words(self.total), 120, true, Align::Left)?;
         let figures = format!("(₩{})", grouped(self.total));
-        page.text(Frame(LEFT + 3650, y, 1300, h), &figures, 125, true, Align::Right)
+        let wide = page.width(&figures, 125)? + 120;
+        let words = Frame(LEFT + 900, y, WIDTH - 900 - wide, h);
+        page.text(words, &in_words(self.total), 120, true, Align::Left)?;
+        page.text(Frame(LEFT + WIDTH - wide, y, wide, h), &figures, 125, true, Align::Right)
     }
 
     /// The table; where it ends.
@@ -185,7 +203,9 @@ impl Sheet<'_> {
             Paper::Arrears => "미납금액",
             Paper::Refund => "과오납금액",
         };
-        let date = if self.paper == Paper::Bill { "출금예정일" } else { "출금일" };
+        // Money came and comes by other ways than a debit as well.
+        let by_debit = self.of.rows.iter().all(|row| row.by_debit);
+        let date = if self.paper == Paper::Bill && by_debit { "출금예정일" } else { "납부기일" };
         let late = self.paper == Paper::Arrears;
         let columns = [
             (if late { "집금항목 (경과일수)" } else { "집금항목" }, 1350, Align::Left),
@@ -209,6 +229,9 @@ impl Sheet<'_> {
                 Some(date) => format!("{} ({}일)", row.item, self.day().days_since(date).max(0)),
                 None => row.item.clone(),
             };
+            if self.paper == Paper::Bill && !by_debit && row.by_debit {
+                item = format!("{item} (자동이체)");
+            }
             if let Some(earlier) = self.earlier(nth) {
                 item = format!("{item} ({earlier})");
             }
@@ -249,9 +272,7 @@ impl Sheet<'_> {
         }
         let said = match self.paper {
             Paper::Receipt => "위 금액을 정히 영수하였음을 증명합니다.",
-            Paper::Bill => {
-                "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오."
-            }
+            Paper::Bill => self.asked(),
             Paper::Arrears => "위 금액이 아직 납부되지 않았습니다. 확인하시고 납부하여 주시기 바랍니다.",
             Paper::Refund => {
                 "위와 같이 과오납된 금액을 납부자에게 반환하고자 하오니 결재하여 주시기 바랍니다."
@@ -274,6 +295,18 @@ impl Sheet<'_> {
             page.picture(Frame(LEFT + WIDTH / 2 + half - 360, y - 150, 540, 540), &stamp.image);
         }
         self.page_no(page)
+    }
+
+    /// How a bill is to be paid: nobody is told of a debit that does not come.
+    fn asked(&self) -> &'static str {
+        let debits = self.of.rows.iter().filter(|row| row.by_debit).count();
+        if debits == 0 {
+            "위 금액을 납부기일까지 납부하여 주시기 바랍니다."
+        } else if debits == self.of.rows.len() {
+            "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오."
+        } else {
+            "(자동이체) 항목은 납부기일에 등록하신 계좌에서 출금됩니다. 그 밖의 항목은 납부기일까지 납부하여 주시기 바랍니다."
+        }
     }
 
     /// Who decides, and where the money goes.
@@ -320,4 +353,44 @@ fn business_no(digits: &str) -> String {
 
 fn day_ko(date: Date) -> String {
     format!("{}년 {}월 {}일", date.year(), date.month_no(), date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every row stands on one page, in order; no page holds more than it has room for, and the last one is no stray row.
+    #[test]
+    fn rows_are_shared_out_over_pages() {
+        for (paper, room) in [(Paper::Receipt, 16), (Paper::Refund, 12)] {
+            for count in 1..200 {
+                let rows: Vec<PaperRow> = (0..count).map(row).collect();
+                let pages = pages(paper, &rows);
+                assert_eq!(pages.concat(), rows, "{count}");
+                let (last, full) = pages.split_last().unwrap();
+                assert!((1..=room).contains(&last.len()), "{count}: {}", last.len());
+                assert!(full.iter().all(|page| (1..=FULL).contains(&page.len())), "{count}");
+                assert!(full.is_empty() || last.len() > 5, "{count}: {}", last.len());
+            }
+        }
+        let sixty: Vec<PaperRow> = (0..60).map(row).collect();
+        assert_eq!(
+            pages(Paper::Receipt, &sixty).iter().map(|page| page.len()).collect::<Vec<_>>(),
+            [22, 22, 16]
+        );
+    }
+
+    fn row(key: i64) -> PaperRow {
+        PaperRow {
+            code: String::new(),
+            item: String::new(),
+            month: None,
+            debit_date: None,
+            charged: Won::ZERO,
+            paid: Won::ZERO,
+            amount: Won::ZERO,
+            key,
+            by_debit: true,
+        }
+    }
 }

@@ -104,6 +104,51 @@ impl Typeface {
     }
 }
 
+/// Below this size, in tenths of a point, a text is rather broken into lines.
+const READABLE: i32 = 72;
+
+/// From one line to the next, in hundredths of the size.
+const LEADING: i32 = 118;
+
+/// A text in as many lines as the height takes, in the largest size (at most `height.1`) at which it fits.
+fn broken(
+    face: &Typeface,
+    text: &str,
+    room: i32,
+    (height, most): (i32, i32),
+) -> Result<(Vec<String>, i32), PaperError> {
+    let mut size = most;
+    loop {
+        let lines = lines_of(face, text, room, size)?;
+        let fits = usize::try_from(height / (size * LEADING / 100).max(1)).unwrap_or(1);
+        if lines.len() <= fits || size <= 20 {
+            return Ok((lines, size));
+        }
+        size -= 2;
+    }
+}
+
+/// A text in lines no wider than `room`: broken behind a space where a line has one in its second half, else anywhere.
+fn lines_of(face: &Typeface, text: &str, room: i32, size: i32) -> Result<Vec<String>, PaperError> {
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for c in text.chars() {
+        line.push(c);
+        if face.width(&line, size)? <= room {
+            continue;
+        }
+        let half = line.len() / 2;
+        let space =
+            line.rfind(' ').map(|at| at.saturating_add(1)).filter(|at| *at > half && *at < line.len());
+        let at = space.unwrap_or(line.len().saturating_sub(c.len_utf8())).max(1);
+        let rest = if line.is_char_boundary(at) { line.split_off(at) } else { String::new() };
+        lines.push(line.trim().to_string());
+        line = rest;
+    }
+    lines.push(line.trim().to_string());
+    lines.retain(|line| !line.is_empty());
+    Ok(lines)
+}
+
 /// Where a text stands in its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Align {
@@ -155,7 +200,8 @@ impl<'p, 's> Page<'p, 's> {
         }));
     }
 
-    /// A text in a box, centred in its height; one that is too wide is set smaller.
+    /// A text in a box, centred in its height. One that is too wide is set a little smaller; one that would become too small to
+    /// read is broken into lines.
     pub(super) fn text(
         &mut self,
         frame: Frame,
@@ -166,13 +212,35 @@ impl<'p, 's> Page<'p, 's> {
     ) -> Result<(), PaperError> {
         let face = if bold { &self.faces.bold } else { &self.faces.regular };
         let room = frame.2.saturating_sub(60).max(10);
-        let mut size = size;
-        let mut width = face.width(text, size)?;
-        if width > room {
-            size =
-                i32::try_from(i64::from(size) * i64::from(room) / i64::from(width)).unwrap_or(size).max(30);
-            width = face.width(text, size)?;
+        let width = face.width(text, size)?;
+        if width <= room {
+            return self.line(frame, text, size, bold, align);
         }
+        let smaller = i32::try_from(i64::from(size) * i64::from(room) / i64::from(width)).unwrap_or(size);
+        if smaller >= size.min(READABLE) {
+            return self.line(frame, text, smaller, bold, align);
+        }
+        let (lines, size) = broken(face, text, room, (frame.3, READABLE))?;
+        let step = size * LEADING / 100;
+        let count = i32::try_from(lines.len()).unwrap_or(1);
+        let top = frame.1 + (frame.3 - step * count) / 2;
+        for (y, line) in (0..count).map(|nth| top + nth * step).zip(&lines) {
+            self.line(Frame(frame.0, y, frame.2, step), line, size, bold, align)?;
+        }
+        Ok(())
+    }
+
+    /// One line in a box, at this size.
+    fn line(
+        &mut self,
+        frame: Frame,
+        text: &str,
+        size: i32,
+        bold: bool,
+        align: Align,
+    ) -> Result<(), PaperError> {
+        let face = if bold { &self.faces.bold } else { &self.faces.regular };
+        let width = face.width(text, size)?;
         let x = match align {
             Align::Left => frame.0 + 30,
             Align::Center => frame.0 + (frame.2 - width) / 2,

@@ -17,6 +17,7 @@ use crate::config::{Config, Creditor};
 use crate::domain::{Date, Month, Paper, Won};
 use crate::fault::{Fault, Trouble};
 use crate::ledger::{IssuedPaper, Listed, Listing, ListingQuery, Reader, Take};
+use crate::machine::mandate;
 use form::Sheet;
 use krilla::metadata::Metadata;
 use krilla::page::PageSettings;
@@ -64,6 +65,8 @@ struct PaperRow {
     amount: Won,
     /// The key of the charge; 0 where the listing has none.
     key: i64,
+    /// Of what is owed: whether the bank will be asked for it; a payer without a live account pays by other ways.
+    by_debit: bool,
 }
 
 /// What one payer gets.
@@ -239,6 +242,10 @@ pub fn gather_papers(
                 Some(Listed::Count(Some(key))) => *key,
                 _ => 0,
             },
+            by_debit: match listed.get(12) {
+                Some(Listed::State(word)) => mandate::State::from_word(word).is_some_and(is_debited),
+                _ => false,
+            },
         };
         let payer_no = text(first);
         match papers.last_mut().filter(|last| last.payer_no == payer_no) {
@@ -253,6 +260,15 @@ pub fn gather_papers(
         Ok(Take::More)
     })?;
     Ok(papers)
+}
+
+/// Whether a mandate is, or is about to be, one that debits come from.
+const fn is_debited(state: mandate::State) -> bool {
+    use mandate::State as S;
+    match state {
+        S::Active | S::Queued | S::Batched | S::Sent | S::Acknowledged | S::Changing | S::Severed => true,
+        S::Billed | S::Draft | S::Rejected | S::Suspended | S::Cancelling | S::Ended => false,
+    }
 }
 
 /// One PDF of these papers.
@@ -271,9 +287,9 @@ pub fn draw_papers(
     let mut pages = 0_usize;
     for (of, standing) in papers {
         let total = of.total()?;
-        let chunks: Vec<&[PaperRow]> = of.rows.chunks(form::ROWS).collect();
+        let chunks = form::pages(paper, &of.rows);
+        let mut before = 0_usize;
         for (nth, rows) in chunks.iter().enumerate() {
-            let before = nth.saturating_mul(form::ROWS);
             let (nth, of_pages) = (nth.saturating_add(1), chunks.len());
             let sheet = Sheet { paper, creditor, of, standing, rows, before, total, nth, of_pages, style };
             let size = PageSettings::from_wh(595.0, 842.0)
@@ -284,6 +300,7 @@ pub fn draw_papers(
             surface.finish();
             page.finish();
             drawn?;
+            before = before.saturating_add(rows.len());
             pages = pages.saturating_add(1);
         }
     }
