@@ -96,7 +96,7 @@ def corpus(folder):
     at = b'reason = "x"\nby = "kim"\nat = "2026-01-05 13:00:00"\n'
     seeds["order"] += [b'verb = "file.hold"\nid = 1\n' + at, b'verb = "payout.again"\nid = 2\n' + at]
     seeds["order"] += [b'result = "refused"\ncode = "A040"\nrecord = 3\n']
-    seeds["sealed"] += [b"SUNAPSF1" + bytes(40), bytes(60)]
+    seeds["sealed"] += [b"SUNAPSF2" + bytes(40), bytes(60)]
     seeds["frames"] += [b"0100" + b"0" * 96, b"0" * 200]
     for path in sorted((ROOT / "fuzz/found").glob("*/*")):
         seeds[path.parent.name].append(path.read_bytes())

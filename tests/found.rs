@@ -42,7 +42,7 @@ fn the_doors_are_open() {
         b"verb = \"file.hold\"\nid = 1\nreason = \"x\"\nby = \"kim\"\nat = \"2026-01-05\"\n",
     );
     doors::door("tables").unwrap()(b"D-1BD 14:00");
-    doors::door("sealed").unwrap()(b"SUNAPSF1");
+    doors::door("sealed").unwrap()(b"SUNAPSF2");
     doors::door("frames").unwrap()(b"0100");
     doors::door("sheet").unwrap()(b"PK\x03\x04");
 }

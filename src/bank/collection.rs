@@ -355,6 +355,11 @@ impl ResultFormat {
         self.partial_amount
     }
 
+    /// Whether a result lists every line that was sent, so that absence is no success.
+    pub fn lists_all(&self) -> bool {
+        self.layout.results() == ResultsListed::All
+    }
+
     /// Reads a result. `file` is its name, for faults and for the rule of names.
     pub fn reader<R: Read>(&self, file: &str, input: R) -> ResultReader<'_, R> {
         ResultReader {

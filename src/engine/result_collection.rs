@@ -15,7 +15,7 @@ use crate::bank::proof::{Bound, Expected, Proof};
 use crate::bank::reading::SerialsSeen;
 use crate::domain::{Allocation, ChannelId, Won};
 use crate::fault::{Fault, Faults, Place, Trouble};
-use crate::ledger::{FileRow, MandateStep, Outcome, SentCollection, Share, Tx};
+use crate::ledger::{Alike, FileRow, MandateStep, Outcome, SentCollection, Share, Tx};
 use crate::machine::collection::{self, Happening};
 use crate::machine::file::In;
 use crate::machine::{charge, mandate};
@@ -42,9 +42,13 @@ struct Pass<'a> {
     arrival: &'a Arrival,
     sent: &'a FileRow,
     file_id: i64,
+    /// Lines that wait to be joined: the first `waiting` of these. The others are room for the next.
     batch: Vec<ResultLine<'static>>,
+    waiting: usize,
     rows: Vec<SentCollection>,
     listed: Listed,
+    /// What the lines that came whole say alike, where the result lists all.
+    alike: Option<Alike>,
     bound: Bound,
     seen: SerialsSeen,
     faults: Faults,
@@ -91,7 +95,7 @@ impl Engine {
         let mut reading = reading.map_err(Failure::Spool)?;
         arrival.take_on(&mut reading);
         pass.flush()?;
-        let Pass { listed, bound, mut faults, .. } = pass;
+        let Pass { listed, alike, bound, mut faults, .. } = pass;
         let expected = Expected {
             institution: desk.channel.institution_code.clone(),
             kind: layouts.result.clone(),
@@ -107,8 +111,10 @@ impl Engine {
             drop(tx);
             return self.reject(arrival, &layouts.result, &all);
         }
-        tx.check_lines(sent.file_id)?;
         tx.let_go_of_rest(sent.file_id)?;
+        if let Some(alike) = alike {
+            tx.listed_alike(sent.file_id, &alike)?;
+        }
         let report = report(arrival, &sent, &proof, listed);
         close(tx, file_id, &sent, arrival, &proof, listed, &layouts.result, &report)?;
         Ok(Decided::new(In::Applied, report))
@@ -132,8 +138,10 @@ impl<'a> Pass<'a> {
             sent,
             file_id,
             batch: Vec::with_capacity(CHUNK),
+            waiting: 0,
             rows: Vec::with_capacity(CHUNK),
             listed: Listed::default(),
+            alike: None,
             bound: Bound::default(),
             seen: SerialsSeen::default(),
             faults: Faults::default(),
@@ -141,13 +149,18 @@ impl<'a> Pass<'a> {
     }
 
     fn take(&mut self, line: &ResultLine<'_>) -> Result<(), Failure> {
-        self.batch.push(owned(line));
-        if self.batch.len() < CHUNK { Ok(()) } else { self.flush() }
+        match self.batch.get_mut(self.waiting) {
+            Some(room) => keep(line, room),
+            None => self.batch.push(owned(line)),
+        }
+        self.waiting += 1;
+        if self.waiting < CHUNK { Ok(()) } else { self.flush() }
     }
 
     /// Joins a batch, in serial order, to the lines that we sent, and applies what it says.
     fn flush(&mut self) -> Result<(), Failure> {
-        let mut batch = std::mem::take(&mut self.batch);
+        let mut room = std::mem::take(&mut self.batch);
+        let batch = room.get_mut(..self.waiting).unwrap_or_default();
         batch.sort_by_key(|line| line.serial);
         let mut asked: Vec<(u32, &str)> =
             batch.iter().map(|line| (line.serial, line.account.as_ref())).collect();
@@ -155,9 +168,9 @@ impl<'a> Pass<'a> {
         let mut rows = std::mem::take(&mut self.rows);
         rows.clear();
         self.tx.sent_collections(self.sent.file_id, &asked, &mut rows)?;
-        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut outcomes = Vec::new();
         let mut next = 0;
-        for line in &batch {
+        for line in &*batch {
             while rows.get(next).is_some_and(|row| row.line_no < line.serial) {
                 next += 1;
             }
@@ -167,8 +180,8 @@ impl<'a> Pass<'a> {
         if self.faults.is_empty() {
             self.tx.outcomes(self.file_id, &outcomes)?;
         }
-        batch.clear();
-        self.batch = batch;
+        self.waiting = 0;
+        self.batch = room;
         self.rows = rows;
         Ok(())
     }
@@ -204,8 +217,32 @@ impl<'a> Pass<'a> {
         }
         self.bound.bound += 1;
         self.listed.count(line.verdict, row.amount, outcome.collected);
-        outcomes.push(self.outcome(row, line, outcome.collected)?);
+        if !row.follows {
+            let said = format!("collection {} went its own way before", row.collection_id);
+            return Err(Failure::Ledger(Trouble::new("record the results of collections", said)));
+        }
+        if !self.says_the_same(line) {
+            outcomes.push(self.outcome(row, line, outcome.collected)?);
+        }
         self.mandate_effect(row, line)
+    }
+
+    /// Whether a line came whole and says what the others that came whole say: the same code, and its record is as far
+    /// from its serial. Then nothing is written on it, since its file says it. Only where the result lists every line:
+    /// else a line of which nothing is written would be one that it does not list.
+    fn says_the_same(&mut self, line: &ResultLine<'_>) -> bool {
+        if line.verdict != Verdict::Succeeded || !self.debits.result.lists_all() {
+            return false;
+        }
+        let Ok(record) = i64::try_from(line.record_no) else { return false };
+        let from = record - i64::from(line.serial);
+        match &self.alike {
+            Some(alike) => alike.from == from && alike.code == line.code,
+            None => {
+                self.alike = Some(Alike { code: line.code.to_string(), from });
+                true
+            }
+        }
     }
 
     /// What a matched line does to its collection and charges.
@@ -291,6 +328,18 @@ fn owned(line: &ResultLine<'_>) -> ResultLine<'static> {
         amount: line.amount,
         verdict: line.verdict,
         code: Cow::Owned(line.code.to_string()),
+    }
+}
+
+/// The same in the room of an earlier one: a million lines ask for no memory.
+fn keep(line: &ResultLine<'_>, room: &mut ResultLine<'static>) {
+    let ResultLine { record_no, serial, bank, account, bank_payer_no, amount, verdict, code } = room;
+    (*record_no, *serial, *bank, *amount, *verdict) =
+        (line.record_no, line.serial, line.bank, line.amount, line.verdict);
+    for (to, from) in [(account, &line.account), (bank_payer_no, &line.bank_payer_no), (code, &line.code)] {
+        let to = to.to_mut();
+        to.clear();
+        to.push_str(from);
     }
 }
 

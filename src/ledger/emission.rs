@@ -70,6 +70,8 @@ pub struct SentCollection {
     pub amount: Won,
     /// 출금형태 as it was requested; `None` is the channel's.
     pub mode: Option<Mode>,
+    /// Whether it follows its file: no result was written on it.
+    pub follows: bool,
 }
 
 /// A charge of a sent collection, so that a part that came can be shared out.
@@ -106,7 +108,8 @@ pub(super) const PLANNED: &str =
 
 /// A run of lines of a file that we sent, in line order.
 pub(super) const SENT: &str =
-    "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.bank_payer_no, m.bank, m.account, k.amount_won, k.mode
+    "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, m.bank_payer_no, m.bank, m.account, k.amount_won, k.mode,
+       k.state IS NULL
      FROM collection k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
      WHERE k.file_id = ?1 AND k.line_no BETWEEN ?2 AND ?3 ORDER BY k.line_no";
 
@@ -144,6 +147,7 @@ fn sent_from(ring: &KeyRing, row: &Row<'_>, account: &str) -> rusqlite::Result<S
         account: personal::account_said(ring, row, 6, mandate_id, account)?,
         amount: column::won(row, 7)?,
         mode: column::opt_word(row, 8, Mode::from_word)?,
+        follows: row.get(9)?,
     })
 }
 

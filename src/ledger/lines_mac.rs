@@ -11,7 +11,7 @@ use super::column::{Doing, unfit};
 use super::open::{Reader, Tx};
 use crate::fault::Trouble;
 use crate::seal::KeyRing;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 /// Lines that are hashed together; part of what the seal means, so never changed.
 const RUN: usize = 1024;
@@ -19,6 +19,11 @@ const RUN: usize = 1024;
 /// The lines of a file in their order.
 pub(super) const LINES: &str = "SELECT line_no, collection_id, mandate_id, amount_won FROM collection
     WHERE file_id = ?1 AND line_no >= 1 ORDER BY line_no";
+
+/// The same, with what adding up needs besides.
+pub(super) const WEIGHED: &str =
+    "SELECT line_no, collection_id, mandate_id, amount_won, creditor, state, collected_won
+    FROM collection WHERE file_id = ?1 AND line_no >= 1 ORDER BY line_no";
 
 /// Files whose lines were sealed, with their seals.
 const SEALED: &str = "SELECT file_id, name, lines_mac FROM file WHERE lines_mac IS NOT NULL ORDER BY file_id";
@@ -33,8 +38,19 @@ pub(super) struct SealedLines {
 
 /// Passes over the lines of a file: runs of lines, each hashed with the hash of the run before it.
 pub(super) fn seal(sql: &Connection, ring: &KeyRing, file_id: i64) -> Result<SealedLines, Trouble> {
+    seal_each(sql, ring, (file_id, LINES), |_| Ok(()))
+}
+
+/// The same over the rows of [`LINES`] or [`WEIGHED`]; each is handed to `each` on the way, so that who adds them up
+/// reads them once.
+fn seal_each(
+    sql: &Connection,
+    ring: &KeyRing,
+    (file_id, text): (i64, &str),
+    mut each: impl FnMut(&Row<'_>) -> Result<(), Trouble>,
+) -> Result<SealedLines, Trouble> {
     let doing = "seal the lines of a file";
-    let mut statement = sql.prepare_cached(LINES).doing(doing)?;
+    let mut statement = sql.prepare_cached(text).doing(doing)?;
     let mut rows = statement.query([file_id]).doing(doing)?;
     let (mut lines, mut won, mut mac) = (0_i64, 0_i64, [0; 16]);
     let mut run: Vec<i64> = Vec::with_capacity(4 * RUN + 16);
@@ -46,6 +62,7 @@ pub(super) fn seal(sql: &Connection, ring: &KeyRing, file_id: i64) -> Result<Sea
         run.push(amount);
         lines += 1;
         won = won.checked_add(amount).ok_or_else(|| unfit(doing, "the sum does not fit"))?;
+        each(row)?;
         if run.len() >= 4 * RUN {
             mac = chained(ring, file_id, mac, &mut run);
         }
@@ -64,8 +81,13 @@ fn chained(ring: &KeyRing, file_id: i64, before: [u8; 16], run: &mut Vec<i64>) -
 }
 
 impl Tx<'_> {
-    /// Whether the lines of a built file are still those that were sealed; a trouble that names the file where not.
-    pub fn check_lines(&self, file_id: i64) -> Result<(), Trouble> {
+    /// Whether the lines of a built file are still those that were sealed; a trouble that names the file where not. A file
+    /// without such lines has no seal. Every row of [`WEIGHED`] is handed to `each`.
+    pub(super) fn check_each_line(
+        &self,
+        file_id: i64,
+        each: impl FnMut(&Row<'_>) -> Result<(), Trouble>,
+    ) -> Result<(), Trouble> {
         let doing = "hold the lines of a file against their seal";
         let text = "SELECT name, lines_mac FROM file WHERE file_id = ?1";
         let (name, mac): (String, Option<[u8; 16]>) = self
@@ -73,7 +95,8 @@ impl Tx<'_> {
             .prepare_cached(text)
             .and_then(|mut s| s.query_row(params![file_id], |row| Ok((row.get(0)?, row.get(1)?))))
             .doing(doing)?;
-        if mac == Some(seal(&self.sql, self.ring, file_id)?.mac) {
+        let now = seal_each(&self.sql, self.ring, (file_id, WEIGHED), each)?;
+        if mac == Some(now.mac) || (mac.is_none() && now.lines == 0) {
             return Ok(());
         }
         Err(unfit(

@@ -152,7 +152,7 @@ const ANSWERED: &str = "
   SELECT 'collection ' || k.collection_id, k.collection_id, p.payer_id, p.name, p.phone, m.item,
     (SELECT max(h.month) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
       WHERE a.collection_id = k.collection_id),
-    CASE k.state_now WHEN 'failed' THEN k.amount_won ELSE k.collected_now END, k.debit_date, k.code
+    CASE k.state_now WHEN 'failed' THEN k.amount_won ELSE k.collected_now END, k.debit_date, k.code_now
   FROM file f CROSS JOIN collection_now k ON k.file_id = f.file_id
   CROSS JOIN mandate m ON m.mandate_id = k.mandate_id CROSS JOIN payer p ON p.payer_id = m.payer_id
   LEFT JOIN desk_terms d ON d.mandate_id = m.mandate_id

@@ -78,7 +78,7 @@ pub use journal::Root;
 pub use mandate::{MandateFacts, MandateStep, NewMandate};
 pub use message::{MessageLine, MessageRow, NewMessage, Tell, ToTell, Told};
 pub use open::{Create, Ledger, OpenError, Reader, Tx};
-pub use outcome::{Outcome, Share};
+pub use outcome::{Alike, Outcome, Share};
 pub use paper::{IssuedPaper, NewPaper, PaperNumber};
 pub use payer::PayerFacts;
 pub use payout::{NewPayout, PayoutFor, PayoutLine, PayoutRow};

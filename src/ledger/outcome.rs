@@ -44,6 +44,16 @@ pub struct Share {
     pub paid: Won,
 }
 
+/// What all those lines of an answer say alike that came whole. It stands once, at our file: they keep following it
+/// (ARCHITECTURE.md 3), and their history tells code and line all the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// The code, as it came.
+    pub code: String,
+    /// The record of the answer that would be that of our line 0: line n is answered by record n + `from`.
+    pub from: i64,
+}
+
 /// Bytes that `collection.room` keeps free (the default in the schema).
 const ROOM: usize = 20;
 
@@ -84,6 +94,17 @@ struct Pass<'a> {
 }
 
 impl Tx<'_> {
+    /// What the lines say alike for which [`Tx::outcomes`] was not asked, of an answer that lists every line of ours.
+    pub fn listed_alike(&self, file_id: i64, alike: &Alike) -> Result<(), Trouble> {
+        let doing = "record what the lines of a result say alike";
+        let text = "UPDATE file SET listed_code = ?2, listed_from = ?3 WHERE file_id = ?1 AND way = 'out'";
+        let with = params![file_id, alike.code, alike.from];
+        match self.sql.prepare_cached(text).and_then(|mut s| s.execute(with)).doing(doing)? {
+            1 => Ok(()),
+            _ => Err(unfit(doing, format!("file {file_id} is not one of ours"))),
+        }
+    }
+
     /// What the listed lines of a result say. A failed line lets go of its charges and counts as an attempt; a partial
     /// one leaves each charge its share and lets go; one listed as succeeded keeps them. A line that went its own way
     /// before is a trouble: nothing counts twice.

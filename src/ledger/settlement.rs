@@ -8,6 +8,7 @@ use super::column::{self, Doing, unfit};
 use super::open::{Reader, Tx};
 use crate::domain::{CreditorId, Date, Instant, Won};
 use crate::fault::Trouble;
+use crate::machine::collection;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
@@ -101,26 +102,28 @@ pub struct SettlementLine {
 const DUE: &str = "settlement_id IS NULL AND creditor = ?1 AND (posting_id IS NOT NULL OR date <= ?2)";
 
 impl Tx<'_> {
-    /// Counts an answered file: one line per creditor. Once for each file.
+    /// Counts an answered file: one line per creditor. Once for each file. The same pass holds its lines against their seal:
+    /// a trouble where an amount, a mandate or a line is not what was sent.
     ///
     /// Added up here and not by GROUP BY, which would sort a million lines in memory for a handful of creditors.
     pub fn tally_answer(&self, file_id: i64) -> Result<(), Trouble> {
         let doing = "count what a file brought";
-        let lines =
-            "SELECT k.creditor, CASE coalesce(k.state, f.collection_state) WHEN 'succeeded' THEN k.amount_won
-              WHEN 'partial' THEN k.collected_won WHEN 'failed' THEN 0 END
-            FROM file f CROSS JOIN collection k ON k.file_id = f.file_id WHERE f.file_id = ?1";
         let mut tallies: BTreeMap<i64, (i64, i64, Won)> = BTreeMap::new();
-        let mut statement = self.sql.prepare_cached(lines).doing(doing)?;
-        let mut rows = statement.query([file_id]).doing(doing)?;
-        while let Some(row) = rows.next().doing(doing)? {
-            // Nothing where the line was left out, or is not answered.
-            let Some(won) = row.get::<_, Option<i64>>(1).doing(doing)? else { continue };
-            let (requests, successes, sum) = tallies.entry(row.get(0).doing(doing)?).or_default();
+        self.check_each_line(file_id, |row| {
+            let state = column::opt_word(row, 5, collection::State::from_word).doing(doing)?;
+            let won: i64 = match state {
+                // It follows its file, which is answered.
+                None | Some(collection::State::Succeeded) => row.get(3).doing(doing)?,
+                Some(collection::State::Partial) => row.get(6).doing(doing)?,
+                Some(collection::State::Failed) => 0,
+                Some(other) => return Err(unfit(doing, format!("a line of file {file_id} is {other}"))),
+            };
+            let (requests, successes, sum) = tallies.entry(row.get(4).doing(doing)?).or_default();
             *requests += 1;
             *successes += i64::from(won > 0);
             *sum = sum.checked_add(Won::new(won)).ok_or_else(|| unfit(doing, "the sum does not fit"))?;
-        }
+            Ok(())
+        })?;
         let line = "INSERT INTO settlement_line (creditor, event, file_id, date, requests, successes, won, mac)
             SELECT ?2, 'collected', file_id, date, ?3, ?4, ?5,
               money_seal('settlement_line', ?2, 'collected', file_id, date, NULL, ?3, ?4, ?5) FROM file WHERE file_id = ?1";

@@ -4,12 +4,14 @@
 //!
 //! The nonce is a keyed hash of the plain text's own hash, so the same text sealed again gives the same bytes.
 //!
+//! ChaCha20-Poly1305 of `ring`, whose assembly seals kilobytes at four times the speed of the code that `value` uses for thirty bytes
+//! (benches/README.md, "Sealing"). Every file has a key of its own, so the number of a chunk is nonce enough.
+//!
 //! Must not: hand out a byte of a chunk before its tag was checked.
 
 use super::ring::{KeyId, KeyRing, Secret, keyed};
 use super::value::Why;
-use chacha20poly1305::aead::AeadInOut;
-use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
+use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use std::fmt;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use zeroize::Zeroizing;
@@ -18,46 +20,50 @@ use zeroize::Zeroizing;
 pub const CHUNK: usize = 1 << 16;
 
 const TAG: usize = 16;
-const MAGIC: [u8; 8] = *b"SUNAPSF1";
+const MAGIC: [u8; 8] = *b"SUNAPSF2";
 const HEADER: usize = 34;
 
 /// The cipher of one file and how far it got.
 struct Chunks {
-    cipher: XChaCha20Poly1305,
+    cipher: LessSafeKey,
     header: [u8; HEADER],
     at: u64,
 }
 
 impl Chunks {
     /// The key of a file is made from its header, so every chunk's number is nonce enough.
-    fn new(root: &Secret, header: [u8; HEADER]) -> Self {
+    fn new(root: &Secret, header: [u8; HEADER]) -> io::Result<Self> {
         let key: Secret = Zeroizing::new(keyed(root, &[&header]));
-        Self { cipher: XChaCha20Poly1305::new((&*key).into()), header, at: 0 }
+        let key = UnboundKey::new(&CHACHA20_POLY1305, key.as_slice());
+        let key = key.map_err(|_| io::Error::other("the key of a file could not be made"))?;
+        Ok(Self { cipher: LessSafeKey::new(key), header, at: 0 })
     }
 
-    fn bound(&mut self, last: bool) -> (XNonce, [u8; HEADER + 9]) {
+    fn bound(&mut self, last: bool) -> (Nonce, Aad<[u8; HEADER + 9]>) {
         let [a, b, c, d, e, f, g, h] = self.at.to_le_bytes();
-        let mut nonce = [0; 24];
+        let mut nonce = [0; NONCE_LEN];
         let mut aad = [0; HEADER + 9];
         let numbered = [a, b, c, d, e, f, g, h, u8::from(last)];
         nonce.iter_mut().zip(numbered).for_each(|(to, byte)| *to = byte);
         let bytes = self.header.iter().copied().chain(numbered);
         aad.iter_mut().zip(bytes).for_each(|(to, byte)| *to = byte);
         self.at = self.at.saturating_add(1);
-        (XNonce::from(nonce), aad)
+        (Nonce::assume_unique_for_key(nonce), Aad::from(aad))
     }
 
     /// Seals a chunk in its place.
     fn seal(&mut self, text: &mut Vec<u8>, last: bool) -> io::Result<()> {
         let (nonce, aad) = self.bound(last);
-        let sealed = self.cipher.encrypt_in_place(&nonce, &aad, text);
+        let sealed = self.cipher.seal_in_place_append_tag(nonce, aad, text);
         sealed.map_err(|_| io::Error::other("a chunk could not be sealed"))
     }
 
     /// Opens a chunk in its place.
     fn open(&mut self, sealed: &mut Vec<u8>, last: bool) -> io::Result<()> {
         let (nonce, aad) = self.bound(last);
-        self.cipher.decrypt_in_place(&nonce, &aad, sealed).map_err(|_| broken(Why::Altered))
+        let plain = self.cipher.open_in_place(nonce, aad, sealed).map_err(|_| broken(Why::Altered))?.len();
+        sealed.truncate(plain);
+        Ok(())
     }
 }
 
@@ -103,7 +109,7 @@ impl KeyRing {
         to.write_all(&header)?;
         Ok(Sealing {
             to,
-            chunks: Chunks::new(&key.file, header),
+            chunks: Chunks::new(&key.file, header)?,
             text: Zeroizing::new(Vec::with_capacity(CHUNK + TAG)),
         })
     }
@@ -119,7 +125,7 @@ impl KeyRing {
         let key = self.keys.get(&id).ok_or_else(|| broken(Why::UnknownKey(id)))?;
         let mut opened = Opened {
             from,
-            chunks: Chunks::new(&key.file, header),
+            chunks: Chunks::new(&key.file, header)?,
             ahead: Zeroizing::default(),
             text: Zeroizing::default(),
             given: 0,

@@ -349,23 +349,24 @@ impl Stage {
         let mut failures = BTreeMap::new();
         for row in rows.lines().filter(|row| !row.trim().is_empty()) {
             let cells: Vec<&str> = row.split_whitespace().collect();
-            let (payer, item, code, partial) = match cells.as_slice() {
-                [payer, item, code] => (payer, item, code, None),
+            let (payer, item, code, flag, partial) = match cells.as_slice() {
+                [payer, item, code] => (payer, item, code, "failed", None),
+                [payer, item, code, "Y"] => (payer, item, code, "succeeded", None),
                 // One line of a change of account: register or cancel.
                 [payer, item, code, kind @ ("register" | "cancel")] => {
                     let number = self.mandate(None, payer, item)?.bank_payer_no;
-                    let failure = Failure { code: (*code).to_string(), partial: None };
+                    let failure = Failure { code: (*code).to_string(), flag: "failed", partial: None };
                     failures.insert(format!("{number} {kind}"), failure);
                     continue;
                 }
                 [payer, item, code, "P", won] => {
-                    (payer, item, code, Some(won.parse().map_err(|_| "not a number")?))
+                    (payer, item, code, "partial", Some(won.parse().map_err(|_| "not a number")?))
                 }
-                _ => return Err(format!("{row:?}: payer, item, code [P won]")),
+                _ => return Err(format!("{row:?}: payer, item, code [Y | P won]")),
             };
             let mandate = self.mandate(None, payer, item)?;
             let code = if *code == "-" { String::new() } else { (*code).to_string() };
-            failures.insert(mandate.bank_payer_no.to_string(), Failure { code, partial });
+            failures.insert(mandate.bank_payer_no.to_string(), Failure { code, flag, partial });
         }
         let bytes = ["channel/sent", "channel/outbox", "channel/held"]
             .iter()

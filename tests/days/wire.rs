@@ -34,6 +34,8 @@ pub(crate) fn read(layout: &Layout, name: &str, bytes: &[u8]) -> Result<Vec<Valu
 pub(crate) struct Failure {
     /// The bank's code.
     pub(crate) code: String,
+    /// failed, partial or succeeded.
+    pub(crate) flag: &'static str,
     /// What was not withdrawn, where it is partial.
     pub(crate) partial: Option<i64>,
 }
@@ -69,8 +71,7 @@ pub(crate) fn answer_by(
             let Some(failure) = record["fields"][key].as_str().and_then(of) else { continue };
             used += 1;
             won += record["fields"]["amount_won"].as_str().map_or(0, |text| text.parse().unwrap_or(0));
-            let flag = if failure.partial.is_some() { "partial" } else { "failed" };
-            fields.insert("result_flag".into(), json!(flag));
+            fields.insert("result_flag".into(), json!(failure.flag));
             fields.insert("result_code".into(), json!(failure.code));
             if let Some(won) = failure.partial {
                 fields.insert("amount_won".into(), json!(won));

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// What is hashed, in this order.
 const PARTS: &[&str] = &[
     "SELECT file_id, way, owner, kind, name, date, state, sha256, bytes, lines, won, listed_lines, failed_won,
-       partial_won, absent_lines, answers, answered_by FROM file ORDER BY file_id",
+       partial_won, absent_lines, listed_code, listed_from, answers, answered_by FROM file ORDER BY file_id",
     "SELECT payer_id, creditor, payer_no, name, phone, email, payer_group, attributes FROM payer ORDER BY payer_id",
     "SELECT * FROM serial ORDER BY channel",
     "SELECT mandate_id, payer_id, creditor, channel, bank_payer_no, item, state, reason, active_on, registration_id,

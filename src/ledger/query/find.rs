@@ -16,7 +16,7 @@ const LINE: &str =
     "SELECT k.collection_id, k.line_no, k.mandate_id, k.creditor, p.payer_no, p.name, m.item, k.kind,
       (SELECT min(h.month) FROM allocation a CROSS JOIN charge h ON h.charge_id = a.charge_id
        WHERE a.collection_id = k.collection_id),
-      k.amount_won, k.collected_now, k.state_now, k.code, k.reason, k.debit_date, k.request_line, k.file_id
+      k.amount_won, k.collected_now, k.state_now, k.code_now, k.reason, k.debit_date, k.request_line, k.file_id
     FROM collection_now k CROSS JOIN mandate m ON m.mandate_id = k.mandate_id
     CROSS JOIN payer p ON p.payer_id = m.payer_id";
 

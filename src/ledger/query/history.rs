@@ -229,10 +229,11 @@ impl Reader {
     /// What the columns and files of the collections that `which` selects say.
     fn attempts(&self, which: &str, id: i64) -> Result<Vec<HistoryLine>, Trouble> {
         let text = format!(
-            "SELECT k.collection_id, k.file_id, k.line_no IS NOT NULL, k.state, k.code, k.requested_at,
-               k.again_of IS NOT NULL, q.name, k.request_line, l.name, k.result_line, l.answered_at, a.name
-             FROM collection k CROSS JOIN file f ON f.file_id = k.file_id
-             LEFT JOIN file q ON q.file_id = k.request_file LEFT JOIN file l ON l.file_id = k.result_file
+            "SELECT k.collection_id, k.file_id, k.line_no IS NOT NULL, k.state, k.code_now, k.requested_at,
+               k.again_of IS NOT NULL, q.name, k.request_line, l.name, k.result_line_now, l.answered_at, a.name
+             FROM collection_now k CROSS JOIN file f ON f.file_id = k.file_id
+             LEFT JOIN file q ON q.file_id = k.request_file LEFT JOIN file l ON l.file_id
+               = coalesce(k.result_file, CASE WHEN k.result_line_now IS NOT NULL THEN f.answered_by END)
              LEFT JOIN file a ON a.file_id = f.answered_by
              WHERE {which} ORDER BY k.collection_id"
         );
@@ -281,13 +282,16 @@ impl Reader {
             if next == stands || own_way {
                 continue;
             }
-            let (happening, cause) = if next == State::Succeeded {
-                (collection::Happening::Succeeded.word(), of.answered_by.clone())
+            let (happening, cause, code) = if next == State::Succeeded {
+                // A line that the answer lists like all others is told as listed.
+                let by = if of.listed_in.is_empty() { &of.answered_by } else { &of.listed_in };
+                (collection::Happening::Succeeded.word(), by.clone(), of.code.clone())
             } else {
-                (step.happening.as_str(), step.cause)
+                (step.happening.as_str(), step.cause, String::new())
             };
             lines.push(HistoryLine {
                 cause,
+                code,
                 note: note.clone(),
                 ..told(step.at, happening, stands.word(), next.word())
             });

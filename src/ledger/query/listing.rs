@@ -200,9 +200,9 @@ impl Listing {
             ),
             Self::Transactions => format!(
                 "SELECT f.date, p.payer_no, p.name, p.payer_group, m.item, {bank}, k.kind, {month}, k.amount_won, k.collected_now,
-                   k.amount_won - k.collected_now, k.state_now, k.code,
+                   k.amount_won - k.collected_now, k.state_now, k.code_now,
                    COALESCE((SELECT r.name FROM file r WHERE r.file_id = COALESCE(k.result_file, f.answered_by)), ''),
-                   k.result_line
+                   k.result_line_now
                  {lines} {when} {answered} {FILTER} {unused} {order}"
             ),
             Self::Arrears => format!(

@@ -24,6 +24,10 @@ CREATE TABLE file (
   failed_won INTEGER NOT NULL DEFAULT 0 CHECK (failed_won >= 0),
   partial_won INTEGER NOT NULL DEFAULT 0 CHECK (partial_won >= 0),
   absent_lines INTEGER NOT NULL DEFAULT 0 CHECK (absent_lines >= 0),
+  -- Of ours, where the answer lists all: what those say alike that came whole (ledger/outcome.rs). Their code, and the record
+  -- of the answer that would be that of line 0. Such a line has no outcome of its own.
+  listed_code TEXT NOT NULL DEFAULT '',
+  listed_from INTEGER,
   answers INTEGER REFERENCES file (file_id),
   answered_by INTEGER REFERENCES file (file_id),
   boot_id TEXT,
@@ -304,7 +308,10 @@ CREATE VIEW collection_now AS
   SELECT k.*, f.date AS debit_date,
     COALESCE(k.state, f.collection_state) AS state_now,
     CASE COALESCE(k.state, f.collection_state)
-      WHEN 'succeeded' THEN k.amount_won WHEN 'partial' THEN k.collected_won ELSE 0 END AS collected_now
+      WHEN 'succeeded' THEN k.amount_won WHEN 'partial' THEN k.collected_won ELSE 0 END AS collected_now,
+    CASE WHEN k.state IS NULL THEN f.listed_code ELSE k.code END AS code_now,
+    CASE WHEN k.result_file IS NULL AND (k.state IS NULL OR k.state = 'reversed') THEN k.line_no + f.listed_from
+      ELSE k.result_line END AS result_line_now
   FROM collection k JOIN file f ON f.file_id = k.file_id;
 
 CREATE VIEW charge_now AS
