@@ -117,11 +117,12 @@ impl Engine {
         Ok(self.ledger.begin()?.alert_stands(OUT_OF_BALANCE)?)
     }
 
-    /// Adds everything up; raises or ends the alert that stops sending.
+    /// Adds up what the night looks at, and everything while the alert stands that stops sending; raises or ends that.
     pub(super) fn check_books(&mut self, row: &Due, now: Instant) -> Result<(), Failure> {
         let tx = self.ledger.begin()?;
         book_charges(&tx, now)?;
-        let found = tx.audit_money()?;
+        let stands = tx.alert_stands(OUT_OF_BALANCE)?;
+        let found = tx.audit_money((!stands).then_some(now))?;
         let found: Vec<String> =
             found.into_iter().map(|wrong| format!("{}: {}", wrong.rule, wrong.text)).collect();
         if found.is_empty() {

@@ -17,7 +17,8 @@ pub(super) const RULES: &[(&str, &str)] = &[(
      FROM (SELECT k.file_id, k.creditor, sum(CASE coalesce(k.state, 'succeeded') WHEN 'succeeded' THEN k.amount_won
            WHEN 'partial' THEN k.collected_won WHEN 'reversed' THEN coalesce(k.collected_won, k.amount_won) ELSE 0 END) AS won
          FROM file f CROSS JOIN collection k ON k.file_id = f.file_id
-         WHERE f.way = 'out' AND f.state = 'answered' GROUP BY k.file_id, k.creditor) l
+         WHERE f.way = 'out' AND f.state = 'answered' AND (f.answered_at >= :since OR f.file_id % 7 = :seventh)
+         GROUP BY k.file_id, k.creditor) l
      LEFT JOIN (SELECT file_id, creditor, sum(won) AS won FROM posting
          WHERE event = 'collected' AND debit = 'channel-clearing' GROUP BY file_id, creditor) p
        ON p.file_id = l.file_id AND p.creditor = l.creditor

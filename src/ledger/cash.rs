@@ -71,7 +71,10 @@ pub(super) const RULES: &[(&str, &str)] = &[(
     // What is above what is owed stands in the books as the payer's, whether it is on its way back or not.
     "books-overpaid",
     "SELECT 'creditor ' || creditor || ': overpaid ' || sum(over) || ', the books say ' || sum(booked) FROM (
-       SELECT creditor, paid_now - amount_won AS over, 0 AS booked FROM charge_now WHERE paid_now > amount_won
+       SELECT creditor, paid_now - amount_won AS over, 0 AS booked FROM charge_now WHERE charge_id IN
+           (SELECT charge_id FROM charge INDEXED BY charge_over
+            WHERE creditor > 0 AND amount_won < paid_won + coalesce(attached_won, 0))
+         AND paid_now > amount_won
        UNION ALL SELECT creditor, 0, CASE WHEN credit IN ('overpayment', 'refund-in-transit') THEN won ELSE 0 END
          - CASE WHEN debit IN ('overpayment', 'refund-in-transit') THEN won ELSE 0 END FROM posting
          WHERE 'overpayment' IN (debit, credit) OR 'refund-in-transit' IN (debit, credit))

@@ -157,7 +157,7 @@ impl Bank {
             let key = fields[field].as_str().unwrap_or_default().to_string();
             if self.dice.per_mille(80) {
                 let code = if kind == "EB31" { "0022" } else { self.dice.one_of(&CODES) };
-                failures.insert(key, Failure { code: code.to_string(), partial: None });
+                failures.insert(key, Failure { code: code.to_string(), flag: "failed", partial: None });
                 continue;
             }
             let won: i64 = fields["amount_won"].as_str().map_or(0, |text| text.parse().unwrap());

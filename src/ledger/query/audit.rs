@@ -1,6 +1,8 @@
 //! The books checked against themselves: rules that must hold whatever happened (product.md 3.0).
 
 use super::Violation;
+use super::scope::{Range, Scope};
+use crate::domain::Instant;
 use crate::fault::Trouble;
 use crate::ledger::books::RULES as BOOKS;
 use crate::ledger::cash::RULES as CASH;
@@ -27,7 +29,7 @@ const RULES: &[(&str, &str)] = &[
             + (SELECT coalesce(sum(v.won), 0) FROM charge_move v WHERE v.charge_id = h.charge_id)
             - (SELECT coalesce(sum(p.won), 0) FROM payout p
                WHERE p.charge_id = h.charge_id AND p.kind = 'refund' AND p.state = 'paid') AS otherwise
-          FROM charge_now h)
+          FROM charge_now h WHERE h.charge_id BETWEEN :from AND :to)
          WHERE paid_now <> collected + otherwise",
     ),
     (
@@ -130,39 +132,74 @@ const RULES: &[(&str, &str)] = &[
 /// How many findings of one rule are told.
 const TOLD: usize = 100;
 
-/// The findings of one rule.
+/// The findings of one rule, in each of these ranges where it speaks of one.
 fn broken(
     sql: &Connection,
-    rule: &'static str,
-    text: &str,
+    (rule, text): (&'static str, &str),
+    (scope, ranges): (&Scope, &[Range]),
     found: &mut Vec<Violation>,
 ) -> Result<(), Trouble> {
     let doing = "audit the ledger";
     let mut statement = sql.prepare(text).doing(doing)?;
-    let rows = statement.query_map([], |row| row.get(0)).doing(doing)?;
-    for row in rows.take(TOLD) {
-        found.push(Violation { rule, text: row.doing(doing)? });
+    let ranged = statement.parameter_index(":from").doing(doing)?.is_some();
+    let once = [(0, i64::MAX)];
+    for (from, to) in if ranged { ranges } else { &once } {
+        for (name, value) in
+            [(":from", from), (":to", to), (":since", &scope.since), (":seventh", &scope.seventh)]
+        {
+            if let Some(at) = statement.parameter_index(name).doing(doing)? {
+                statement.raw_bind_parameter(at, value).doing(doing)?;
+            }
+        }
+        let mut rows = statement.raw_query();
+        let mut told = 0;
+        while told < TOLD
+            && let Some(row) = rows.next().doing(doing)?
+        {
+            found.push(Violation { rule, text: row.get(0).doing(doing)? });
+            told += 1;
+        }
     }
     Ok(())
 }
 
 /// The rows of money that are not what was written.
-fn altered(sql: &Connection, found: &mut Vec<Violation>) -> Result<(), Trouble> {
-    money_seal::TABLES
-        .iter()
-        .try_for_each(|row| broken(sql, money_seal::RULE, &money_seal::altered(*row, ""), found))
+fn altered(sql: &Connection, scope: &Scope, found: &mut Vec<Violation>) -> Result<(), Trouble> {
+    money_seal::TABLES.iter().try_for_each(|row| {
+        let (such, ranges) = match row.0 {
+            "charge" => (" AND charge_id BETWEEN :from AND :to", scope.charges.as_slice()),
+            "allocation" => (" AND collection_id BETWEEN :from AND :to", scope.lines.as_slice()),
+            _ => ("", [].as_slice()),
+        };
+        broken(sql, (money_seal::RULE, &money_seal::altered(*row, such)), (scope, ranges), found)
+    })
+}
+
+/// What breaks these rules.
+fn broken_rules<'r>(
+    sql: &Connection,
+    rules: impl Iterator<Item = &'r (&'static str, &'static str)>,
+    scope: &Scope,
+) -> Result<Vec<Violation>, Trouble> {
+    let mut found = Vec::new();
+    for rule in rules {
+        broken(sql, *rule, (scope, &scope.charges), &mut found)?;
+    }
+    Ok(found)
 }
 
 impl Tx<'_> {
     /// What breaks conservation of money: I3 for every charge, the books against what was collected, and every amount against
-    /// its seal.
-    pub fn audit_money(&self) -> Result<Vec<Violation>, Trouble> {
-        let mut found = Vec::new();
+    /// its seal. Where the night of an instant is named, of what that night has to look at (`scope`).
+    pub fn audit_money(&self, night: Option<Instant>) -> Result<Vec<Violation>, Trouble> {
+        let scope = match night {
+            Some(now) => Scope::tonight(&self.sql, now)?,
+            None => Scope::whole(),
+        };
         let conservation = RULES.iter().filter(|(rule, _)| *rule == "I3");
-        for &(rule, text) in conservation.chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
-            broken(&self.sql, rule, text, &mut found)?;
-        }
-        altered(&self.sql, &mut found)?;
+        let rules = conservation.chain(BOOKS).chain(SETTLEMENTS).chain(CASH);
+        let mut found = broken_rules(&self.sql, rules, &scope)?;
+        altered(&self.sql, &scope, &mut found)?;
         Ok(found)
     }
 }
@@ -173,11 +210,10 @@ impl Reader {
     pub fn audit(&self) -> Result<Vec<Violation>, Trouble> {
         let doing = "audit the ledger";
         let tx = self.sql.unchecked_transaction().doing(doing)?;
-        let mut found = Vec::new();
-        for &(rule, text) in RULES.iter().chain(BOOKS).chain(SETTLEMENTS).chain(CASH) {
-            broken(&tx, rule, text, &mut found)?;
-        }
-        altered(&tx, &mut found)?;
+        let scope = Scope::whole();
+        let rules = RULES.iter().chain(BOOKS).chain(SETTLEMENTS).chain(CASH);
+        let mut found = broken_rules(&tx, rules, &scope)?;
+        altered(&tx, &scope, &mut found)?;
         for text in self.broken_lines()?.into_iter().take(TOLD) {
             found.push(Violation { rule: "lines-seal", text });
         }

@@ -11,6 +11,7 @@ mod history;
 mod journal;
 mod listing;
 mod log;
+mod scope;
 mod sealed;
 mod settled;
 mod since;

@@ -215,6 +215,8 @@ CREATE INDEX charge_month ON charge (month, creditor);
 CREATE INDEX charge_free ON charge (creditor, mandate_id, month)
   WHERE collection_id IS NULL AND state IN ('open', 'partly-paid');
 -- An attempt of the limit's size holds it, and something is left when that succeeds.
+-- Few rows: what may be overpaid, so that nobody reads all charges to add it up.
+CREATE INDEX charge_over ON charge (creditor) WHERE amount_won < paid_won + coalesce(attached_won, 0);
 CREATE INDEX charge_short ON charge (collection_id)
   WHERE collection_id IS NOT NULL AND attached_won < amount_won - paid_won;
 

@@ -106,7 +106,7 @@ fn a_changed_amount_is_found_in_every_table() {
         let found = altered(&bench);
         assert_eq!(found.len(), 1, "{change}: {found:?}");
         assert!(found[0].starts_with(&format!("{row}: ")), "{change}: {found:?}");
-        let nightly = bench.ledger.begin().unwrap().audit_money().unwrap();
+        let nightly = bench.ledger.begin().unwrap().audit_money(Some(at(42))).unwrap();
         assert!(nightly.iter().any(|one| one.rule == RULE), "{change}");
     }
 }
@@ -170,4 +170,35 @@ fn the_file_itself_cannot_seal() {
     .unwrap();
     let error = sql.execute("UPDATE cash SET note = 'x', won = 5", []).unwrap_err().to_string();
     assert!(error.contains("unsafe use of money_seal"), "{error}");
+}
+
+/// Nights from `day` days after the bench's first on, in each of which `rule` is found (true) or not.
+fn week(bench: &mut Bench, day: i64, rule: &str) -> Vec<bool> {
+    let night = |n: i64| at((day + n) * 24 * 60 + 10);
+    let tx = bench.ledger.begin().unwrap();
+    (0..7).map(|n| tx.audit_money(Some(night(n))).unwrap().iter().any(|one| one.rule == rule)).collect()
+}
+
+#[test]
+fn what_is_old_is_looked_at_once_a_week_and_the_night_after_something_happened_to_it() {
+    let mut bench = rich();
+    bench
+        .ledger
+        .connection()
+        .execute("UPDATE charge SET paid_won = paid_won + 1 WHERE charge_id = 2", [])
+        .unwrap();
+    assert_eq!(week(&mut bench, 0, "I3"), [true; 7], "young");
+    let old = week(&mut bench, 100, "I3");
+    assert_eq!(old.iter().filter(|found| **found).count(), 1, "{old:?}");
+    assert!(bench.audit().iter().any(|one| one.rule == "I3"), "verify looks at everything");
+    assert!(
+        !bench.ledger.begin().unwrap().audit_money(None).unwrap().is_empty(),
+        "and so does a night with the alert"
+    );
+    // An event about the charge on the hundredth day: found that night, whatever its seventh.
+    let tell = "INSERT INTO event (subject, id, at, happening, from_state, to_state, code, note)
+        VALUES ('charge', 2, ?1, 'corrected', 'open', 'open', '', '')";
+    bench.ledger.connection().execute(tell, [at(100 * 24 * 60).unix_ms()]).unwrap();
+    let touched = week(&mut bench, 100, "I3");
+    assert_eq!(touched.get(..3), Some([true; 3].as_slice()), "{touched:?}");
 }
