@@ -124,6 +124,8 @@ impl Reader {
         };
         let sql = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(told)?;
         check(&sql, path).map_err(told)?;
+        // Half of what the writer has: both may be open at once, in one process.
+        sql.execute_batch("PRAGMA cache_size = -16384").map_err(|e| told(verdict(path, e)))?;
         money_seal::install(&sql, ring).map_err(|e| told(verdict(path, e)))?;
         Ok(Self { sql, ring: Arc::clone(ring) })
     }
