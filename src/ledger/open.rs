@@ -8,7 +8,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use std::ffi::OsString;
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +33,13 @@ pub enum OpenError {
         /// The version in the file.
         found: i64,
         /// The newest one that this program knows.
+        known: i64,
+    },
+    /// It is of an older version, and reading does not change it.
+    Older {
+        /// The version in the file.
+        found: i64,
+        /// The one that this program reads.
         known: i64,
     },
     /// The file is not a ledger of sunap, or is damaged.
@@ -74,7 +82,8 @@ const BUSY: Duration = Duration::from_secs(10);
 const STATEMENTS: usize = 128;
 
 impl Ledger {
-    /// Opens the ledger at `path`, brings its schema up to date, and checks that it is durable as asked.
+    /// Opens the ledger at `path`, brings its schema up to date, and checks that it is durable as asked. One of an older version
+    /// is kept beside it (`ledger.sqlite.v1`) before the steps that it lacks are done, all of them in one transaction.
     ///
     /// A new one is built beside its place and linked there when it is whole, so that an empty or half-made file is
     /// never taken for a ledger, nor a ledger that lost its content for a new one.
@@ -90,7 +99,11 @@ impl Ledger {
         check(&connection, path)?;
         set_up(&connection).map_err(|e| verdict(path, e))?;
         money_seal::install(&connection, ring).map_err(|e| verdict(path, e))?;
-        schema::migrate(&mut connection).map_err(|e| verdict(path, e))?;
+        let found = schema::version(&connection).map_err(|e| verdict(path, e))?;
+        if found < schema::VERSION {
+            keep_older(&connection, path, found)?;
+            schema::migrate(&mut connection).map_err(|e| verdict(path, e))?;
+        }
         assert_durable(&connection)?;
         Ok(Self { connection, path: path.to_path_buf(), ring: Arc::clone(ring) })
     }
@@ -124,6 +137,10 @@ impl Reader {
         };
         let sql = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(told)?;
         check(&sql, path).map_err(told)?;
+        let found = schema::version(&sql).map_err(|e| told(verdict(path, e)))?;
+        if found < schema::VERSION {
+            return Err(told(OpenError::Older { found, known: schema::VERSION }));
+        }
         // Half of what the writer has: both may be open at once, in one process.
         sql.execute_batch("PRAGMA cache_size = -16384").map_err(|e| told(verdict(path, e)))?;
         money_seal::install(&sql, ring).map_err(|e| told(verdict(path, e)))?;
@@ -151,6 +168,33 @@ fn make(path: &Path) -> Result<(), OpenError> {
     connection.close().map_err(|(_, e)| verdict(path, e))?;
     File::open(&new).and_then(|f| f.sync_all()).map_err(trouble("make durable"))?;
     fs::hard_link(&new, path).map_err(trouble("link the new ledger to"))?;
+    fs::remove_file(&new).map_err(trouble("remove the first name of"))?;
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|f| f.sync_all()).map_err(trouble("make the folder durable of"))
+}
+
+/// Where a ledger of an older version is kept.
+pub(super) fn older_name(path: &Path, version: i64) -> PathBuf {
+    with_ending(path, &format!(".v{version}"))
+}
+
+/// Keeps the ledger as it is before its schema is changed, whole and durable: for whoever has to go back to the program before.
+/// One that an earlier start kept is replaced, since that start did not come to its end, or the older program ran again since.
+fn keep_older(connection: &Connection, path: &Path, version: i64) -> Result<(), OpenError> {
+    let kept = older_name(path, version);
+    let trouble = |doing: &'static str| |e: std::io::Error| OpenError::Trouble(Trouble::at(doing, &kept, e));
+    let new = with_ending(&kept, ".new");
+    clear(&new)?;
+    // Made first, so that nobody else may read it; the database insists on a file that is empty.
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new);
+    made.map_err(trouble("make the copy of the older ledger"))?;
+    let name = new.to_str().ok_or_else(|| {
+        OpenError::Trouble(Trouble::at("keep the older ledger", path, "the path is not UTF-8"))
+    })?;
+    connection.execute("VACUUM INTO ?1", [name]).map_err(|e| verdict(path, e))?;
+    File::open(&new).and_then(|f| f.sync_all()).map_err(trouble("make durable"))?;
+    clear(&kept)?;
+    fs::hard_link(&new, &kept).map_err(trouble("link the copy of the older ledger to"))?;
     fs::remove_file(&new).map_err(trouble("remove the first name of"))?;
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|f| f.sync_all()).map_err(trouble("make the folder durable of"))
@@ -274,6 +318,12 @@ impl fmt::Display for OpenError {
                 write!(
                     f,
                     "the ledger has version {found}; this program knows up to {known}: run the newer sunap"
+                )
+            }
+            Self::Older { found, known } => {
+                write!(
+                    f,
+                    "the ledger has version {found}; this program reads {known}: start the daemon once, which brings it up to date"
                 )
             }
             Self::NotALedger { path, why } => write!(f, "{} is not a sound ledger: {why}", path.display()),

@@ -8,25 +8,33 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x5355_4e50;
 
 /// Every step, oldest first; the version of a ledger is how many of them it has.
-const STEPS: &[&str] = &[concat!(
-    include_str!("schema/0001.sql"),
-    include_str!("schema/books.sql"),
-    include_str!("schema/settlement.sql"),
-    include_str!("schema/approval.sql"),
-    include_str!("schema/journal.sql"),
-    include_str!("schema/collect.sql"),
-    include_str!("schema/application.sql"),
-    include_str!("schema/config_code.sql"),
-    include_str!("schema/change.sql"),
-    include_str!("schema/evidence.sql"),
-    include_str!("schema/message.sql"),
-    include_str!("schema/people.sql"),
-    include_str!("schema/paper.sql"),
-    include_str!("schema/retention.sql")
-)];
+const STEPS: &[&str] = &[
+    concat!(
+        include_str!("schema/0001.sql"),
+        include_str!("schema/books.sql"),
+        include_str!("schema/settlement.sql"),
+        include_str!("schema/approval.sql"),
+        include_str!("schema/journal.sql"),
+        include_str!("schema/collect.sql"),
+        include_str!("schema/application.sql"),
+        include_str!("schema/config_code.sql"),
+        include_str!("schema/change.sql"),
+        include_str!("schema/evidence.sql"),
+        include_str!("schema/message.sql"),
+        include_str!("schema/people.sql"),
+        include_str!("schema/paper.sql"),
+        include_str!("schema/retention.sql")
+    ),
+    include_str!("schema/0002.sql"),
+];
 
 /// The newest version that this program knows.
 pub(super) const VERSION: i64 = STEPS.len() as i64;
+
+/// The version of the schema that a ledger has.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
 
 /// Applies the steps that are missing, all in one exclusive transaction.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {

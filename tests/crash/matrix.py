@@ -90,7 +90,7 @@ class World:
                     path = os.path.join(folder, name)
                     short = os.path.relpath(path, home)
                     if "lock" in name or name.startswith("ledger.sqlite") or name == "script.toml":
-                        if not name.startswith("ledger.sqlite.new"):
+                        if not name.startswith("ledger.sqlite.new") and not name.endswith(".new"):
                             continue
                     with open(path, "rb") as file:
                         bytes_ = file.read()
@@ -228,8 +228,10 @@ def orders(world):
 
 
 def keys_and_copies(world):
-    """Scenarios of their own: a change of keys beside a window, a backup, and the first start on a restored backup."""
-    for name in ("key-rotation", "backup", "restored"):
+    """Scenarios of their own: a change of keys beside a window, a backup, the first start on a restored backup, and the first
+    start of this program on a ledger of the version before."""
+    names = ("key-rotation", "backup", "restored", "migration")
+    for name in names:
         home = world.snapshots[name] = f"{world.base}/snapshot-{name}"
         shutil.copytree(world.snapshots["publish"], home, symlinks=True)
     home = world.snapshots["key-rotation"]
@@ -244,13 +246,24 @@ def keys_and_copies(world):
             os.remove(f"{home}/state/ledger.sqlite{end}")
     os.rename(f"{home}/copy.sqlite", f"{home}/state/ledger.sqlite")
     open(f"{world.snapshots['backup']}/backup.wanted", "w").close()
-    for name in ("key-rotation", "backup", "restored"):
+    older(f"{world.snapshots['migration']}/state/ledger.sqlite")
+    for name in names:
         undisturbed = f"{world.base}/calm-{name}"
         shutil.copytree(world.snapshots[name], undisturbed, symlinks=True)
         assert (told := world.calm(undisturbed)) is None, (name, told)
         world.wanted[name] = world.left(undisturbed)
         assert world.wanted[name][0] == 0, (name, world.wanted[name][1])
-    assert world.wanted["restored"][1] == world.wanted["publish"][1]
+    assert world.wanted["restored"][1] == world.wanted["publish"][1] == world.wanted["migration"][1]
+
+
+def older(ledger):
+    """Takes back what schema/0002.sql did, as `src/ledger/tests/opening.rs` does."""
+    sql = sqlite3.connect(ledger)
+    view, = sql.execute("SELECT sql FROM sqlite_schema WHERE name = 'collection_now'").fetchone()
+    sql.executescript(f"""DROP INDEX charge_over; DROP VIEW collection_now;
+        {view.split(" AS collected_now,")[0]} AS collected_now FROM collection k JOIN file f ON f.file_id = k.file_id;
+        ALTER TABLE file DROP COLUMN listed_code; ALTER TABLE file DROP COLUMN listed_from; PRAGMA user_version = 1;""")
+    sql.close()
 
 
 def uncertain(world, snapshot):

@@ -24,10 +24,6 @@ CREATE TABLE file (
   failed_won INTEGER NOT NULL DEFAULT 0 CHECK (failed_won >= 0),
   partial_won INTEGER NOT NULL DEFAULT 0 CHECK (partial_won >= 0),
   absent_lines INTEGER NOT NULL DEFAULT 0 CHECK (absent_lines >= 0),
-  -- Of ours, where the answer lists all: what those say alike that came whole (ledger/outcome.rs). Their code, and the record
-  -- of the answer that would be that of line 0. Such a line has no outcome of its own.
-  listed_code TEXT NOT NULL DEFAULT '',
-  listed_from INTEGER,
   answers INTEGER REFERENCES file (file_id),
   answered_by INTEGER REFERENCES file (file_id),
   boot_id TEXT,
@@ -215,8 +211,6 @@ CREATE INDEX charge_month ON charge (month, creditor);
 CREATE INDEX charge_free ON charge (creditor, mandate_id, month)
   WHERE collection_id IS NULL AND state IN ('open', 'partly-paid');
 -- An attempt of the limit's size holds it, and something is left when that succeeds.
--- Few rows: what may be overpaid, so that nobody reads all charges to add it up.
-CREATE INDEX charge_over ON charge (creditor) WHERE amount_won < paid_won + coalesce(attached_won, 0);
 CREATE INDEX charge_short ON charge (collection_id)
   WHERE collection_id IS NOT NULL AND attached_won < amount_won - paid_won;
 
@@ -310,10 +304,7 @@ CREATE VIEW collection_now AS
   SELECT k.*, f.date AS debit_date,
     COALESCE(k.state, f.collection_state) AS state_now,
     CASE COALESCE(k.state, f.collection_state)
-      WHEN 'succeeded' THEN k.amount_won WHEN 'partial' THEN k.collected_won ELSE 0 END AS collected_now,
-    CASE WHEN k.state IS NULL THEN f.listed_code ELSE k.code END AS code_now,
-    CASE WHEN k.result_file IS NULL AND (k.state IS NULL OR k.state = 'reversed') THEN k.line_no + f.listed_from
-      ELSE k.result_line END AS result_line_now
+      WHEN 'succeeded' THEN k.amount_won WHEN 'partial' THEN k.collected_won ELSE 0 END AS collected_now
   FROM collection k JOIN file f ON f.file_id = k.file_id;
 
 CREATE VIEW charge_now AS

@@ -76,7 +76,7 @@ fn a_newer_ledger_is_refused() {
     Connection::open(&path).unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(
         Ledger::open(&path, Create::Allowed, &ring()),
-        Err(OpenError::Newer { found: 99, known: 1 })
+        Err(OpenError::Newer { found: 99, known: 2 })
     ));
 }
 
@@ -167,4 +167,69 @@ fn the_journal_and_the_records_are_kept() {
     sql.execute("UPDATE collection SET result_file = 99", []).unwrap();
     let found = bench.audit();
     assert_eq!(found.iter().filter(|one| one.rule == "points-nowhere").count(), 2, "{found:?}");
+}
+
+/// A ledger of version 1, as a program before this one left it: the steps since are taken back.
+fn of_version_1(bench: Bench) -> (tempfile::TempDir, std::path::PathBuf) {
+    let path = bench.folder.path().join("ledger.db");
+    let folder = bench.folder;
+    drop(bench.ledger);
+    let sql = Connection::open(&path).unwrap();
+    let now: String = sql
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = 'collection_now'", [], |row| row.get(0))
+        .unwrap();
+    let (before, _) = now.split_once(" AS collected_now,").unwrap();
+    sql.execute_batch(&format!(
+        "DROP INDEX charge_over; DROP VIEW collection_now; {before} AS collected_now
+           FROM collection k JOIN file f ON f.file_id = k.file_id;
+         ALTER TABLE file DROP COLUMN listed_code; ALTER TABLE file DROP COLUMN listed_from; PRAGMA user_version = 1;"
+    ))
+    .unwrap();
+    (folder, path)
+}
+
+fn shape(path: &std::path::Path) -> Vec<(String, String)> {
+    let sql = Connection::open(path).unwrap();
+    let mut all = sql.prepare("SELECT name, coalesce(sql, '') FROM sqlite_schema ORDER BY name").unwrap();
+    all.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+}
+
+#[test]
+fn an_older_ledger_is_kept_and_brought_up_to_date() {
+    let mut bench = Bench::new();
+    bench.charged(3);
+    let digest = bench.ledger.reader().unwrap().final_state_digest().unwrap();
+    let fresh = shape(&bench.folder.path().join("ledger.db"));
+    let (folder, path) = of_version_1(bench);
+    let old = shape(&path);
+    assert_ne!(old, fresh);
+    // What only reads does not change it, and says what to do.
+    let told = Reader::open(&path, &ring()).unwrap_err().to_string();
+    assert!(told.contains("version 1") && told.contains("start the daemon once"), "{told}");
+    // What an earlier start left half made is in nobody's way.
+    fs::File::create(folder.path().join("ledger.db.v1.new")).unwrap();
+    drop(Ledger::open(&path, Create::Refused, &ring()).unwrap());
+    assert_eq!(shape(&path), fresh);
+    assert_eq!(Reader::open(&path, &ring()).unwrap().final_state_digest().unwrap(), digest);
+    assert_eq!(Reader::open(&path, &ring()).unwrap().audit().unwrap(), []);
+    let kept = folder.path().join("ledger.db.v1");
+    assert_eq!(shape(&kept), old);
+    let left = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains(".v1")).collect::<Vec<_>>(), ["ledger.db.v1"]);
+    // Nothing more is done at the next start.
+    let time = fs::metadata(&kept).unwrap().modified().unwrap();
+    drop(Ledger::open(&path, Create::Refused, &ring()).unwrap());
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), time);
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_older_ledger_as_it_was() {
+    let mut bench = Bench::new();
+    bench.charged(3);
+    let (_folder, path) = of_version_1(bench);
+    // Something is in the way of the last statement of the step.
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE charge_over (x)").unwrap();
+    let old = shape(&path);
+    assert!(Ledger::open(&path, Create::Refused, &ring()).is_err());
+    assert_eq!(shape(&path), old);
 }
