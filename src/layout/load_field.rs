@@ -32,7 +32,8 @@ pub(crate) fn build_fields(
         check_place(loader, field, next, line);
         refuse_foreign_keys(loader, field, line);
         let len = field_len(loader, field, line);
-        next = *field.at.get_ref() + len;
+        // A field at byte 0 was told above; from there on it counts as one at byte 1.
+        next = (*field.at.get_ref()).max(1).saturating_add(len);
         let kind = build_kind(loader, raw, field, len, line);
         let tolerate = tolerances(loader, &field.tolerate, allowed_tolerances(field), "this field", line);
         let mut plan = FieldPlan {
