@@ -58,3 +58,17 @@ fn a_creditor_is_shown_without_personal_numbers() {
     assert!(exit == 0 && out.contains("ok"), "{out}");
     assert_eq!(sunap(&with(&["creditor", "show", "99999999"])).0, 64);
 }
+
+/// Nobody reads an empty report of settlements as "nothing was settled".
+#[test]
+fn a_settlement_is_not_narrowed_to_some_payers() {
+    let home = tempfile::tempdir().unwrap();
+    shipped::shipped_into(home.path());
+    for (option, value) in [("--item", "TUITION"), ("--group", "HIGH"), ("--payer", "A-0001")] {
+        let words = ["report", "settlements", "--creditor", "10000001", option, value];
+        let (exit, out, told) =
+            sunap(home.path(), &[&words[..], &["--config", "config/sunap.toml"]].concat());
+        assert_eq!((exit, out.as_str()), (64, ""), "{told}");
+        assert!(told.contains("a settlement is of the whole creditor"), "{told}");
+    }
+}

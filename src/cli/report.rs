@@ -118,6 +118,13 @@ fn reveal(
     Ok(Some(answered.exit))
 }
 
+impl Arguments {
+    /// Whether it is asked for some of the creditor's payers only.
+    fn narrows(&self) -> bool {
+        self.item.is_some() || self.group.is_some() || self.payer.is_some()
+    }
+}
+
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let config = arguments.config.load()?;
@@ -134,6 +141,10 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
             .map_err(|why: String| Failed::told(Exit::Usage, format!("{why}, summary (하루요약)")))?;
         Some(report)
     };
+    if report == Some(Report::Settlements) && arguments.narrows() {
+        let why = "a settlement is of the whole creditor: leave out --item, --group and --payer (the lines are in settlement-<date>.csv and `sunap show settlement`)";
+        return Err(Failed::told(Exit::Usage, why));
+    }
     let reader = open_reader(&config)?;
     let now = time_of(&config, &reader)?;
     let to = arguments.to.unwrap_or(now.date());

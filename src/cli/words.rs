@@ -139,6 +139,8 @@ fn step_ko(job: &str) -> &str {
         "deadline-payouts" => "지급의뢰 전송 확인 (deadline-payouts)",
         "overdue-payouts" => "지급 결과 미도착 확인 (overdue-payouts)",
         "expire" => "기간 만료 (expire)",
+        "unused-mandates" => "장기 미사용 확인 (unused-mandates)",
+        "delete" => "보관 기한 삭제 (delete)",
         other => other,
     }
 }
