@@ -43,6 +43,10 @@
 //! | `expect traces N "TEXT"` | the bytes of the ledger and its log hold the text so often |
 //! | `expect value N "SQL"`, `expect deleted` | the ledger says so; what was deleted is not in the archive, and all else is |
 //! | `lose ledger` | ends the engine and removes its ledger |
+//! | `keep ledger`, `put back ledger` | copies the ledger as it is now, between two turns; puts the copy in its place and ends the engine |
+//! | `restore kept`, `restore nothing` | what the witness tells is played on the kept ledger, or on an empty one: the business state must be that of now; it is swapped in and the engine starts |
+//! | `put older witness` | ends the engine and puts a witness there as it was before it told of files taken in |
+//! | `restore refused "TEXT"` | that is refused, and says TEXT |
 //! | `expect no start "TEXT"` | the engine does not start, and says TEXT |
 //! | `rename OWNER/ROOM OLD NEW` | renames a file there |
 //! | `restart` | ends the engine and starts it again |
@@ -66,6 +70,8 @@
 //! | `expect alert NAME`, `expect no alert [NAME]` | an alert is open, or not |
 //! | `expect unchanged` | nothing in mandates, charges and collections moved since the last `remember` |
 //! | `remember` | notes all states, for `expect unchanged` |
+//!
+//! With `SUNAP_RESTORED=1` every page ends with its ledger played again from nothing; what cannot be played is told.
 //!
 //! At every `at` and at the end the ledger's audit must be clean (I3 and the rules beside it).
 #![cfg(test)]

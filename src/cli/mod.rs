@@ -31,6 +31,7 @@ mod prove;
 mod query;
 mod read;
 mod report;
+mod restore;
 mod run;
 mod scratch;
 mod screen;
@@ -141,6 +142,8 @@ enum Verb {
     Key(key::Arguments),
     /// Copy the ledger to a file, and verify the copy.
     Backup(backup::Arguments),
+    /// Bring an older or lost ledger to where it was, from the archive and the witness.
+    Restore(restore::Arguments),
     /// Read a workbook for the daemon.
     #[command(hide = true)]
     SheetReader,
@@ -253,6 +256,7 @@ fn done(verb: Verb, screen: &mut Screen) -> Result<Exit, Failed> {
         Verb::Key(arguments) => key::run(&arguments, screen),
         Verb::Verify(arguments) => verify::run(&arguments, screen),
         Verb::Backup(arguments) => backup::run(&arguments, screen),
+        Verb::Restore(arguments) => restore::run(&arguments, screen),
         Verb::SheetReader => Ok(sheet_reader::run(screen)),
     }
 }

@@ -8,7 +8,7 @@ use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::{Exit, Failed, Screen};
 use crate::config::Config;
 use crate::domain::Date;
-use crate::engine::{journal_findings, witness_findings};
+use crate::engine::{journal_findings, ledger_findings, witness_findings};
 use crate::fault::Trouble;
 use crate::ledger::{ArchivedKey, FileQuery, FileRow, PageCheck, Reader};
 use crate::seal::KeyRing;
@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
     let config = arguments.config.load()?;
     let (reader, ring) = (open_reader(&config)?, open_keys(&config)?);
     let check = if arguments.whole { PageCheck::Whole } else { PageCheck::Quick };
-    let mut found = books(&reader, check)?;
+    let mut found = ledger_findings(&reader, check)?;
     let rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
     let shelf = Shelf { config: &config, ring: &ring, retired: reader.retired()? };
     let evidence = evidence(&shelf, &reader, &mut found)?;
@@ -54,20 +54,11 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         screen.line(line)?;
     }
     screen.line(format_args!(
-        "{archived} archived files, {answers} answers, {witnessed} witnessed publications, {} findings",
+        "{archived} archived files, {answers} answers, {witnessed} witnessed files, {} findings",
         found.len()
     ))?;
     screen.line(format_args!("state {}", hex(&reader.final_state_digest()?)))?;
     Ok(if found.is_empty() { Exit::Done } else { Exit::Data })
-}
-
-/// What pages and books say against themselves.
-pub(super) fn books(reader: &Reader, check: PageCheck) -> Result<Vec<String>, Trouble> {
-    let pages = reader.check_pages(check)?;
-    let mut found: Vec<String> = pages.into_iter().map(|text| format!("page: {text}")).collect();
-    found.extend(reader.sealed_values()?.broken.into_iter().map(|text| format!("sealed: {text}")));
-    found.extend(reader.audit()?.into_iter().map(|wrong| format!("audit: {}: {}", wrong.rule, wrong.text)));
-    Ok(found)
 }
 
 /// The archive, and what was deleted from it when its time was over.
@@ -155,7 +146,7 @@ fn answers(shelf: &Shelf<'_>, reader: &Reader, found: &mut Vec<String>) -> Resul
 }
 
 fn witness(config: &Config, reader: &Reader, found: &mut Vec<String>) -> Result<usize, Failed> {
-    let (witnessed, findings) = witness_findings(&config.state_dir, reader)?;
+    let (witnessed, findings) = witness_findings(&config.state_dir, &config.spool_dir, reader)?;
     found.extend(findings.into_iter().map(|text| format!("witness: {text}")));
     Ok(witnessed)
 }
@@ -172,5 +163,5 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 /// A ledger by itself, checked whole: used for copies.
 pub(super) fn check_copy(path: &Path, ring: &Arc<KeyRing>) -> Result<(Vec<String>, [u8; 32]), Trouble> {
     let reader = Reader::open(path, ring)?;
-    Ok((books(&reader, PageCheck::Whole)?, reader.final_state_digest()?))
+    Ok((ledger_findings(&reader, PageCheck::Whole)?, reader.final_state_digest()?))
 }

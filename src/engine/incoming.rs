@@ -127,20 +127,27 @@ impl Engine {
                 return self.refuse(owner, seen, &why, now);
             }
         };
-        self.decide_and_settle(claimed, now)?;
+        self.decide_and_settle(claimed, false, now)?;
         Ok(true)
     }
 
-    /// Archives, decides, commits and settles one claimed file.
-    pub(super) fn decide_and_settle(&mut self, claimed: Claimed, now: Instant) -> Result<(), Failure> {
+    /// Archives, decides, commits and settles one claimed file. `left`: it lay in work since before.
+    pub(super) fn decide_and_settle(
+        &mut self,
+        claimed: Claimed,
+        left: bool,
+        now: Instant,
+    ) -> Result<(), Failure> {
         let archived = self.spool.archive(&claimed, now.date()).map_err(Failure::Spool)?;
-        let arrival = Arrival::new(&claimed, &archived, self.who(claimed.dropper()), now);
+        let dropper = self.dropper_of(&claimed);
+        let arrival = Arrival::new(&claimed, &archived, (dropper, self.who(dropper)), now);
         if archived.repaired {
             let tx = self.ledger.begin()?;
             let text = "the archive held other bytes under this hash (a damaged disk); they were replaced";
             tx.alert("archive-damaged", &arrival.subject(), text, now)?;
             tx.commit()?;
         }
+        self.witness_taking(&arrival, left)?;
         let decided = match self.same_bytes(&arrival)? {
             Some(earlier) => self.duplicate(&arrival, &earlier)?,
             None => self.decide(&arrival)?,
@@ -319,7 +326,7 @@ impl Arrival {
     }
 
     /// A file that was just claimed and archived.
-    fn new(claimed: &Claimed, archived: &Archived, who: Who, at: Instant) -> Self {
+    fn new(claimed: &Claimed, archived: &Archived, (dropper, who): (Dropper, Who), at: Instant) -> Self {
         Self {
             owner: claimed.owner().clone(),
             owner_key: claimed.owner().folder(),
@@ -330,7 +337,7 @@ impl Arrival {
             at,
             held: None,
             who,
-            dropper: Some(claimed.dropper()),
+            dropper: Some(dropper),
             approved_by: None,
             taken_on: None,
         }

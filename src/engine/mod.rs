@@ -50,9 +50,11 @@ mod payouts;
 mod place;
 mod printing;
 mod proposing;
+mod rebuild;
 mod reckoning;
 mod refunding;
 mod reloading;
+mod replay;
 mod reporting;
 mod requesting;
 mod restoring;
@@ -72,7 +74,7 @@ use crate::domain::{ChannelId, Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::Ledger;
 use crate::seal::KeyRing;
-use crate::spool::{Lock, Owner, Quiet, Room, Spool, Witness};
+use crate::spool::{Dropper, Lock, Owner, Quiet, Room, Spool, Witness};
 use desk::Desk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -81,7 +83,9 @@ use std::sync::Arc;
 
 pub use config_codes::config_losses;
 pub use journal::journal_findings;
+pub use rebuild::{Base, Rebuilt, Swapped, ledger_findings, rebuild};
 pub use reloading::Reloaded;
+pub use replay::{Replay, ReplayFailed, Replayed};
 pub use start::{LEDGER, StartError, owners_of};
 pub use witness::{witness_findings, witness_for_copy};
 
@@ -156,6 +160,8 @@ pub struct Engine {
     clock_behind: Option<Instant>,
     /// The day up to which the schedule was written down before this start; planning goes on from there.
     planned_from: Option<Date>,
+    /// In a replay: whose the files of a turn were, by folder and name.
+    retold: BTreeMap<(String, String), Dropper>,
     _lock: Lock,
 }
 
@@ -171,6 +177,15 @@ impl Engine {
     /// have been quiet.
     pub fn turn(&mut self, now: Instant, monotonic_ms: u64) -> Result<Turn, Failure> {
         let now = self.advance(now)?;
+        self.witness.begin_turn(now);
+        let turn = self.work(now, monotonic_ms)?;
+        if let Err(error) = self.witness.end_turn(turn.worked) {
+            tracing::error!(%error, "the witness could not be written; will try again with the next line");
+        }
+        Ok(turn)
+    }
+
+    fn work(&mut self, now: Instant, monotonic_ms: u64) -> Result<Turn, Failure> {
         self.troubled = false;
         self.spool.looking_at(monotonic_ms);
         if std::mem::take(&mut self.work_waits) {

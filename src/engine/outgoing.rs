@@ -21,7 +21,7 @@ use crate::ledger::{FileRow, FileState, MandateStep, RegistrationRow, Tx, file_s
 use crate::machine::file::{Out, OutHappening};
 use crate::machine::{cancellation, mandate};
 use crate::spool::recovery::{self, Boot, HoldReason, OutgoingState, Peer, RecoveryStep};
-use crate::spool::{Owner, PublishError, Room, Sha256};
+use crate::spool::{Owner, PublishError, Room, Sha256, WitnessLine};
 
 /// The alert of a file of ours that nobody had taken when the exchange's deadline came.
 pub(super) const UNTAKEN: &str = "file-not-taken";
@@ -42,6 +42,12 @@ impl Outgoing {
     /// The subject of alerts about it.
     fn subject(&self) -> String {
         file_subject(&Owner::Channel(self.channel.clone()).folder(), &self.name)
+    }
+
+    /// What the witness is told of a receipt for it.
+    fn heard(&self, text: &str) -> WitnessLine {
+        let owner = Owner::Channel(self.channel.clone()).folder();
+        WitnessLine::Heard(owner, self.name.clone(), text.to_string())
     }
 }
 
@@ -99,7 +105,10 @@ impl Engine {
                     self.spool.mark_ok(channel, &out.name).map_err(Failure::Spool)?;
                     None
                 }
-                RecoveryStep::MarkTaken => Some(self.step(&out, state, OutHappening::Taken, now)?),
+                RecoveryStep::MarkTaken => {
+                    self.mention(WitnessLine::Gone(file.owner.clone(), out.name.clone()));
+                    Some(self.step(&out, state, OutHappening::Taken, now)?)
+                }
                 RecoveryStep::Hold(reason) => self.hold_out(&out, state, reason, now)?,
                 RecoveryStep::Retire => {
                     self.retire(&out)?;
@@ -212,6 +221,8 @@ impl Engine {
     ) -> Result<Option<Out>, Failure> {
         let (next, report) = match reason {
             HoldReason::Uncertain if state == Out::Staged => {
+                let owner = Owner::Channel(out.channel.clone()).folder();
+                self.mention(WitnessLine::Doubt(owner, out.name.clone()));
                 let text = "불확실 (uncertain): the power failed where the bank may already have taken this file. Ask the bank whether it has it; then `sunap file mark-sent` (it has) or `sunap file release` (it has not: the same bytes go out).";
                 let tx = self.ledger.begin()?;
                 tx.alert("file-uncertain", &out.subject(), text, now)?;
@@ -246,12 +257,15 @@ impl Engine {
                 self.alarm(out, &fault.to_string(), now)?;
                 Ok(false)
             }
-            Ok(receipt) if receipt.result == Verdict::Refused => self.refused(out, state, &receipt, now),
-            Ok(_) => self.acknowledge(out, state, now),
+            Ok(receipt) if receipt.result == Verdict::Refused => {
+                self.mention(out.heard(&found.text));
+                self.refused(out, state, &receipt, now)
+            }
+            Ok(_) => self.acknowledge(out, state, &found.text, now),
         }
     }
 
-    fn acknowledge(&mut self, out: &Outgoing, state: Out, now: Instant) -> Result<bool, Failure> {
+    fn acknowledge(&mut self, out: &Outgoing, state: Out, text: &str, now: Instant) -> Result<bool, Failure> {
         let tx = self.ledger.begin()?;
         let new = tx.acknowledged(out.file_id, now)?;
         tx.clear_alert(UNTAKEN, &out.subject(), now)?;
@@ -262,6 +276,9 @@ impl Engine {
             step_out(&tx, out.file_id, state, OutHappening::Taken, now, "receipt")?;
         }
         tx.commit()?;
+        if new {
+            self.mention(out.heard(text));
+        }
         Ok(new)
     }
 

@@ -7,9 +7,11 @@
 
 use super::desk::desks;
 use super::start::{limits, owners_of};
+use super::witness::config_hash;
 use super::{Engine, Failure};
 use crate::config::{Config, LoadError, Users};
 use crate::domain::Instant;
+use crate::spool::WitnessLine;
 use std::sync::Arc;
 
 /// The alert of a configuration that was refused.
@@ -61,6 +63,7 @@ impl Engine {
         self.planned_on = None;
         self.noticed_on = None;
         self.last_test = None;
+        self.mention(WitnessLine::Config(now, config_hash(&self.config)));
         self.follow_config_codes(now)?;
         self.journal_config(now)?;
         let tx = self.ledger.begin()?;

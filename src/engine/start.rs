@@ -2,6 +2,7 @@
 //! begins (house.md 5; faults.md 3.5).
 
 use super::desk::desks;
+use super::witness::config_hash;
 use super::{Engine, Failure};
 use crate::config::Config;
 use crate::domain::Instant;
@@ -9,7 +10,7 @@ use crate::fault::Trouble;
 use crate::ledger::{Create, FileState, Ledger, OpenError};
 use crate::machine::file::In;
 use crate::seal::{KeyRing, OpenKeys};
-use crate::spool::{Claimed, Limits, LockError, Owner, Quiet, Spool, boot_id};
+use crate::spool::{Claimed, Limits, Lock, LockError, Owner, Quiet, Spool, WitnessLine, boot_id};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -70,25 +71,17 @@ impl Engine {
     /// Takes the lock, opens the ledger and the spool, and finishes what a crash left half done. `now` is the clock's
     /// business time; the ledger's own high-water mark counts where it is later.
     pub fn open(config: Arc<Config>, now: Instant) -> Result<Self, StartError> {
-        let lock = Spool::lock(&config.spool_dir, &config.state_dir).map_err(|error| match error {
-            LockError::AlreadyRunning { folder, holder } => {
-                StartError::AlreadyRunning(format!("{folder} is held by {holder}"))
-            }
-            LockError::Trouble(trouble) => StartError::Trouble(trouble),
-        })?;
+        let lock = lock(&config)?;
         let desks = desks(&config).ok_or_else(|| {
             Trouble::new("set up the channels", "the configuration was not made by Config::load")
         })?;
         let owners = owners_of(&config);
-        let ring = Arc::new(KeyRing::load(&config.keys_dir).map_err(|error| match error {
-            OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),
-            other => StartError::Keys(other),
-        })?);
+        let ring = keys(&config)?;
         let mut ledger = open_ledger(&config.state_dir, &ring)?;
         let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(&config), &ring)?;
         spool.tidy()?;
         let closing = super::journal::Closing::open(&config.state_dir)?;
-        let witness = super::witness::open(&config.state_dir, &mut ledger, now)?;
+        let witness = super::witness::open(&config, &mut ledger, now)?;
         let mut engine = Self {
             config,
             desks,
@@ -110,6 +103,7 @@ impl Engine {
             last_test: None,
             clock_behind: None,
             planned_from: None,
+            retold: std::collections::BTreeMap::new(),
             _lock: lock,
         };
         engine.planned_from = engine.business_time()?.map(Instant::date);
@@ -125,6 +119,7 @@ impl Engine {
         if !losses.is_empty() {
             return Err(StartError::Config(losses));
         }
+        engine.mention(WitnessLine::Start(now, config_hash(&engine.config)));
         engine.journal_config(now)?;
         engine.finish_incoming(now)?;
         Ok(engine)
@@ -169,10 +164,29 @@ impl Engine {
             Some((FileState::In(state), report)) if state != In::Claimed => {
                 self.settle(&claimed, state, &report)?;
             }
-            _ => self.decide_and_settle(claimed, now)?,
+            _ => self.decide_and_settle(claimed, true, now)?,
         }
         Ok(true)
     }
+}
+
+/// Takes spool and state for this process.
+pub(super) fn lock(config: &Config) -> Result<Lock, StartError> {
+    Spool::lock(&config.spool_dir, &config.state_dir).map_err(|error| match error {
+        LockError::AlreadyRunning { folder, holder } => {
+            StartError::AlreadyRunning(format!("{folder} is held by {holder}"))
+        }
+        LockError::Trouble(trouble) => StartError::Trouble(trouble),
+    })
+}
+
+/// The keys of a configuration.
+pub(super) fn keys(config: &Config) -> Result<Arc<KeyRing>, StartError> {
+    let loaded = KeyRing::load(&config.keys_dir).map_err(|error| match error {
+        OpenKeys::Disk(path, error) => StartError::Trouble(Trouble::at("read the keys", &path, error)),
+        other => StartError::Keys(other),
+    });
+    loaded.map(Arc::new)
 }
 
 /// Whose folders there are, by a configuration.

@@ -56,7 +56,7 @@ mod tests;
 
 pub use application::{ApplicationRow, NewApplication};
 pub use approval::{ApprovalDecision, ApprovalRow, ApprovalState, NewApproval};
-pub use backup::PageCheck;
+pub use backup::{PageCheck, open_copy, seal_copy};
 pub use billing::{BilledFacts, NewBilling};
 pub use books::{AccountBalance, NewPosting, PostingRow, ToBook};
 pub use candidate::{AttachedCharge, ByService, Candidate, CandidateQuery, Named};

@@ -300,7 +300,7 @@ fn taken_in(stage: &Folder, name: &OsStr) -> Trouble {
     )
 }
 
-fn marker_name(name: &OsStr) -> OsString {
+pub(super) fn marker_name(name: &OsStr) -> OsString {
     with_tail(name, ".ok")
 }
 

@@ -4,6 +4,7 @@
 //! Must not: know what a root says.
 
 use super::folder::{Folder, Moved};
+use super::replayed::swap_in;
 use super::skeleton::digest_of;
 use crate::domain::Date;
 use crate::fault::Trouble;
@@ -86,6 +87,30 @@ impl Roots {
         drop(file);
         self.folder.replace(temp, &self.folder, OsStr::new(HEAD))?;
         Ok(())
+    }
+
+    /// Brings the roots of a state folder to those of a copy in which the journal was played again. A root that came out as
+    /// another is kept beside it (`DATE.root.old-1`). Which days.
+    pub fn renew(state_dir: &Path, copy: &Path) -> Result<Vec<String>, Trouble> {
+        let (here, there) = (Self::open(state_dir)?, Self::read(copy)?);
+        let mut renewed = Vec::new();
+        for (date, text) in &there.roots {
+            if here.put(*date, text)? == PutRoot::Done {
+                continue;
+            }
+            let (name, new) = (format!("{date}{ROOT}"), format!(".{date}{ROOT}.new"));
+            here.folder.remove(OsStr::new(&new))?;
+            let written =
+                here.folder.write_temp(OsString::from(&new), |out| out.write_all(text.as_bytes()))?;
+            here.folder.sync()?;
+            let put = written.temp.to_str().unwrap_or(&new);
+            swap_in(here.folder.path(), put, &name, &[])?;
+            renewed.push(date.to_string());
+        }
+        if let Some((link_id, hash)) = there.head {
+            here.note_head(link_id, &hash)?;
+        }
+        Ok(renewed)
     }
 
     /// What lies there; nothing where there is no folder.

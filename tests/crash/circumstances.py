@@ -369,9 +369,11 @@ def altered(base, world):
 
     broken("a flipped bit in the archive", flip)
     broken("a lost archived file", lambda home: os.remove(archived(home)))
-    broken("a cut witness", witness(lambda lines: lines[:-1]))
+    last = lambda lines, kind: max(nth for nth, line in enumerate(lines) if line.startswith(kind))
+    broken("a witness cut before what was sent last", witness(lambda lines: lines[:last(lines, "sent")]))
+    broken("a witness cut before what was taken in last", witness(lambda lines: lines[:last(lines, "in")]))
     broken("swapped witness lines", witness(lambda lines: [lines[1], lines[0], *lines[2:]]))
-    broken("an altered witness line", witness(lambda lines: [lines[0].replace("/E", "/F", 1) if "/E" in lines[0] else lines[0].replace("\tE", "\tF", 1), *lines[1:]]))
+    broken("an altered witness line", witness(lambda lines: [lines[0].replace("start", "turn"), *lines[1:]]))
     broken("a lost witness", lambda home: os.remove(f"{home}/state/witness.log"))
     return wrong
 

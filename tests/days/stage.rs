@@ -8,6 +8,8 @@ mod messages;
 mod mishap;
 #[path = "people.rs"]
 pub(crate) mod people;
+#[path = "restored.rs"]
+mod restored;
 #[path = "rows.rs"]
 mod rows;
 #[path = "../canary/search.rs"]
@@ -72,6 +74,8 @@ pub(crate) struct Stage {
     hand: people::Hand,
     /// The configuration is read again at the next start.
     reconfigured: bool,
+    /// The business state of the ledger in whose place an older one was put.
+    lost: Option<[u8; 32]>,
     /// The engine is stopped, and the next `at` starts it.
     down: bool,
     /// The ledger was made wrong on purpose: its audit is not looked at.
@@ -97,6 +101,7 @@ impl Stage {
             proposal: String::new(),
             hand: people::Hand::default(),
             reconfigured: false,
+            lost: None,
             down: false,
             tampered: false,
         };
@@ -111,6 +116,7 @@ impl Stage {
         let block = command.block.as_deref();
         match (words.as_slice(), block) {
             ([word, ..], _) if mishap::WORDS.contains(word) => self.mishap(&words, block),
+            ([word, ..], None) if restored::WORDS.contains(word) => self.older(&words),
             (["reload" | "rows" | "as" | "users" | "approve" | "decline", ..], _) => {
                 self.people(&words, block)
             }
@@ -192,7 +198,10 @@ impl Stage {
         if !leaked.is_empty() {
             return Err(format!("personal numbers in the clear: {leaked:#?}"));
         }
-        if self.parts.is_some() { self.audit() } else { Ok(()) }
+        if self.parts.is_some() {
+            self.audit()?;
+        }
+        self.played_from_nothing()
     }
 
     fn change_config(&mut self, file: &str, old: &str, new: &str) -> Done {
