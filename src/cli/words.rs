@@ -138,6 +138,7 @@ fn step_ko(job: &str) -> &str {
         "emit-payouts" => "지급의뢰 전송 (emit-payouts)",
         "deadline-payouts" => "지급의뢰 전송 확인 (deadline-payouts)",
         "overdue-payouts" => "지급 결과 미도착 확인 (overdue-payouts)",
+        "summary" => "하루요약 (summary)",
         "expire" => "기간 만료 (expire)",
         "unused-mandates" => "장기 미사용 확인 (unused-mandates)",
         "delete" => "보관 기한 삭제 (delete)",

@@ -80,6 +80,7 @@ pub fn compile_with(sources: &Sources, passbook: PassbookCheck) -> Result<Config
         quiet_ms: settings.quiet_ms,
         unfinished_ms: settings.unfinished_ms,
         retention: settings.retention,
+        summary_at: settings.summary_at,
         scan_seconds: settings.scan_seconds,
         limits: settings.limits,
         log: settings.log,

@@ -64,7 +64,7 @@ pub use users::{Pattern, Reach, Role, User, Users, Who};
 use crate::bank::Format;
 use crate::bank::codes::CodeTable;
 use crate::calendar::Calendar;
-use crate::domain::{ChannelId, CreditorId};
+use crate::domain::{ChannelId, CreditorId, TimeOfDay};
 use crate::fault::{Faults, Trouble};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -94,6 +94,8 @@ pub struct Config {
     pub unfinished_ms: u64,
     /// What is deleted when its time is over; without it nothing is.
     pub retention: Option<Retention>,
+    /// When the agent's 하루요약 is given, each banking day; `None` where only the command makes it.
+    pub summary_at: Option<TimeOfDay>,
     /// How often the folders are looked at without any hint, in seconds.
     pub scan_seconds: u64,
     /// How large dropped files may be.

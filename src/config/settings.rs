@@ -5,6 +5,7 @@
 
 use super::document::{At, Document, Section};
 use super::retention::{self, Retention};
+use crate::domain::TimeOfDay;
 use std::path::{Component, Path, PathBuf};
 
 /// How large a dropped file may be, in bytes, by whose inbox it lies in.
@@ -45,6 +46,7 @@ pub(super) struct Settings {
     pub(super) quiet_ms: u64,
     pub(super) unfinished_ms: u64,
     pub(super) retention: Option<Retention>,
+    pub(super) summary_at: Option<TimeOfDay>,
     pub(super) scan_seconds: u64,
     pub(super) limits: FileLimits,
     pub(super) log: LogSettings,
@@ -97,6 +99,10 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         true => file.section("retention").and_then(retention::read).map(Some),
         false => Some(None),
     };
+    let summary_at = match file.has("summary_at") {
+        true => file.parsed::<TimeOfDay>("summary_at").map(|at| Some(at.value)),
+        false => Some(None),
+    };
     file.finish();
     if let (Some(spool), Some(state)) = (&spool, &state)
         && (spool.value.starts_with(&state.value) || state.value.starts_with(&spool.value))
@@ -116,6 +122,7 @@ pub(super) fn read(document: &Document<'_>, root: &Path, credentials: Option<&Pa
         unfinished_ms: u64::try_from(unfinished?).ok()?.checked_mul(60_000)?,
         scan_seconds: u64::try_from(scan?.value).ok()?,
         retention: retention?,
+        summary_at: summary_at?,
         limits: limits?,
         log: log?,
         papers: papers?,

@@ -58,10 +58,11 @@ pub(super) enum Job {
     Report,
     Unused,
     Delete,
+    Summary,
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 26] = [
+    pub(super) const ALL: [Self; 27] = [
         Self::Charges,
         Self::Propose,
         Self::Request,
@@ -88,6 +89,7 @@ impl Job {
         Self::Report,
         Self::Unused,
         Self::Delete,
+        Self::Summary,
     ];
 
     pub(super) fn word(self) -> &'static str {
@@ -118,6 +120,7 @@ impl Job {
             Self::Report => "report",
             Self::Unused => "unused-mandates",
             Self::Delete => "delete",
+            Self::Summary => "summary",
         }
     }
 
@@ -162,6 +165,7 @@ impl Engine {
             rows.push(booking::nightly(Job::Books.word(), date));
             rows.extend(self.config.retention.as_ref().map(|_| retention::nightly(Job::Delete.word(), date)));
             rows.extend(messages::daily(&self.config, Job::Messages.word(), date));
+            rows.extend(reporting::agents(&self.config, Job::Summary.word(), date));
             rows.extend(dormancy::daily(&self.config, Job::Unused.word(), date));
         }
         rows.retain(|row| row.due_at >= self.opened_at);
@@ -215,6 +219,7 @@ impl Engine {
             (Job::Books, ..) => return self.check_books(row, now).map(|()| true),
             (Job::Report, _, Some(creditor)) => return self.report_due(creditor, service, row, now),
             (Job::Messages, ..) => return self.make_messages(row, now),
+            (Job::Summary, ..) => return self.summary_due(row, now).map(|()| true),
             (Job::Delete, ..) => return self.delete_what_is_due(row, now),
             (Job::Unused, ..) => return self.tell_unused(row, now).map(|()| true),
             (Job::EmitRegistrations, Some(channel), _) => {

@@ -11,6 +11,7 @@ use crate::domain::{CreditorId, Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::{AccountsShown, Due, NewDue, Reader};
 use crate::report::{self, CsvEncoding, Format, Report, ReportQuery};
+use crate::spool::Owner;
 use std::io::{self, Write};
 
 /// The steps of a creditor's planned reports that belong to a banking day.
@@ -34,7 +35,34 @@ pub(super) fn steps(config: &Config, creditor: &Creditor, job: &str, date: Date)
     plans.map(step).collect()
 }
 
+/// The step of the agent's 하루요약 of a banking day, where the configuration has one.
+pub(super) fn agents(config: &Config, job: &str, date: Date) -> Option<NewDue> {
+    let due_at = date.at(config.summary_at.filter(|_| config.calendar.is_open(date))?);
+    let owner = Owner::Control.folder();
+    Some(NewDue { owner, job: job.to_string(), date, opens_at: due_at, due_at, deadline_at: None })
+}
+
 impl Engine {
+    /// Gives the agent's page of a day into the outbox of the operators; one that is planned no more is over.
+    pub(super) fn summary_due(&mut self, row: &Due, now: Instant) -> Result<(), Failure> {
+        let config = self.config.clone();
+        if config.summary_at.is_none() {
+            return self.done(row, now);
+        }
+        let reader = Reader::open(&config.state_dir.join(LEDGER), &self.ring)?;
+        let page = report::summarise(&reader, &config, None, row.date)?;
+        let archived = self
+            .spool
+            .archive_built(now.date(), |out| out.write_all(page.text.as_bytes()))
+            .map_err(Failure::Spool)?;
+        let name = format!("summary-{}.txt", row.date);
+        let tx = self.ledger.begin()?;
+        tx.owe_answer(None, &row.owner, &name, archived.sha256.as_bytes(), now.date())?;
+        row_done_with(&tx, row, now, &name)?;
+        tx.commit()?;
+        Ok(())
+    }
+
     /// Makes a planned report; one that is planned no more is over.
     pub(super) fn report_due(
         &mut self,

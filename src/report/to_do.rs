@@ -22,6 +22,7 @@ pub fn step_ko(job: &str) -> Option<&str> {
         "settle" => Some("정산"),
         "messages" => Some("문자 안내"),
         "report" => Some("보고서"),
+        "summary" => Some("하루요약"),
         "deadline-registrations"
         | "deadline-collections"
         | "deadline-payouts"
