@@ -3,24 +3,31 @@
 
 Each scenario is a piece of the demo's month (samples/demo), from a prepared folder to a business time. A run without
 faults is recorded with strace: every call that changes something, in order. Then, for each of them: the same run is
-killed before that call, or the call fails with an error; the program is started again without faults; and what is left
-must be what the undisturbed run left: the same business state of the ledger (`sunap verify`), the same files with the
+killed before that call or after it (before the next call of any kind), or the call fails with an error, or writes half
+of its bytes, with or without a full disk behind it; the program is started again without faults; and what is left must be what the undisturbed run left: the same business state of the ledger (`sunap verify`), the same files with the
 same bytes in spool, archive and the bank's own folder, a witness line for each publication, nothing else.
 
     tests/crash/matrix.py --sunap target/debug/sunap              every call, every fault
     tests/crash/matrix.py --sunap target/debug/sunap --share 40   every 40th of them (the short form of CI)
+    tests/crash/matrix.py --tally FILE                            a line for each as soon as it is done: a stopped run counts
 
-Exit code 1 if any run broke a promise. Needs strace.
+In the scenarios `peer-dead` and `peer-beside` a program of its own (taker.py) takes the files in place of the rehearsal's
+bank: while the daemon is dead, and while it works and is being killed.
+
+Exit code 1 if any run broke a promise. Needs strace; short writes need a C compiler (short_write.c), else they are left out.
 """
-import argparse, collections, concurrent.futures, hashlib, os, pathlib, random, re, shutil, sqlite3, subprocess, sys, tempfile, threading, time
+import argparse, collections, concurrent.futures, contextlib, hashlib, os, pathlib, random, re, shutil, signal, sqlite3, subprocess, sys, tempfile, threading, time
+from taker import Taker
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 CALLS = ("write pwrite64 writev pwritev fsync fdatasync rename renameat renameat2 link linkat unlink unlinkat openat mkdir "
          "mkdirat ftruncate fallocate copy_file_range sendfile flock").split()
+KILLS, SHORTS = ("kill-before", "kill-after"), ("short", "short-full")
 FAULTS = {
-    "kill": None, "EIO": None, "ENOSPC": None, "EINTR": "write pwrite64 fsync fdatasync openat flock ftruncate".split(),
+    "kill-before": None, "kill-after": None, "short": "write pwrite64".split(), "short-full": "write pwrite64".split(), "EIO": None, "ENOSPC": None, "EINTR": "write pwrite64 fsync fdatasync openat flock ftruncate".split(),
     "EDQUOT": "write pwrite64 openat mkdirat linkat renameat2 rename".split(),
 }
+Point = collections.namedtuple("Point", "call number names after")  # after: the next call of the process and its number
 RUNS = [  # name, begins (the scenario's snapshot stands there), ends
     ("intake", None, "2025-12-29 09:30"),
     ("registration", "2025-12-29 10:30", "2025-12-29 14:30"),
@@ -49,7 +56,17 @@ def witnessed(log):
 class World:
     def __init__(self, sunap, base):
         self.sunap, self.base = os.path.abspath(sunap), base
-        self.snapshots, self.wanted, self.last_fsync = {}, {}, {}
+        self.snapshots, self.wanted, self.taken = {}, {}, {}
+        self.shim = None
+
+    def compile(self):
+        """What makes short writes."""
+        shim = f"{self.base}/short_write.so"
+        command = ["cc", "-shared", "-fPIC", "-O2", "-o", shim, f"{ROOT}/tests/crash/short_write.c"]
+        if shutil.which("cc") and subprocess.run(command).returncode == 0:
+            self.shim = shim
+        else:
+            print("no C compiler: short writes are left out")
 
     def script(self, home, ends):
         """The demo's script, cut off at a business time."""
@@ -93,6 +110,23 @@ class World:
             return None  # the backup has its name already; that it is whole is seen by its bytes
         return None if code in (0, 65) else f"the start after it ended with {code}: {told.strip()[-300:]}"
 
+    def runs(self, scenario, home, before=(), env=None):
+        """The run of a scenario with or without a fault; where a taker of its own is part of it, with that."""
+        taker = Taker(home) if scenario in self.taken else None
+        with taker if scenario == "peer-beside" else contextlib.nullcontext():
+            code, told = self.run(home, before, env)
+        if taker:
+            taker.take()
+        return code, told, taker
+
+    def end(self, home, taker):
+        """The starts after it, without faults. What the taker could not take yet it takes between two."""
+        told = self.calm(home)
+        if taker and not told:
+            taker.take()
+            told = self.calm(home)
+        return told
+
     def left(self, home):
         """What a run left: business state, findings, files."""
         done = subprocess.run([self.sunap, "verify", "--config", f"{home}/config/sunap.toml"], stdin=subprocess.DEVNULL,
@@ -103,6 +137,8 @@ class World:
                 for name in names:
                     path = os.path.join(folder, name)
                     short = os.path.relpath(path, home)
+                    if "/seen/" in short:
+                        continue  # when the rehearsal's bank first looked at a file, which it leaves to a taker of its own
                     if "lock" in name or name.startswith("ledger.sqlite") or name == "script.toml":
                         if not name.startswith("ledger.sqlite.new") and not name.endswith(".new"):
                             continue
@@ -133,51 +169,83 @@ class World:
         return wrong
 
 
-def record(world, snapshot):
-    """Every changing call of an undisturbed run: (call, its number among its kind, what it names)."""
+def record(world, scenario):
+    """Every changing call of an undisturbed run, in order."""
     home = tempfile.mkdtemp(dir=world.base)
-    shutil.copytree(snapshot, f"{home}/h", symlinks=True)
+    shutil.copytree(world.snapshots[scenario], f"{home}/h", symlinks=True)
     log = f"{home}/log"
-    code, told = world.run(f"{home}/h", ["strace", "-f", "-qq", "-y", "-s", "8", "-o", log, "-e", "trace=" + ",".join(CALLS)])
+    code, told, _ = world.runs(scenario, f"{home}/h", ["strace", "-f", "-qq", "-y", "-s", "8", "-o", log])
     assert code in (0, 65), (code, told)
     points, numbers, main = [], collections.Counter(), None
     for line in open(log, errors="replace"):
         found = re.match(r"(\d+) +(\w+)\((.*)", line)
-        if not found or found.group(2) not in CALLS:
+        if not found:
             continue
         pid, call, rest = found.groups()
         main = main or pid
         if pid != main:
             continue
         numbers[call] += 1
+        if points and not points[-1].after:
+            points[-1] = points[-1]._replace(after=(call, numbers[call]))
         harmless = (call == "openat" and "O_CREAT" not in rest) or (call == "write" and not re.match(r"\d+</.*/h/", rest))
-        if not harmless:
-            points.append((call, numbers[call], rest.strip().replace(f"{home}/h/", "")[:120]))
+        if call in CALLS and not harmless:
+            points.append(Point(call, numbers[call], rest.strip().replace(f"{home}/h/", "")[:120], None))
     shutil.rmtree(home)
     return points
 
 
+def injection(world, fault, point, log):
+    """How a fault is brought to its call: what stands before the command, and its surroundings."""
+    call, number = point.call, point.number
+    if fault in SHORTS:
+        wish = f"{call}:{number}" + ("+full" if fault == "short-full" else "")
+        return [], dict(os.environ, LD_PRELOAD=world.shim, SUNAP_SHORT=wish, SUNAP_SHORT_LOG=log)
+    traced, inject, quick = call, f"error={fault}", ["--seccomp-bpf", "-y"]
+    if fault in KILLS:
+        # No --seccomp-bpf with a signal: it is not delivered at such a stop, and nothing would be killed.
+        traced, inject, quick = f"{call},{point.after[0]}", "signal=KILL", []
+        call, number = (call, number) if fault == "kill-before" else point.after
+    return ["strace", "-f", "-qq", "-s", "0", "-o", log, *quick, "-e", f"trace={traced}", "-e", f"inject={call}:{inject}:when={number}"], None
+
+
+def was_hit(fault, point, code, log):
+    """Whether the run came to its call, and to the right one."""
+    with contextlib.suppress(FileNotFoundError), open(log, errors="replace") as file:
+        lines = file.read().splitlines()
+        if fault not in KILLS:
+            return fault in SHORTS or any("(INJECTED)" in line for line in lines)
+        main = lines[0].split()[0] if lines else ""
+        seen = collections.Counter(found.group(1) for line in lines if (found := re.match(main + r" +(\w+)\(", line)))
+        wanted = point.number + (fault == "kill-after" and point.after[0] == point.call)
+        return code in (-9, 137) and seen[point.call] == wanted
+    return False
+
+
+def went_on(log):
+    """Whether the ledger's log was made durable again after that had failed. (Nothing follows the one that belongs to the
+    closing of the ledger: all is committed by then. Which one that is hangs on the taker, where one works beside.)"""
+    with open(log, errors="replace") as file:
+        tries = [line for line in file if " fsync(" in line and "ledger.sqlite-wal>" in line]
+    return any("(INJECTED)" in line for line in tries[:-1])
+
+
 def attempt(world, scenario, fault, point):
-    call, number, names = point
     home = tempfile.mkdtemp(dir=world.base)
     try:
         shutil.copytree(world.snapshots[scenario], f"{home}/h", symlinks=True)
-        inject = "signal=KILL" if fault == "kill" else f"error={fault}"
-        # No --seccomp-bpf with a signal: it is not delivered at such a stop, and nothing would be killed.
-        quick = [] if fault == "kill" else ["--seccomp-bpf"]
-        code, told = world.run(f"{home}/h", ["strace", "-f", "-qq", "-s", "0", "-o", f"{home}/log", *quick, "-e", f"trace={call}",
-                                             "-e", f"inject={call}:{inject}:when={number}"])
-        hit = code in (-9, 137) if fault == "kill" else "(INJECTED)" in open(f"{home}/log", errors="replace").read()
+        code, told, taker = world.runs(scenario, f"{home}/h", *injection(world, fault, point, f"{home}/log"))
+        hit = was_hit(fault, point, code, f"{home}/log")
         wrong = []
         if code not in (0, 65, 74, 137, -9):
             wrong.append(f"ended with {code}: {told.strip()[-300:]}")
-        committing = call in ("fsync", "pwrite64") and "ledger.sqlite-wal" in names and number < world.last_fsync[scenario]
-        if code in (0, 65) and fault not in ("kill", "EINTR") and call == "fsync" and committing:
-            # The last one of a run belongs to the closing of the ledger: all of it is committed and durable by then.
-            wrong.append(f"a failed {call} of the ledger's log did not stop the process")
-        again = world.calm(f"{home}/h")
+        if code in (0, 65) and fault not in (*KILLS, *SHORTS, "EINTR") and went_on(f"{home}/log"):
+            wrong.append("a failed fsync of the ledger's log did not stop the process")
+        again = world.end(f"{home}/h", taker)
         if again:
             wrong.append(again)
+        if taker:
+            wrong += taker.twice(world.taken[scenario])
         wrong += world.compare(f"{home}/h", world.wanted[scenario])
         return code if hit else "not hit", wrong
     except subprocess.TimeoutExpired:
@@ -206,12 +274,12 @@ def prepare(world):
 
 def recovery(world):
     """A scenario of its own: what a start does after a kill in the middle of publishing, killed and failed in turn."""
-    points = record(world, world.snapshots["publish"])
-    token = next(p for p in points if p[0] == "renameat2" and "EB21" in p[2] and ".stage" in p[2] and "outbox" in p[2])
+    points = record(world, "publish")
+    token = next(p for p in points if p.call == "renameat2" and "EB21" in p.names and ".stage" in p.names and "outbox" in p.names)
     for name, step in (("recovery-before-token", 0), ("recovery-after-token", 1)):
         home = f"{world.base}/snapshot-{name}"
         shutil.copytree(world.snapshots["publish"], home, symlinks=True)
-        call, number, _ = token if step == 0 else points[points.index(token) + 1]
+        call, number, _, _ = token if step == 0 else points[points.index(token) + 1]
         code, told = world.run(home, ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=KILL:when={number}"])
         assert code in (-9, 137), (code, told)
         world.snapshots[name], world.wanted[name] = home, world.wanted["publish"]
@@ -281,6 +349,31 @@ def older(ledger):
     sql.close()
 
 
+def peers(world):
+    """Scenarios of their own: the rehearsal's bank lets the files of a window lie, a program of its own takes them."""
+    for name in ("peer-dead", "peer-beside"):
+        home = world.snapshots[name] = f"{world.base}/snapshot-{name}"
+        shutil.copytree(world.snapshots["publish"], home, symlinks=True)
+        rules = pathlib.Path(f"{home}/config/exchange/demo.toml")
+        text = rules.read_text(encoding="utf-8").replace("[taking]\nminutes = 0", "[taking]\nminutes = 600")
+        assert "minutes = 600" in text
+        rules.write_text(text, encoding="utf-8")
+        undisturbed = f"{world.base}/calm-{name}"
+        shutil.copytree(home, undisturbed, symlinks=True)
+        world.taken[name] = []
+        code, told, taker = world.runs(name, undisturbed)
+        assert code in (0, 65), (code, told)
+        assert (told := world.end(undisturbed, taker)) is None, told
+        world.taken[name], world.wanted[name] = taker.taken, world.left(undisturbed)
+        assert taker.taken and world.wanted[name][0] == 0, (taker.taken, world.wanted[name][1])
+        ledger = sqlite3.connect(f"{undisturbed}/state/ledger.sqlite")
+        for _, file, _ in taker.taken:
+            state, = ledger.execute("SELECT state FROM file WHERE name = ? AND way = 'out' ORDER BY file_id DESC", (file,)).fetchone()
+            assert state == "taken", (file, state)
+        ledger.close()
+    assert world.wanted["peer-dead"][1] == world.wanted["peer-beside"][1]
+
+
 def uncertain(world, snapshot):
     """Another boot while a file is staged: held, told, never sent; a person's release sends the same bytes."""
     home = f"{world.base}/uncertain"
@@ -310,15 +403,18 @@ def main():
     arguments.add_argument("--only", help="one scenario")
     arguments.add_argument("--fault", help="one fault")
     arguments.add_argument("--jobs", type=int, default=2)
+    arguments.add_argument("--tally", help="a file that gets a line for each injection when it is done")
     given = arguments.parse_args()
     base = tempfile.mkdtemp(prefix="sunap-crash-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
     started = time.monotonic()
     try:
         world = World(given.sunap, base)
+        world.compile()
         prepare(world)
         stopped = recovery(world)
         orders(world)
         keys_and_copies(world)
+        peers(world)
         broken = uncertain(world, stopped)
         for line in broken:
             print("BROKEN", line)
@@ -326,30 +422,33 @@ def main():
         for scenario in world.snapshots:
             if given.only and scenario != given.only:
                 continue
-            points = record(world, world.snapshots[scenario])
-            logs = [number for call, number, names in points if call == "fsync" and "ledger.sqlite-wal" in names]
-            world.last_fsync[scenario] = max(logs, default=0)
+            points = record(world, scenario)
             print(f"{scenario}: {len(points)} changing calls", flush=True)
             todo += [(scenario, fault, point) for point in points for fault, calls in FAULTS.items()
-                     if (calls is None or point[0] in calls) and given.fault in (None, fault)]
+                     if (calls is None or point.call in calls) and given.fault in (None, fault) and (world.shim or fault not in SHORTS)
+                     and (fault != "kill-after" or point.after)]
         random.Random(given.seed).shuffle(todo)
         whole, todo = len(todo), todo[:: given.share]
         tried, codes, lock = collections.Counter(), collections.Counter(), threading.Lock()
-        bad = missed = 0
+        bad, missed, begun = 0, 0, time.monotonic()
+        tally, stopped_by = open(given.tally, "a", encoding="utf-8") if given.tally else None, []
+        signal.signal(signal.SIGTERM, lambda *_: stopped_by.append("SIGTERM"))  # no new ones, then the sums
 
         def one(job):
             nonlocal bad, missed
-            if given.seconds and time.monotonic() - started > given.seconds:
+            if stopped_by or given.seconds and time.monotonic() - begun > given.seconds:
                 return
             code, wrong = attempt(world, *job)
             with lock:
                 tried[job[:2]] += 1
                 codes[(job[1], code)] += 1
                 missed += code == "not hit"
+                scenario, fault, (call, number, names, _) = job
                 if wrong:
                     bad += 1
-                    scenario, fault, (call, number, names) = job
                     print(f"BROKEN {scenario}: {fault} at {call} {number} ({names}), ended with {code}\n    " + "\n    ".join(wrong[:6]), flush=True)
+                if tally:
+                    print(scenario, fault, call, number, code, "broken" if wrong else "held", names, sep="\t", file=tally, flush=True)
 
         with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
             list(pool.map(one, todo))

@@ -59,3 +59,42 @@ fn the_same_content_has_one_digest() {
     assert_eq!(digest(), digest());
     assert_eq!(KeyRing::for_tests().current().number(), 1);
 }
+
+#[test]
+fn the_order_in_which_two_banks_results_came_does_not_count_and_nothing_else_is_let_through() {
+    // Claims two results, in either order; the file of ours is answered by the one that is named.
+    let digest = |claimed: [(&str, u8); 2], answers: &str| {
+        let mut bench = Bench::new();
+        let tx = bench.ledger.begin().unwrap();
+        let ours = plan(&tx, "EB21", "2026-12-07");
+        publish(&tx, ours, 0, Won::ZERO, 10);
+        for (name, bytes) in claimed {
+            let result = claim(&tx, "EB22", name, bytes, 40);
+            let (subject, state) = (Subject::Payer, FileState::In(In::Applied));
+            if name == answers {
+                let told = Event {
+                    subject,
+                    id: 1,
+                    file: Some(result),
+                    ..Event::of_file(result, at(50), "told", "")
+                };
+                tx.event(&told).unwrap();
+                answer(&tx, result, ours, (0, 0, 0, 0), 50);
+            } else {
+                tx.file_stepped(result, "applied", state, at(50), "").unwrap();
+            }
+        }
+        tx.commit().unwrap();
+        bench.ledger.reader().unwrap().final_state_digest().unwrap()
+    };
+    let wanted = digest([("EB221207", 1), ("EB22A207", 2)], "EB221207");
+    assert_eq!(digest([("EB22A207", 2), ("EB221207", 1)], "EB221207"), wanted);
+    for (why, claimed, answers) in [
+        ("answered by the other", [("EB221207", 1), ("EB22A207", 2)], "EB22A207"),
+        ("the same, in the other order", [("EB22A207", 2), ("EB221207", 1)], "EB22A207"),
+        ("other bytes", [("EB22A207", 2), ("EB221207", 3)], "EB221207"),
+        ("another name", [("EB22B207", 2), ("EB221207", 1)], "EB221207"),
+    ] {
+        assert_ne!(digest(claimed, answers), wanted, "{why}");
+    }
+}
