@@ -69,6 +69,8 @@ fn a_month_is_reported_in_every_form() {
     papers_are_repeatable(dir.path());
     papers_are_numbered(dir.path());
     accounts_are_shown_by_order_only(dir.path());
+    the_log_is_a_sheet(dir.path());
+    papers_carry_the_stamp(dir.path());
 }
 
 fn sheet_is_typed(dir: &Path) {
@@ -190,4 +192,48 @@ fn accounts_are_shown_by_order_only(dir: &Path) {
     assert!(!log.contains(&shown));
     let nothing = ordered(dir, &["report", "cash", "--creditor", "10000001", "--reveal", "--reason", "x"]);
     assert_eq!(nothing.status.code(), Some(65));
+}
+
+/// 로그관리 as a workbook has the rows that it has as csv.
+fn the_log_is_a_sheet(dir: &Path) {
+    let text = sunap(dir, &["log", "--object", "config", "--format", "csv"]);
+    let text = String::from_utf8(text.stdout).unwrap();
+    let path = dir.join("log.xlsx");
+    let made = sunap(dir, &["log", "--object", "config", "--format", "xlsx", "-o", path.to_str().unwrap()]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut book: Xlsx<_> = open_workbook(path).unwrap();
+    let name = book.sheet_names()[0].clone();
+    let range = book.worksheet_range(&name).unwrap();
+    assert!(range.height() > 3);
+    assert_eq!(range.height(), text.lines().count());
+}
+
+/// 직인 (F05): on the paper where it is; where its file is missing the paper is made without, and it is told.
+fn papers_carry_the_stamp(dir: &Path) {
+    if !Path::new("/usr/share/fonts/truetype/nanum/NanumGothic.ttf").exists() {
+        return;
+    }
+    let creditor = dir.join("demo/config/creditors/10000001.toml");
+    let text = std::fs::read_to_string(&creditor).unwrap();
+    let with = text.replacen("[base]", "[base]\nstamp = \"stamp.png\"", 1);
+    std::fs::write(&creditor, with).unwrap();
+    let print = |name: &str| {
+        let path = dir.join(name);
+        let out = path.to_str().unwrap();
+        let words =
+            ["paper", "receipt", "--creditor", "10000001", "--payer", "A-0001", "--sample", "-o", out];
+        let made = sunap(dir, &words);
+        let told = String::from_utf8(made.stderr).unwrap();
+        assert!(made.status.success(), "{told}");
+        let images = Command::new("pdfimages").arg("-list").arg(path).output();
+        (told, images.map(|images| String::from_utf8(images.stdout).unwrap().lines().count()).ok())
+    };
+    let (told, images) = print("without.pdf");
+    assert!(told.contains("no stamp creditors/stamp.png"), "{told}");
+    assert!(images.is_none_or(|lines| lines == 2), "only the heading of the list");
+    let stamp = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/stamp.png");
+    std::fs::copy(stamp, dir.join("demo/config/creditors/stamp.png")).unwrap();
+    let (told, images) = print("with.pdf");
+    assert!(!told.contains("stamp"), "{told}");
+    assert!(images.is_none_or(|lines| lines > 2), "the stamp");
 }

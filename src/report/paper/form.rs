@@ -272,7 +272,7 @@ impl Sheet<'_> {
         }
         let said = match self.paper {
             Paper::Receipt => "위 금액을 정히 영수하였음을 증명합니다.",
-            Paper::Bill => self.asked(),
+            Paper::Bill => asked(&self.of.rows),
             Paper::Arrears => "위 금액이 아직 납부되지 않았습니다. 확인하시고 납부하여 주시기 바랍니다.",
             Paper::Refund => {
                 "위와 같이 과오납된 금액을 납부자에게 반환하고자 하오니 결재하여 주시기 바랍니다."
@@ -297,18 +297,6 @@ impl Sheet<'_> {
         self.page_no(page)
     }
 
-    /// How a bill is to be paid: nobody is told of a debit that does not come.
-    fn asked(&self) -> &'static str {
-        let debits = self.of.rows.iter().filter(|row| row.by_debit).count();
-        if debits == 0 {
-            "위 금액을 납부기일까지 납부하여 주시기 바랍니다."
-        } else if debits == self.of.rows.len() {
-            "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오."
-        } else {
-            "(자동이체) 항목은 납부기일에 등록하신 계좌에서 출금됩니다. 그 밖의 항목은 납부기일까지 납부하여 주시기 바랍니다."
-        }
-    }
-
     /// Who decides, and where the money goes.
     fn approval(&self, page: &mut Page<'_, '_>, y: i32) -> Result<i32, PaperError> {
         for (x, role) in
@@ -328,6 +316,18 @@ impl Sheet<'_> {
     fn page_no(&self, page: &mut Page<'_, '_>) -> Done {
         let text = format!("{} / {}", self.nth, self.of_pages);
         page.text(Frame(LEFT, 7950, WIDTH, ROW), &text, 80, false, Align::Center)
+    }
+}
+
+/// How a bill is to be paid: nobody is told of a debit that does not come.
+fn asked(rows: &[PaperRow]) -> &'static str {
+    let debits = rows.iter().filter(|row| row.by_debit).count();
+    if debits == 0 {
+        "위 금액을 납부기일까지 납부하여 주시기 바랍니다."
+    } else if debits == rows.len() {
+        "위 금액은 출금예정일에 등록하신 계좌에서 출금됩니다. 전일까지 잔액을 확인하여 주십시오."
+    } else {
+        "(자동이체) 항목은 납부기일에 등록하신 계좌에서 출금됩니다. 그 밖의 항목은 납부기일까지 납부하여 주시기 바랍니다."
     }
 }
 
@@ -378,6 +378,17 @@ mod tests {
             pages(Paper::Receipt, &sixty).iter().map(|page| page.len()).collect::<Vec<_>>(),
             [22, 22, 16]
         );
+    }
+
+    #[test]
+    fn a_bill_tells_only_those_of_a_debit_to_whom_one_comes() {
+        let rows = |by_debit: &[bool]| -> Vec<PaperRow> {
+            by_debit.iter().map(|by_debit| PaperRow { by_debit: *by_debit, ..row(1) }).collect()
+        };
+        assert!(asked(&rows(&[true, true])).contains("출금예정일에 등록하신 계좌에서 출금"));
+        assert!(!asked(&rows(&[false])).contains("출금"));
+        let both = asked(&rows(&[true, false]));
+        assert!(both.contains("(자동이체) 항목은") && both.contains("그 밖의 항목은"));
     }
 
     fn row(key: i64) -> PaperRow {
