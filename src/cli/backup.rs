@@ -1,22 +1,25 @@
-//! `sunap backup`: a copy of the ledger that was opened, checked whole and compared before it gets its name.
+//! `sunap backup`: a copy of the ledger that was opened, checked whole and compared, sealed, and opened once more before it
+//! gets its name.
 //!
-//! Must not: replace an older backup, or leave a file under the name that was asked for unless the copy is good.
+//! Must not: replace an older backup, leave a file under the name that was asked for unless the copy is good, or put one
+//! unsealed byte where the backup goes.
 
 use super::settings::{ConfigArgument, open_keys, open_reader};
 use super::verify::{check_copy, hex};
 use super::{Exit, Failed, Screen};
 use crate::fault::Trouble;
+use crate::ledger::seal_copy;
 use crate::spool::Sha256;
 use clap::Args;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// Copy the ledger to a file, beside the running daemon, and verify the copy.
+/// Copy the ledger to a sealed file, beside the running daemon, and verify the copy.
 ///
-/// The copy is checked page by page, audited, and its business state is compared with the ledger's. The archive is not
-/// in it: copy the folder `state/archive` and the file `state/witness.log` too (they only ever grow), after this.
-/// docs/reliability.md says how to put a backup back.
+/// The copy is made in the state folder (it needs as much room as the ledger), checked page by page, audited, its business
+/// state is compared with the ledger's, and it is sealed with the current key. Copy the folder `state/archive` (sealed, too)
+/// and the file `state/witness.log` after it; the keys go elsewhere. `sunap restore --from FILE` opens it.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -26,20 +29,26 @@ pub(super) struct Arguments {
     to: PathBuf,
 }
 
+/// The copy that is not sealed yet, in the state folder. One backup is made at a time.
+const UNSEALED: &str = "backup.unsealed";
+
 /// Does the verb.
 pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Failed> {
     let to = &arguments.to;
-    let copy = beside(to);
-    // What an attempt left behind that was killed; nobody else makes such a name.
-    if let Err(error) = fs::remove_file(&copy)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        return Err(Trouble::at("remove", &copy, error).into());
+    let config = arguments.config.load()?;
+    let (copy, sealed) = (config.state_dir.join(UNSEALED), beside(to));
+    // What an attempt left behind that was killed; nobody else makes such names.
+    for left in [&copy, &sealed] {
+        match fs::remove_file(left) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Trouble::at("remove", left, error).into());
+            }
+            _ => {}
+        }
     }
     if to.try_exists().map_err(|error| Trouble::at("look for", to, error))? {
         return Err(Failed::told(Exit::Usage, format!("{} is there already; name a new file", to.display())));
     }
-    let config = arguments.config.load()?;
     let reader = open_reader(&config)?;
     let ring = open_keys(&config)?;
     let before = reader.final_state_digest()?;
@@ -53,7 +62,9 @@ pub(super) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Fa
         let told = if differs { "the copy is not what the ledger holds".to_string() } else { findings };
         return Err(Failed::told(Exit::Trouble, format!("no backup was made: {told}")));
     }
-    let sha256 = give_name(&copy, to)?;
+    let put = seal_copy(&copy, &sealed, &ring).and_then(|()| give_name(&sealed, to));
+    discard(&copy);
+    let sha256 = put.inspect_err(|_| discard(&sealed))?;
     screen.line(format_args!("{}\nsha256 {sha256}\nstate {}", to.display(), hex(&state)))?;
     Ok(Exit::Done)
 }

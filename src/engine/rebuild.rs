@@ -12,13 +12,14 @@ use super::start::{LEDGER, limits, owners_of};
 use super::witness::{witness_findings, witness_for_copy};
 use super::{StartError, start};
 use crate::config::Config;
+use crate::domain::Instant;
 use crate::fault::Trouble;
 use crate::ledger::{Create, FileQuery, FileState, Ledger, OpenError, PageCheck, Reader, Way, open_copy};
 use crate::machine::file::Out;
 use crate::seal::KeyRing;
 use crate::spool::{
-    Lock, Owner, Room, Roots, Sha256, Spool, Witness, WitnessLine, WitnessLook, anew, link_archive,
-    remove_anew, swap_in,
+    Lock, Owner, Room, Roots, Sha256, Spool, Witness, WitnessLine, WitnessLook, Witnessed, anew,
+    link_archive, remove_anew, swap_in,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -134,7 +135,8 @@ impl Copy<'_> {
         link_archive(self.state_dir, &config.state_dir)?;
         if !matches!(base, Base::Nothing) {
             witness_for_copy(&config.state_dir, &known)?;
-            self.lay_open_files(&config, &known)?;
+            self.lay_open_files(&config, &known, lines)?;
+            self.put_roots(&config.state_dir, &known)?;
         }
         let config = Arc::new(config);
         let replayed = Replay { config: &config, lines, any_config, stopped }.play(&known)?;
@@ -172,21 +174,50 @@ impl Copy<'_> {
         })
     }
 
-    /// Files of ours lie in the copy where the ledger to begin with says that they are.
-    fn lay_open_files(&self, config: &Config, known: &Reader) -> Result<(), ReplayFailed> {
+    /// The roots of the days that are over for the ledger to begin with; those after come out of the replay.
+    fn put_roots(&self, copy: &Path, known: &Reader) -> Result<(), ReplayFailed> {
+        let roots = Roots::open(copy)?;
+        let today = known.business_time()?.map(Instant::date);
+        for (date, text) in Roots::read(self.state_dir)?.roots {
+            if Some(date) < today {
+                roots.put(date, &text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Files of ours lie in the copy where the ledger to begin with says that they are; one that was staged, where the
+    /// witness says that it went on from there.
+    fn lay_open_files(
+        &self,
+        config: &Config,
+        known: &Reader,
+        lines: &[WitnessLine],
+    ) -> Result<(), ReplayFailed> {
         let owners = owners_of(config);
         let spool = Spool::open(&config.spool_dir, &config.state_dir, &owners, limits(config), self.ring)?;
         let query = FileQuery { way: Some(Way::Out), limit: usize::MAX, ..FileQuery::default() };
         for file in known.files(&query)? {
+            let (Some(sha256), Some(day)) = (file.sha256.map(Sha256::from_bytes), file.archive_day) else {
+                continue;
+            };
+            let left = WitnessLine::Sent(Witnessed::new(&file.owner, &file.name, &sha256));
             let room = match file.state {
+                FileState::Out(Out::Staged) if lines.contains(&left) => {
+                    // Handed out right after: its line came before, as it does.
+                    if let WitnessLook::Sound(mut witness) = Witness::look(&config.state_dir)? {
+                        witness.note(&file.owner, &file.name, &sha256)?;
+                    }
+                    Room::Outbox
+                }
+                FileState::Out(Out::Staged) => Room::Stage,
                 FileState::Out(Out::Published) => Room::Outbox,
                 FileState::Out(Out::Taken) => Room::Sent,
                 FileState::Out(Out::Held | Out::Uncertain) => Room::Held,
                 FileState::Out(_) | FileState::In(_) => continue,
             };
-            let (Some(sha256), Some(day)) = (file.sha256, file.archive_day) else { continue };
             let Some(owner) = owners.iter().find(|owner| owner.folder() == file.owner) else { continue };
-            let mut bytes = spool.open_archived(day, &Sha256::from_bytes(sha256))?;
+            let mut bytes = spool.open_archived(day, &sha256)?;
             spool.lay(owner, room, &file.name, &mut bytes)?;
             if let (Room::Outbox, Owner::Channel(channel)) = (room, owner) {
                 spool.mark_ok(channel, &file.name)?;

@@ -312,10 +312,16 @@ def old_ledger(base, world):
     for end in ("", "-wal", "-shm"):
         if os.path.exists(f"{today}/state/ledger.sqlite{end}"):
             os.remove(f"{today}/state/ledger.sqlite{end}")
-    shutil.copy(copy, f"{today}/state/ledger.sqlite")
-    code, told = sunap(today, "verify")
-    if code != 0 or told != sunap(home, "verify")[1]:
-        wrong.append(f"the backup put back does not verify: {told}")
+    verified = sunap(home, "verify")
+
+    def restored(what, *arguments):
+        code, told = sunap(today, "restore", *arguments)
+        if code != 0:
+            wrong.append(f"{what}: restore ended with {code}: {told[-300:]}")
+        elif sunap(today, "verify") != verified:
+            wrong.append(f"{what}: after the restore verify says {sunap(today, 'verify')}, not {verified}")
+
+    restored("the backup put back", "--from", copy)
     if again := world.calm(today):
         wrong.append(f"the backup put back does not run: {again}")
     before = world.left(today)[2]
@@ -334,6 +340,12 @@ def old_ledger(base, world):
             wrong.append(f"a ledger of {scenario}: something moved in the spool")
         if sunap(today, "verify")[0] != 65:
             wrong.append(f"a ledger of {scenario}: verify did not say so")
+        restored(f"a ledger of {scenario}")
+        after = world.left(today)[2]
+        if {p: h for p, h in after.items() if p.startswith("spool")} != {p: h for p, h in before.items() if p.startswith("spool")}:
+            wrong.append(f"a ledger of {scenario}, restored: something moved in the spool")
+        if again := world.calm(today):
+            wrong.append(f"a ledger of {scenario}, restored, does not run: {again}")
     return wrong
 
 

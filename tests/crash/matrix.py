@@ -96,6 +96,8 @@ class World:
     def command(self, home):
         if os.path.exists(f"{home}/backup.wanted"):
             return [self.sunap, "backup", "--config", f"{home}/config/sunap.toml", "--to", f"{home}/drops/copy.sqlite"]
+        if os.path.exists(f"{home}/restore.wanted"):
+            return [self.sunap, "restore", "--config", f"{home}/config/sunap.toml", "--from", f"{home}/drops/older.sealed"]
         return [self.sunap, "demo", "--into", home, "--resume"]
 
     def run(self, home, before=(), env=None):
@@ -311,8 +313,8 @@ def orders(world):
 
 
 def keys_and_copies(world):
-    """Scenarios of their own: a change of keys beside a window, a backup, the first start on a restored backup, and the first
-    start of this program on a ledger of the version before."""
+    """Scenarios of their own: a change of keys beside a window, a backup, an older backup restored, and the first start of
+    this program on a ledger of the version before."""
     names = ("key-rotation", "backup", "restored", "migration")
     for name in names:
         home = world.snapshots[name] = f"{world.base}/snapshot-{name}"
@@ -322,12 +324,14 @@ def keys_and_copies(world):
         with open(os.open(f"{home}/keys/{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text + "\n")
     home = world.snapshots["restored"]
-    copy = subprocess.run([world.sunap, "backup", "--config", f"{home}/config/sunap.toml", "--to", f"{home}/copy.sqlite"], capture_output=True)
+    before = world.left(home)
+    copy = subprocess.run([world.sunap, "backup", "--config", f"{world.snapshots['registration']}/config/sunap.toml",
+                           "--to", f"{home}/drops/older.sealed"], capture_output=True)
     assert copy.returncode == 0, copy.stderr
     for end in ("", "-wal", "-shm"):
         if os.path.exists(f"{home}/state/ledger.sqlite{end}"):
             os.remove(f"{home}/state/ledger.sqlite{end}")
-    os.rename(f"{home}/copy.sqlite", f"{home}/state/ledger.sqlite")
+    open(f"{home}/restore.wanted", "w").close()
     open(f"{world.snapshots['backup']}/backup.wanted", "w").close()
     older(f"{world.snapshots['migration']}/state/ledger.sqlite")
     for name in names:
@@ -336,7 +340,8 @@ def keys_and_copies(world):
         assert (told := world.calm(undisturbed)) is None, (name, told)
         world.wanted[name] = world.left(undisturbed)
         assert world.wanted[name][0] == 0, (name, world.wanted[name][1])
-    assert world.wanted["restored"][1] == world.wanted["publish"][1] == world.wanted["migration"][1]
+    assert world.wanted["restored"][1] == before[1], "a restored ledger is that of before"
+    assert world.wanted["publish"][1] == world.wanted["migration"][1]
 
 
 def older(ledger):
