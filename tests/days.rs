@@ -13,11 +13,12 @@
 //! | command | does |
 //! |---|---|
 //! | `config FILE replace "OLD" with "NEW"` | changes a file of the copied config/ or formats/; while the engine runs it counts from the next `restart` on; OLD must be there, `\n` is a new line |
+//! | `layout FILE as OTHER` | copies a layout of formats/ under another file name: its next revision begins so |
 //! | `bank <<< rules >>>` | a simulated exchange plays the bank by these rules (config/exchange/README.md), applications from banks included, which no profile expects without it; before the start. `bank <<<` `>>>` succeeds always |
 //! | `at 2026-01-05 13:00` | business time goes there; everything due before is done at its own time. The first one starts the engine |
 //! | `drop OWNER NAME [utf-8\|bom\|cp949\|payers\|zip\|LAYOUT] <<<` | a file is dropped and taken at once. `payers`: rows `A-0001 TUITION 50000 5` (payer, item, monthly won, due day) become a full list of mandates. `zip`: an archive of files, one a line: `NAME CONTENT`. LAYOUT (`EB22`): JSON objects as of `sunap read --json`, written with `--fill` |
 //! | `drop OWNER NAME` | drops what `answer` and the edits below have made under that name |
-//! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; `A-0001 TUITION 0000 Y` succeeded, for a layout that lists all; `A-0001 TUITION 0012 register` fails one line of a change of account (or `cancel`); all others are absent |
+//! | `answer OURS as NAME <<<` | makes the bank's result of our sent file: rows `A-0001 TUITION 0021` fail with that code; `A-0001 TUITION 0021 P 30000` is partial, so much not withdrawn; `A-0001 TUITION 0000 Y` succeeded, for a layout that lists all; `A-0001 TUITION 0012 register` fails one line of a change of account (or `cancel`); all others are absent. `answer OURS as NAME by eb21-b eb22-b` reads and writes by these files of formats/ |
 //! | `cut NAME at BYTES` | truncates what was made |
 //! | `patch NAME at BYTE "TEXT"` | overwrites bytes from BYTE (1-based) |
 //! | `copy NAME as OTHER`, `copy OWNER/ROOM NAME` | what was made, under another name; or what lies there, as if made |

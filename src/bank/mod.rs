@@ -16,6 +16,9 @@ pub mod proof;
 pub mod reading;
 pub mod receipt;
 pub mod registration;
+mod revisions;
+
+pub use revisions::{FromFirst, Revisions};
 
 use std::fmt;
 use std::sync::Arc;

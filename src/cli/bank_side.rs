@@ -3,7 +3,7 @@
 //!
 //! Must not: play the bank; `exchange` does.
 
-use crate::bank::Format;
+use crate::bank::Revisions;
 use crate::config::{Channel, Config, LoadError};
 use crate::daemon::rehearsal::{Acted, Outside};
 use crate::domain::{BankCode, Instant, Won};
@@ -131,8 +131,8 @@ fn applications(config: &Config, channel: &Channel) -> Result<Option<Application
     }))
 }
 
-/// The format of a name; `Config::load` has seen to it that the profiles' are there.
-fn format(config: &Config, name: &str) -> Result<Arc<Format>, Trouble> {
+/// The revisions of a layout; `Config::load` has seen to it that the profiles' are there.
+fn format(config: &Config, name: &str) -> Result<Arc<Revisions>, Trouble> {
     let found = config.bound.get(name).cloned().map(Arc::new);
     found.ok_or_else(|| {
         Trouble::new(format!("find the layout {name}"), "the configuration was not made by Config::load")

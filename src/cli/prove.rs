@@ -182,6 +182,11 @@ impl Proof<'_> {
         Ok(())
     }
 
+    /// The revision of a file's layout that holds on its date.
+    fn format(&self, file: &FileRow) -> Option<Format> {
+        self.config.format(&file.kind, file.date?).cloned()
+    }
+
     /// The line of the archived bytes says what the ledger says, and no other line of the file is about the same payer.
     fn line_in_bytes(
         &mut self,
@@ -190,7 +195,7 @@ impl Proof<'_> {
         line: &LineRow,
         number: &str,
     ) -> Result<(), Failed> {
-        let Some(Format::CollectionRequest(format)) = self.config.bound.get(&file.kind) else {
+        let Some(Format::CollectionRequest(format)) = self.format(file) else {
             self.step(false, format!("no layout {} reads debit requests", file.kind));
             return Ok(());
         };
@@ -227,7 +232,7 @@ impl Proof<'_> {
 
     /// What the result says of the line, listed or absent, is what the ledger holds.
     fn answered(&mut self, result: &FileRow, attempt: &Attempt, line: &LineRow) -> Result<(), Failed> {
-        let Some(Format::CollectionResult(format)) = self.config.bound.get(&result.kind) else {
+        let Some(Format::CollectionResult(format)) = self.format(result) else {
             self.step(false, format!("no layout {} reads debit results", result.kind));
             return Ok(());
         };

@@ -86,9 +86,10 @@ fn detect(config: &ConfigArgument, name: &str, input: &mut File, path: &Path) ->
     // A layout with faults can not be the one; `sunap check` tells them.
     let layouts: Vec<Layout> =
         sources.iter().filter_map(|source| Layout::from_toml(&source.file, &source.text).ok()).collect();
+    // By its file: revisions of one layout have one name.
     let found =
-        layout::detect(layouts.iter(), name, &head).map(Layout::name).map_err(Failed::data)?.to_string();
-    let layout = layouts.into_iter().find(|layout| layout.name() == found);
+        layout::detect(layouts.iter(), name, &head).map(Layout::file).map_err(Failed::data)?.to_string();
+    let layout = layouts.into_iter().find(|layout| layout.file() == found);
     layout.ok_or_else(|| Trouble::new("find a layout that was there", found).into())
 }
 

@@ -2,17 +2,17 @@
 //!
 //! Every layout in `formats/` is read, also those that no profile names: a broken one must not wait for its day.
 
-use super::{Config, FormatSource};
-use crate::bank::Format;
+use super::{Config, FormatSource, Profile};
 use crate::bank::codes::CodeTable;
+use crate::bank::{Format, Revisions};
 use crate::fault::{Fault, Faults, Place};
 use crate::layout::Layout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Compiles and binds all layouts, by their name. Two of one name are a fault.
-pub(super) fn bind(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<String, Format> {
-    let mut bound: BTreeMap<String, Format> = BTreeMap::new();
+/// Compiles and binds all layouts, by their name. Two of one name are its revisions, and a fault where both hold on one day.
+pub(super) fn bind(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<String, Revisions> {
+    let mut bound: BTreeMap<String, Revisions> = BTreeMap::new();
     for source in sources {
         let format =
             Layout::from_toml(&source.file, &source.text).and_then(|layout| Format::bind(Arc::new(layout)));
@@ -20,12 +20,16 @@ pub(super) fn bind(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<St
             Err(found) => faults.append(found),
             Ok(format) => {
                 let name = format.layout().name().to_string();
-                if let Some(earlier) = bound.insert(name.clone(), format) {
+                let Some(known) = bound.get_mut(&name) else {
+                    bound.insert(name, Revisions::new(format));
+                    continue;
+                };
+                if let Err(other) = known.add(format) {
                     faults.push(Fault::new(
                         "layout-name-taken",
                         Place::file(&source.file),
-                        format!("the layout {name:?} stands in {} too", earlier.layout().file()),
-                        "give one of them another name, or delete it",
+                        format!("the layout {name:?} stands in {other} too, for some of the same days"),
+                        "give one of them another name, or delete it; revisions of one layout say by effective_from and effective_until which days are theirs",
                     ));
                 }
             }
@@ -52,7 +56,9 @@ pub(super) fn codes(sources: &[FormatSource], faults: &mut Faults) -> BTreeMap<S
 pub(super) fn roles(config: &Config, faults: &mut Faults) {
     for profile in config.profiles.values() {
         let layouts = &profile.layouts;
-        let carries = |name: &String, fits: fn(&Format) -> bool| config.bound.get(name).is_some_and(fits);
+        let carries = |name: &String, fits: fn(&Format) -> bool| {
+            config.bound.get(name).is_some_and(|revisions| revisions.all().all(fits))
+        };
         let mut roles = vec![
             (
                 "registration_request",
@@ -83,6 +89,7 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
             roles.push(("received", carries(&rule.received, |f| matches!(f, Format::BankApplication(_)))));
             roles.push(("answer", ours));
         }
+        no_gaps(config, profile, faults);
         for (role, _) in roles.iter().filter(|(_, fits)| !fits) {
             faults.push(Fault::new(
                 "layout-of-other-message",
@@ -91,5 +98,23 @@ pub(super) fn roles(config: &Config, faults: &mut Faults) {
                 "name a layout whose `message` fits the role (formats/README.md)",
             ));
         }
+    }
+}
+
+/// The layouts that a profile sends and reads by hold on every day from their first one on: a file is of the revision that
+/// holds on its date (E65), and there must be one.
+fn no_gaps(config: &Config, profile: &Profile, faults: &mut Faults) {
+    for name in profile.layout_names() {
+        let Some((format, last)) = config.bound.get(name).and_then(Revisions::ends_after) else { continue };
+        faults.push(Fault::new(
+            "layout-ends",
+            Place::file(format.layout().file()),
+            format!(
+                "profile {} uses the layout {name:?}, which ends on {last}, and no revision of it begins on {}",
+                profile.name,
+                last.next()
+            ),
+            "add the revision that follows (the same `name`, effective_from the day after), or take effective_until away",
+        ));
     }
 }

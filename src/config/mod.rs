@@ -61,10 +61,10 @@ pub use settlement::{Settlement, SettlementRule};
 pub use sources::{FormatSource, Sources};
 pub use users::{Pattern, Reach, Role, User, Users, Who};
 
-use crate::bank::Format;
 use crate::bank::codes::CodeTable;
+use crate::bank::{Format, Revisions};
 use crate::calendar::Calendar;
-use crate::domain::{ChannelId, CreditorId, TimeOfDay};
+use crate::domain::{ChannelId, CreditorId, Date, TimeOfDay};
 use crate::fault::{Faults, Trouble};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -127,7 +127,7 @@ pub struct Config {
     /// The texts of the code tables, in the order of their file names.
     pub codes: Vec<FormatSource>,
     /// The layouts, compiled and bound to their messages, by their name; [`Config::load`] fills them in.
-    pub bound: BTreeMap<String, Format>,
+    pub bound: BTreeMap<String, Revisions>,
     /// The code tables by the stem of their file; [`Config::load`] fills them in.
     pub code_tables: BTreeMap<String, Arc<CodeTable>>,
 }
@@ -147,6 +147,11 @@ impl Config {
             collecting::check_codes(&config, &mut faults);
         }
         if faults.is_empty() { Ok(config) } else { Err(faults.into()) }
+    }
+
+    /// The revision of a layout that holds on a day.
+    pub fn format(&self, name: &str, date: Date) -> Option<&Format> {
+        self.bound.get(name).map(|revisions| revisions.on(date))
     }
 
     /// The folder of the messages, where there is one.

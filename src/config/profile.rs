@@ -112,6 +112,16 @@ impl Profile {
     pub fn registration_needed(&self, bank: BankCode) -> bool {
         self.needs_registration != self.registration_exceptions.contains(&bank)
     }
+
+    /// The names of all layouts that it sends and reads by.
+    pub fn layout_names(&self) -> impl Iterator<Item = &str> {
+        let registrations = [&self.layouts.registration_request, &self.layouts.registration_result];
+        let debits = self.services.iter().flat_map(|service| [&service.request, &service.result]);
+        let payouts = self.payout.iter().flat_map(|service| [&service.request, &service.result]);
+        let applications = self.applications.iter().flat_map(|rule| [&rule.received, &rule.answer]);
+        let named = registrations.into_iter().chain(debits).chain(payouts).chain(applications);
+        named.chain(&self.layouts.evidence).map(String::as_str)
+    }
 }
 
 /// What a profile refers to.

@@ -13,7 +13,7 @@ use crate::bank::proof::Proof;
 use crate::bank::reading::FileReading;
 use crate::domain::{ChannelId, Date, Instant, Won};
 use crate::fault::{Fault, Faults, Place as Spot, Trouble};
-use crate::layout;
+use crate::layout::{self, Layout};
 use crate::ledger::{Description, FileRow, FileState, Tx};
 use crate::machine::file::{In, InHappening, Out, OutHappening};
 use crate::seal::Opened;
@@ -38,38 +38,38 @@ pub(super) enum Answered {
 impl Engine {
     /// A file in a channel's inbox: recognised by name and first bytes, judged by what its layout means.
     pub(super) fn bank_file(&mut self, channel: &ChannelId, arrival: &Arrival) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let mut first = Vec::new();
         self.open_bytes(arrival)?
             .take(4096)
             .read_to_end(&mut first)
             .map_err(|error| Failure::Spool(Trouble::new(format!("read {}", arrival.name), error)))?;
-        let debits = desk.all_debits().map(|debits| debits.result.layout());
-        let payouts = desk.payouts.iter().map(|payouts| payouts.result.layout());
-        let applications = desk.applications.iter().map(|applications| applications.received.layout());
-        let ours = std::iter::once(desk.registration_result.layout());
-        let known: Vec<_> = ours.chain(debits).chain(payouts).chain(applications).collect();
-        match layout::detect(known.iter().map(|layout| layout.as_ref()), &arrival.name, &first) {
-            Err(fault) => self.reject(arrival, "", &Faults::from(vec![fault])),
-            Ok(found) if found.name() == desk.registration_result.layout().name() => {
-                let input = self.open_bytes(arrival)?;
-                self.registration_result(channel, arrival, input)
-            }
-            Ok(found) if desk.applications.as_ref().is_some_and(|a| a.rule.received == found.name()) => {
-                self.application_file(channel, arrival)
-            }
-            Ok(found) if desk.payouts.as_ref().is_some_and(|p| p.service.result == found.name()) => {
-                let input = self.open_bytes(arrival)?;
-                self.payout_result(channel, arrival, input)
-            }
-            Ok(found) => {
-                let Some(debits) = desk.debits_of(found.name()).cloned() else {
-                    return Err(Self::no_channel(arrival));
-                };
-                let input = self.open_bytes(arrival)?;
-                self.collection_result(channel, &debits, arrival, input)
-            }
+        let found = {
+            let mut known: Vec<&Layout> = self.desks.all(channel).flat_map(|desk| desk.received()).collect();
+            // A layout that holds at all times stands in every desk.
+            known.sort_unstable_by_key(|layout| std::ptr::from_ref(*layout));
+            known.dedup_by_key(|layout| std::ptr::from_ref(*layout));
+            layout::detect(known, &arrival.name, &first)
+                .map(|found| (found.name().to_string(), layout::dated(found, &first)))
+        };
+        let (kind, date) = match found {
+            Ok(found) => found,
+            Err(fault) => return self.reject(arrival, "", &Faults::from(vec![fault])),
+        };
+        // It is read by the revisions of its own day (E65).
+        let desk = self.desks.on(channel, date.unwrap_or(arrival.at.date())).cloned();
+        let Some(desk) = desk else { return Err(Self::no_channel(arrival)) };
+        if desk.applications.as_ref().is_some_and(|ours| ours.rule.received == kind) {
+            return self.application_file(channel, &desk, arrival);
         }
+        let input = self.open_bytes(arrival)?;
+        if desk.profile.layouts.registration_result == kind {
+            return self.registration_result(channel, &desk, arrival, input);
+        }
+        if desk.payouts.as_ref().is_some_and(|payouts| payouts.service.result == kind) {
+            return self.payout_result(&desk, arrival, input);
+        }
+        let Some(debits) = desk.debits_of(&kind).cloned() else { return Err(Self::no_channel(arrival)) };
+        self.collection_result(&desk, &debits, arrival, input)
     }
 
     /// The archived bytes of a file that came in: what is judged.
@@ -190,8 +190,8 @@ impl Engine {
     /// Whether the file of ours that an early result waits for is out.
     fn is_out(&mut self, early: &FileRow) -> Result<bool, Failure> {
         let Some(date) = early.date else { return Ok(false) };
-        let desk = self.desks.values().find(|desk| desk.key() == early.owner);
-        let Some(request) = desk.and_then(|desk| desk.request_of(&early.kind)) else { return Ok(false) };
+        let desk = self.desks.of_owner(&early.owner);
+        let Some(request) = desk.and_then(|(_, desk)| desk.request_of(&early.kind)) else { return Ok(false) };
         let ours = self.ledger.begin()?.out_file(&early.owner, &request, date)?;
         Ok(ours.is_some_and(|file| {
             matches!(file.state, FileState::Out(Out::Published | Out::Taken | Out::Uncertain))

@@ -37,7 +37,7 @@ impl Engine {
         date: Date,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let Some(desk) = self.desks.on(channel, date).cloned() else { return Ok(()) };
         let Some(applications) = desk.applications.clone() else { return Ok(()) };
         let (owner, rule) = (desk.key(), &applications.rule);
         let Some(file) = self.ledger.begin()?.applied_file(&owner, &rule.received, date)? else {

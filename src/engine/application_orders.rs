@@ -26,10 +26,11 @@ impl Engine {
             let outcome = Outcome::Refused("no such application is known".into());
             return self.answer_order(arrival, note, &order.answer(&outcome), &outcome);
         };
-        let Some(desk) = self.desks.get(&channel).cloned() else { return Err(Self::no_channel(arrival)) };
+        let date = file.date.unwrap_or(arrival.at.date());
+        let desk = self.desks.on(&channel, date).cloned();
+        let Some(desk) = desk else { return Err(Self::no_channel(arrival)) };
         let Some(applications) = desk.applications.clone() else { return Err(Self::no_channel(arrival)) };
         let lines = self.lines_of(&applications, &file)?;
-        let date = file.date.unwrap_or(arrival.at.date());
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, "order")?;
         let answer = tx.out_file(&desk.key(), &applications.rule.answer, date)?;

@@ -4,7 +4,7 @@
 //! Nothing takes effect here: it does with our answer (`application_answers`), so that the network's view and ours change
 //! together.
 
-use super::desk::ApplicationDesk;
+use super::desk::{ApplicationDesk, Desk};
 use super::emission::step_out;
 use super::incoming::{Arrival, Decided};
 use super::{Engine, Failure};
@@ -128,9 +128,9 @@ impl Engine {
     pub(super) fn application_file(
         &mut self,
         channel: &ChannelId,
+        desk: &Arc<Desk>,
         arrival: &Arrival,
     ) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let Some(applications) = desk.applications.clone() else { return Err(Self::no_channel(arrival)) };
         let kind = applications.rule.received.clone();
         let input = self.open_bytes(arrival)?;
@@ -226,7 +226,7 @@ impl Engine {
 
     /// How a channel takes applications from banks.
     fn applications_of(&self, channel: &ChannelId) -> Option<Arc<ApplicationDesk>> {
-        self.desks.get(channel)?.applications.clone()
+        self.desks.any(channel)?.applications.clone()
     }
 
     /// The file of a banking day has not come by its time: told, and over when it comes.
@@ -312,7 +312,7 @@ impl Engine {
     /// Builds every answer for which nothing is undecided.
     pub(super) fn answer_applications(&mut self, now: Instant) -> Result<bool, Failure> {
         let mut worked = false;
-        let desks: Vec<_> = self.desks.iter().map(|(id, desk)| (id.clone(), desk.clone())).collect();
+        let desks: Vec<_> = self.desks.each().map(|(id, desk)| (id.clone(), desk.clone())).collect();
         for (channel, desk) in desks {
             let Some(applications) = desk.applications.clone() else { continue };
             let rule = &applications.rule;
@@ -337,7 +337,7 @@ impl Engine {
     /// Answers that the network has taken are over when its deadline is: nothing comes back to them.
     pub(super) fn close_answers(&mut self, now: Instant) -> Result<bool, Failure> {
         let mut worked = false;
-        let desks: Vec<_> = self.desks.values().cloned().collect();
+        let desks: Vec<_> = self.desks.each().map(|(_, desk)| desk.clone()).collect();
         for desk in desks {
             let Some(applications) = &desk.applications else { continue };
             let tx = self.ledger.begin()?;

@@ -5,7 +5,7 @@
 //! daemon was down is done while the exchange's own deadline is ahead, else its lines are missed, aloud.
 
 use super::booking;
-use super::desk::{DebitDesk, Desk};
+use super::desk::{DebitDesk, Desk, Desks};
 use super::dormancy;
 use super::messages;
 use super::moved_days;
@@ -19,8 +19,6 @@ use crate::config::{Config, RetryMode, WindowPlan};
 use crate::domain::{ChannelId, CreditorId, Date, Instant, TimeOfDay};
 use crate::ledger::{Due, DueState, FileState, NewDue, Tx};
 use crate::machine::file::Out;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// How far ahead steps are planned, in calendar days: the longest holiday with a month of debit days behind it.
 const HORIZON_DAYS: i64 = 45;
@@ -158,7 +156,7 @@ impl Engine {
             if self.config.calendar.covers(date).is_err() {
                 break;
             }
-            for desk in self.desks.values() {
+            for (_, desk) in self.desks.each() {
                 plan_channel(&self.config, desk, date, &mut rows);
             }
             plan_creditors(&self.config, date, &mut rows);
@@ -226,7 +224,8 @@ impl Engine {
                 self.emit_registrations(&channel, row.date, row.due_at, now)?;
             }
             (Job::EmitCollections, Some(channel), _) => {
-                let debits = self.desks.get(&channel).and_then(|desk| desk.debits_named(service).cloned());
+                let desk = self.desks.on(&channel, row.date);
+                let debits = desk.and_then(|desk| desk.debits_named(service).cloned());
                 let Some(debits) = debits else { return self.missed(row, now) };
                 if !self.emit_collections(&channel, &debits, row.date, now)? {
                     return Ok(false);
@@ -334,13 +333,8 @@ impl Engine {
 }
 
 /// The layout of the file of ours that a step looks after.
-pub(super) fn request_layout(
-    desks: &BTreeMap<ChannelId, Arc<Desk>>,
-    channel: &ChannelId,
-    job: Job,
-    service: &str,
-) -> String {
-    let name = desks.get(channel).and_then(|desk| match job {
+pub(super) fn request_layout(desks: &Desks, channel: &ChannelId, job: Job, service: &str) -> String {
+    let name = desks.any(channel).and_then(|desk| match job {
         Job::EmitRegistrations | Job::DeadlineRegistrations | Job::OverdueRegistrations => {
             Some(&desk.profile.layouts.registration_request)
         }

@@ -32,7 +32,7 @@ impl Engine {
         cutoff: Instant,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let Some(desk) = self.desks.on(channel, date).cloned() else { return Ok(()) };
         let owner = desk.key();
         let calendar = &self.config.calendar;
         let deadline = desk.profile.registration.deadline.instant(calendar, date);
@@ -87,7 +87,7 @@ impl Engine {
         date: Date,
         now: Instant,
     ) -> Result<bool, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(true) };
+        let Some(desk) = self.desks.on(channel, date).cloned() else { return Ok(true) };
         let owner = desk.key();
         let tx = self.ledger.begin()?;
         let Some(file) = tx.out_file(&owner, &debits.service.request, date)? else {
@@ -180,7 +180,7 @@ impl Engine {
     pub(super) fn emit_again(&mut self, file: &FileRow, now: Instant) -> Result<(), Failure> {
         let channel = file.owner.strip_prefix("channel/").and_then(|id| id.parse::<ChannelId>().ok());
         let (Some(channel), Some(date)) = (channel, file.date) else { return Ok(()) };
-        let Some(desk) = self.desks.get(&channel).cloned() else { return Ok(()) };
+        let Some(desk) = self.desks.on(&channel, date).cloned() else { return Ok(()) };
         if desk.carries(&file.kind) == Carries::Payouts {
             self.emit_payouts(&channel, date, now)
         } else if desk.carries(&file.kind) == Carries::Answers {

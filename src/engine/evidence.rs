@@ -47,7 +47,7 @@ impl Engine {
         date: Date,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let Some(desk) = self.desks.on(channel, date).cloned() else { return Ok(()) };
         let Some(evidence) = desk.evidence.clone() else { return Ok(()) };
         let (owner, rule) = (desk.key(), &evidence.rule);
         let calendar = &self.config.calendar;
@@ -100,7 +100,7 @@ impl Engine {
         channel: &ChannelId,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(evidence) = self.desks.get(channel).and_then(|desk| desk.evidence.clone()) else {
+        let Some(evidence) = self.desks.on(channel, row.date).and_then(|desk| desk.evidence.clone()) else {
             return Ok(());
         };
         let tx = self.ledger.begin()?;

@@ -70,12 +70,12 @@ mod start;
 mod witness;
 
 use crate::config::Config;
-use crate::domain::{ChannelId, Date, Instant};
+use crate::domain::{Date, Instant};
 use crate::fault::Trouble;
 use crate::ledger::Ledger;
 use crate::seal::KeyRing;
 use crate::spool::{Dropper, Lock, Owner, Quiet, Room, Spool, Witness};
-use desk::Desk;
+use desk::Desks;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
@@ -133,7 +133,7 @@ const DISK_FAILED: &str = "disk-failed";
 /// The engine: owns the ledger's one writer and the spool.
 pub struct Engine {
     config: Arc<Config>,
-    desks: BTreeMap<ChannelId, Arc<Desk>>,
+    desks: Arc<Desks>,
     owners: Vec<Owner>,
     ledger: Ledger,
     spool: Spool,

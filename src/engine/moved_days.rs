@@ -5,18 +5,17 @@
 //! file is out, and what becomes of it is the bank's to say.
 
 use super::Failure;
-use super::desk::Desk;
+use super::desk::Desks;
 use super::due::{Job, channel_of, request_layout};
 use super::emission::step_out;
 use crate::config::Config;
-use crate::domain::{ChannelId, Date, Instant};
+use crate::domain::{Date, Instant};
 use crate::ledger::{Due, FileRow, FileState, NewDue, Tx};
 use crate::machine::file::{Out, OutHappening};
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 /// Every channel with what the engine has at hand for it, and the configuration.
-type Known<'a> = (&'a Config, &'a BTreeMap<ChannelId, Arc<Desk>>);
+type Known<'a> = (&'a Config, &'a Desks);
 
 /// Takes the steps of days that are closed now out of the plan, and moves what waits in their files. `rows` is the plan
 /// as the calendar gives it now, from `today` to `last`.
@@ -56,10 +55,11 @@ fn move_on(tx: &Tx<'_>, known: Known<'_>, row: &Due, now: Instant) -> Result<(),
 /// The lines that wait for a closed day wait for the next open one.
 fn move_lines_on(tx: &Tx<'_>, known: Known<'_>, file: &FileRow, now: Instant) -> Result<(), Failure> {
     let Some(closed) = file.date else { return Ok(()) };
-    let desk = known.1.values().find(|desk| desk.key() == file.owner);
-    let Some(debits) = desk.and_then(|desk| desk.debits_of(&file.kind)) else { return Ok(()) };
     let calendar = &known.0.calendar;
     let open = calendar.following(closed);
+    let channel = known.1.of_owner(&file.owner).map(|(channel, _)| channel);
+    let desk = channel.and_then(|channel| known.1.on(channel, open));
+    let Some(debits) = desk.and_then(|desk| desk.debits_of(&file.kind)) else { return Ok(()) };
     let name = debits.request.layout().file_name(open);
     let deadline = debits.service.window.deadline.instant(calendar, open);
     let to = tx.plan_out(&file.owner, &file.kind, &name, open, Some(deadline), now)?;

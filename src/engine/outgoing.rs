@@ -54,7 +54,7 @@ impl Outgoing {
 impl Engine {
     /// Brings every file of ours as far as it can go.
     pub(super) fn look_after_outgoing(&mut self, now: Instant) -> Result<bool, Failure> {
-        let mut channels: Vec<ChannelId> = self.desks.keys().cloned().collect();
+        let mut channels: Vec<ChannelId> = self.desks.each().map(|(channel, _)| channel.clone()).collect();
         channels.extend(self.config.message_channel());
         let mut worked = false;
         let stopped = self.must_not_send(false, now)?;
@@ -140,12 +140,11 @@ impl Engine {
         if self.config.message_channel().is_some_and(|id| Owner::Channel(id).folder() == file.owner) {
             return Carries::Messages;
         }
-        let desk = self.desks.values().find(|desk| desk.key() == file.owner);
-        desk.map_or(Carries::Debits, |desk| desk.carries(&file.kind))
+        self.desks.of_owner(&file.owner).map_or(Carries::Debits, |(_, desk)| desk.carries(&file.kind))
     }
 
     fn peer(&self, channel: &ChannelId) -> Peer {
-        let refuses = self.desks.get(channel).is_some_and(|desk| desk.profile.peer_refuses_duplicates);
+        let refuses = self.desks.any(channel).is_some_and(|desk| desk.profile.peer_refuses_duplicates);
         if refuses { Peer::RefusesDuplicates } else { Peer::MayTakeTwice }
     }
 

@@ -34,7 +34,7 @@ impl Engine {
         date: Date,
         now: Instant,
     ) -> Result<(), Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Ok(()) };
+        let Some(desk) = self.desks.on(channel, date).cloned() else { return Ok(()) };
         let Some(payouts) = desk.payouts.clone() else { return Ok(()) };
         let (owner, kind) = (desk.key(), payouts.service.request.clone());
         let window = payouts.service.window;

@@ -1,6 +1,6 @@
 //! Where a creditor's rows go: its contract, its channel's schedule and the dates that can still be asked for.
 
-use super::desk::{DebitDesk, Desk};
+use super::desk::{DebitDesk, Desk, Desks};
 use super::{Engine, Failure};
 use crate::config::{Arrears, CashFirst, Config, Creditor, Profile};
 use crate::domain::{BankPayerNo, ContractDay, CreditorId, Date, Instant, ItemCode, Month};
@@ -20,6 +20,7 @@ pub(super) struct Place {
     pub(super) owner: String,
     /// How the file of debits of a date is called: made from the bound layout.
     pub(super) desk: Arc<Desk>,
+    desks: Arc<Desks>,
     /// The debit service that is meant: the creditor's own, or as [`Place::by`] chose.
     pub(super) debits: Arc<DebitDesk>,
 }
@@ -61,7 +62,7 @@ impl Engine {
     /// The place of a creditor; `None` where the config does not know it or its channel.
     pub(super) fn place_of(&self, creditor: CreditorId) -> Option<Place> {
         let creditor = self.config.creditors.get(&creditor)?.clone();
-        let desk = self.desks.get(&creditor.channel)?.clone();
+        let desk = self.desks.any(&creditor.channel)?.clone();
         let debits = desk.debits_named(&creditor.service)?.clone();
         Some(Place {
             debits,
@@ -69,6 +70,7 @@ impl Engine {
             profile: desk.profile.clone(),
             owner: desk.key(),
             desk,
+            desks: self.desks.clone(),
             creditor,
         })
     }
@@ -176,11 +178,18 @@ impl Place {
         let (calendar, window) = (&self.config.calendar, &self.debits.service.window);
         Target {
             date,
-            name: self.debits.request.layout().file_name(date),
+            name: self.debits_on(date).request.layout().file_name(date),
             gate: self.debits.service.gate.date(calendar, date),
             cutoff: window.cutoff.instant(calendar, date),
             deadline: window.deadline.instant(calendar, date),
         }
+    }
+
+    /// The debit service as it is for files of a date (E65).
+    fn debits_on(&self, date: Date) -> &DebitDesk {
+        let desk = self.desks.on(&self.creditor.channel, date);
+        let debits = desk.and_then(|desk| desk.debits_named(&self.debits.service.name));
+        debits.unwrap_or(&self.debits)
     }
 
     /// Whether a debit date can still be asked for at `now` (decisions.md 8).

@@ -5,7 +5,7 @@
 //!
 //! Must not: read the files (`config` does), or take half of a configuration.
 
-use super::desk::desks;
+use super::desk::Desks;
 use super::start::{limits, owners_of};
 use super::witness::config_hash;
 use super::{Engine, Failure};
@@ -49,7 +49,7 @@ impl Engine {
                 "config/users.toml has no user {id}, but the journal knows one: write it back, for one who left with active = false"
             )
         }));
-        let (Some(desks), true) = (desks(&config), wrong.is_empty()) else {
+        let (Some(desks), true) = (Desks::new(&config).map(Arc::new), wrong.is_empty()) else {
             return self.keep_config(wrong.join("\n"), now);
         };
         let owners = owners_of(&config);

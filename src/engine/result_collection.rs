@@ -13,7 +13,7 @@ use crate::bank::collection::ResultLine;
 use crate::bank::matching::{self, SentCollection as SentLine};
 use crate::bank::proof::{Bound, Expected, Proof};
 use crate::bank::reading::SerialsSeen;
-use crate::domain::{Allocation, ChannelId, Won};
+use crate::domain::{Allocation, Won};
 use crate::fault::{Fault, Faults, Place, Trouble};
 use crate::ledger::{Alike, FileRow, MandateStep, Outcome, SentCollection, Share, Tx};
 use crate::machine::collection::{self, Happening};
@@ -58,16 +58,15 @@ impl Engine {
     /// Judges and applies a result of debits.
     pub(super) fn collection_result(
         &mut self,
-        channel: &ChannelId,
+        desk: &Desk,
         debits: &DebitDesk,
         arrival: &Arrival,
         input: Opened<File>,
     ) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let layouts = &debits.service;
         let format = &debits.result;
         let sent = match self.find_answered(
-            &desk,
+            desk,
             &layouts.request,
             |file, input| format.read_head(file, input),
             arrival,
@@ -81,7 +80,7 @@ impl Engine {
         };
         let tx = self.ledger.begin()?;
         let file_id = arrival.enter(&tx, &layouts.result)?;
-        let mut pass = Pass::new(&tx, &desk, debits, arrival, &sent, file_id);
+        let mut pass = Pass::new(&tx, desk, debits, arrival, &sent, file_id);
         let mut stopped = None;
         let reading = format.reader(&arrival.name, input).each(|_, line| {
             pass.take(line).map_err(|failure| {

@@ -5,6 +5,7 @@
 //! binding of every line to ours.
 
 use super::answering::{Answered, close};
+use super::desk::Desk;
 use super::incoming::{Arrival, Decided};
 use super::payouts::{failed, line_of, paid, what_for};
 use super::result_collection::Listed;
@@ -13,7 +14,7 @@ use crate::bank::payout::{Line, ResultLine};
 use crate::bank::proof::{Bound, Expected, Proof};
 use crate::bank::reading::SerialsSeen;
 use crate::bank::{Verdict, matching};
-use crate::domain::{ChannelId, Won};
+use crate::domain::Won;
 use crate::fault::{Fault, Faults, Place};
 use crate::ledger::PayoutLine;
 use crate::machine::file::In;
@@ -24,22 +25,14 @@ impl Engine {
     /// Judges and applies a result of payments.
     pub(super) fn payout_result(
         &mut self,
-        channel: &ChannelId,
+        desk: &Desk,
         arrival: &Arrival,
         input: Opened<File>,
     ) -> Result<Decided, Failure> {
-        let desk = self.desks.get(channel).cloned();
-        let Some((desk, payouts)) = desk.and_then(|desk| desk.payouts.clone().map(|payouts| (desk, payouts)))
-        else {
-            return Err(Self::no_channel(arrival));
-        };
+        let Some(payouts) = desk.payouts.clone() else { return Err(Self::no_channel(arrival)) };
         let (format, service) = (&payouts.result, &payouts.service);
-        let found = self.find_answered(
-            &desk,
-            &service.request,
-            |file, input| format.read_head(file, input),
-            arrival,
-        )?;
+        let found =
+            self.find_answered(desk, &service.request, |file, input| format.read_head(file, input), arrival)?;
         let sent = match found {
             Answered::Ours(sent) => sent,
             other => {

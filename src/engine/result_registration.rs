@@ -23,6 +23,7 @@ use crate::machine::mandate::{Happening, State, step};
 use crate::seal::Opened;
 use std::collections::HashMap;
 use std::fs::File;
+use std::sync::Arc;
 
 /// Lines that are fetched from the ledger at a time.
 const CHUNK: usize = 4096;
@@ -32,14 +33,14 @@ impl Engine {
     pub(super) fn registration_result(
         &mut self,
         channel: &ChannelId,
+        desk: &Arc<Desk>,
         arrival: &Arrival,
         input: Opened<File>,
     ) -> Result<Decided, Failure> {
-        let Some(desk) = self.desks.get(channel).cloned() else { return Err(Self::no_channel(arrival)) };
         let layouts = &desk.profile.layouts;
         let format = &desk.registration_result;
         let sent = match self.find_answered(
-            &desk,
+            desk,
             &layouts.registration_request,
             |file, input| format.read_head(file, input),
             arrival,
@@ -57,7 +58,7 @@ impl Engine {
         let rows = sent_rows(&tx, &sent)?;
         let mut pass = Pass {
             tx: &tx,
-            desk: &desk,
+            desk,
             arrival,
             file_id,
             sent: binder(&sent, &rows)?,

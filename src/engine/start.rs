@@ -1,7 +1,7 @@
 //! Start: one instance, one ledger, and every step that a crash left half done is finished before anything new
 //! begins (house.md 5; faults.md 3.5).
 
-use super::desk::desks;
+use super::desk::Desks;
 use super::witness::config_hash;
 use super::{Engine, Failure};
 use crate::config::Config;
@@ -72,7 +72,7 @@ impl Engine {
     /// business time; the ledger's own high-water mark counts where it is later.
     pub fn open(config: Arc<Config>, now: Instant) -> Result<Self, StartError> {
         let lock = lock(&config)?;
-        let desks = desks(&config).ok_or_else(|| {
+        let desks = Desks::new(&config).map(Arc::new).ok_or_else(|| {
             Trouble::new("set up the channels", "the configuration was not made by Config::load")
         })?;
         let owners = owners_of(&config);

@@ -15,8 +15,9 @@ use super::receipt::{Outcome, Receipt};
 use super::register::{Changes, Registration};
 use super::rules::{Act, AppliedFor, Check, Service};
 use super::taking::Judged;
-use crate::bank::application::{AnswerFormat, ApplicationFormat, Applied, Line};
-use crate::bank::{FileHead, Format};
+use super::wire::unread;
+use crate::bank::application::{ApplicationFormat, Applied, Line, Received};
+use crate::bank::{FileHead, Format, Revisions};
 use crate::calendar::Offset;
 use crate::domain::{Date, Instant};
 use crate::fault::Trouble;
@@ -36,9 +37,9 @@ const STAND_IN: &str = "0079";
 #[derive(Debug, Clone)]
 pub struct ApplicationsPlan {
     /// The format of the file that goes out, bound.
-    pub received: Arc<Format>,
+    pub received: Arc<Revisions>,
     /// The format of the answer, bound.
-    pub answer: Arc<Format>,
+    pub answer: Arc<Revisions>,
     /// When it goes out, counted from its banking day.
     pub arrives: Offset,
     /// Until when the answer is taken.
@@ -46,27 +47,29 @@ pub struct ApplicationsPlan {
 }
 
 impl ApplicationsPlan {
-    fn received(&self) -> Option<&ApplicationFormat> {
-        match &*self.received {
+    fn received(&self, date: Date) -> Option<&ApplicationFormat> {
+        match self.received.on(date) {
             Format::BankApplication(format) => Some(format),
             _ => None,
         }
     }
 
-    fn answer(&self) -> Option<&AnswerFormat> {
-        match &*self.answer {
-            Format::BankApplicationAnswer(format) => Some(format),
-            _ => None,
+    /// Reads an answer by the revision of its date; nothing where the layout is not that of answers.
+    fn read_answer(&self, name: &str, file: impl Read) -> Result<Option<Received>, Trouble> {
+        match self.answer.of(file).map_err(|error| unread(name, error))? {
+            (Format::BankApplicationAnswer(format), file) => Ok(Some(format.read(name, file)?.0)),
+            _ => Ok(None),
         }
     }
 
     /// Whether both formats are those of applications.
     pub(super) fn fits(&self) -> bool {
-        self.received().is_some() && self.answer().is_some()
+        self.received.all().all(|format| matches!(format, Format::BankApplication(_)))
+            && self.answer.all().all(|format| matches!(format, Format::BankApplicationAnswer(_)))
     }
 
     fn answer_name(&self, date: Date) -> String {
-        self.answer.layout().file_name(date)
+        self.answer.file_name(date)
     }
 }
 
@@ -100,7 +103,7 @@ impl Exchange {
         self.offers.stood_in = BTreeSet::new();
         let entry = |date: &Date| {
             let due = plan.arrives.instant(&self.setup.calendar, *date);
-            answer_name(due, &plan.received.layout().file_name(*date))
+            answer_name(due, &plan.received.file_name(*date))
         };
         Ok(self.offers.sent.iter().map(entry).collect())
     }
@@ -114,7 +117,7 @@ impl Exchange {
         while date <= now.date() {
             let due = plan.arrives.instant(&self.setup.calendar, date);
             if self.setup.calendar.is_open(date) && due <= now {
-                let name = plan.received.layout().file_name(date);
+                let name = plan.received.file_name(date);
                 let bytes = self.applications_of(&plan, &name, date)?;
                 let entry = answer_name(due, &name);
                 self.answers.put(&entry, &bytes)?;
@@ -156,7 +159,7 @@ impl Exchange {
 
     /// The lines that the rules give to a date: only of payers who are registered, where something ends.
     fn applications_of(&self, plan: &ApplicationsPlan, name: &str, date: Date) -> Result<Vec<u8>, Trouble> {
-        let Some(format) = plan.received() else { return Ok(Vec::new()) };
+        let Some(format) = plan.received(date) else { return Ok(Vec::new()) };
         let mut lines = Vec::new();
         for rule in self.rules.applications.iter().filter(|rule| rule.date == date) {
             let known = self.register.current(&rule.bank_payer_no);
@@ -186,11 +189,11 @@ impl Exchange {
 
     /// The lines that went out on a date.
     fn offered(&self, plan: &ApplicationsPlan, date: Date) -> Result<Vec<Line>, Trouble> {
-        let (Some(format), Some(file)) = (plan.received(), self.offers.folder.read(&Offers::key(date))?)
+        let (Some(format), Some(file)) = (plan.received(date), self.offers.folder.read(&Offers::key(date))?)
         else {
             return Ok(Vec::new());
         };
-        Ok(format.read(&plan.received.layout().file_name(date), file)?.lines)
+        Ok(format.read(&format.layout().file_name(date), file)?.lines)
     }
 
     /// What changes at the banks: every payer's lines that `stands` lets through, as a set.
@@ -224,8 +227,7 @@ impl Exchange {
         name: &str,
         file: impl Read,
     ) -> Result<Option<Changes>, Trouble> {
-        let Some(format) = plan.answer() else { return Ok(None) };
-        let (received, _) = format.read(name, file)?;
+        let Some(received) = plan.read_answer(name, file)? else { return Ok(None) };
         let Some(head) = received.reading.head.filter(|_| received.reading.faults.is_empty()) else {
             return Ok(None);
         };
@@ -242,7 +244,7 @@ impl Exchange {
     /// Whether a file of the outbox answers applications.
     pub(super) fn is_application_answer(&self, name: &str) -> bool {
         let plan = self.setup.applications.as_ref();
-        plan.is_some_and(|plan| plan.answer.layout().matches_file_name(name).is_some())
+        plan.is_some_and(|plan| plan.answer.is_name_of(name))
     }
 
     /// Judges an answer: taken by the deadline, once, for a file that went out.
@@ -280,10 +282,7 @@ impl Exchange {
         let Some(plan) = &self.setup.applications else {
             return refuse(Check::UnknownFile, "no applications go out on this channel".into());
         };
-        let head = match plan.answer() {
-            Some(format) => format.read(name, file()?)?.0.reading.head,
-            None => None,
-        };
+        let head = plan.read_answer(name, file()?)?.and_then(|received| received.reading.head);
         let Some(head) = head else {
             return refuse(Check::Format, "its first record is no header".into());
         };

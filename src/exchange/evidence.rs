@@ -10,7 +10,8 @@ use super::receipt::Receipt;
 use super::register::Changes;
 use super::rules::{Act, Check, Service};
 use super::taking::{Judged, first_of};
-use crate::bank::Format;
+use super::wire::unread;
+use crate::bank::{Format, Revisions};
 use crate::calendar::Offset;
 use crate::domain::{Date, Instant};
 use crate::fault::{Place, Trouble};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct EvidencePlan {
     /// Its format, bound.
-    pub format: Arc<Format>,
+    pub format: Arc<Revisions>,
     /// Until when it is taken, counted from the file's date.
     pub deadline: Offset,
 }
@@ -30,7 +31,7 @@ impl Exchange {
     /// Whether a file of this name is evidence.
     pub(super) fn is_evidence(&self, name: &str) -> bool {
         let plan = self.setup.evidence.as_ref();
-        plan.is_some_and(|plan| plan.format.layout().matches_file_name(name).is_some())
+        plan.is_some_and(|plan| plan.format.is_name_of(name))
     }
 
     /// The first day of which evidence counts for registrations of `date`; `None` where none is needed.
@@ -59,7 +60,8 @@ impl Exchange {
                 false,
             );
         };
-        let Format::Evidence(format) = &*plan.format else {
+        let (format, file) = plan.format.of(file).map_err(|error| unread(&name, error))?;
+        let Format::Evidence(format) = format else {
             return Err(Trouble::new("play evidence", "the layout's message is not that of evidence"));
         };
         let reading = format.read(&name, file, |line, _| {
@@ -115,9 +117,10 @@ impl Exchange {
     /// Plays an accepted file again: whose evidence it was.
     pub(super) fn learn_evidence(&mut self, judgement: &Judgement, date: Date) -> Result<(), Trouble> {
         let mut payers = Vec::new();
-        let format = self.setup.evidence.as_ref().map(|plan| Arc::clone(&plan.format));
-        if let (Some(format), Some(file)) = (format, self.find_taken(judgement)?)
-            && let Format::Evidence(format) = &*format
+        let revisions = self.setup.evidence.as_ref().map(|plan| Arc::clone(&plan.format));
+        if let (Some(revisions), Some(file)) = (revisions, self.find_taken(judgement)?)
+            && let (Format::Evidence(format), file) =
+                revisions.of(file).map_err(|error| unread(&judgement.name, error))?
         {
             format.read(&judgement.name, file, |line, _| {
                 payers.push(line.bank_payer_no);

@@ -12,7 +12,7 @@ use super::register::{Changes, Register};
 use super::rules::{Rules, Service};
 use super::taking::Pending;
 use super::verdict::Banks;
-use crate::bank::Format;
+use crate::bank::Revisions;
 use crate::calendar::{Calendar, Offset};
 use crate::domain::{BankCode, Date, Instant, Won};
 use crate::fault::Trouble;
@@ -51,10 +51,10 @@ pub struct Setup {
 pub struct ServicePlan {
     /// What it is about.
     pub service: Service,
-    /// The format of the request, bound.
-    pub request: Arc<Format>,
-    /// The format of the result, bound.
-    pub result: Arc<Format>,
+    /// The revisions of the request's layout, bound.
+    pub request: Arc<Revisions>,
+    /// Those of the result's.
+    pub result: Arc<Revisions>,
     /// The exchange's deadline, counted from the file's date; at the instant itself it is too late.
     pub deadline: Offset,
     /// When the channel's profile expects the result.
@@ -110,7 +110,8 @@ impl Exchange {
 
     pub(super) fn open_folders(setup: Setup, rules: Rules) -> Result<Self, Trouble> {
         if let Some(plan) = setup.services.iter().find(|plan| !plan.fits()) {
-            let (request, result) = (plan.request.layout().name(), plan.result.layout().name());
+            let (request, result) =
+                (plan.request.newest().layout().name(), plan.result.newest().layout().name());
             let doing = format!("play {} with {request} and {result}", plan.service.word());
             return Err(Trouble::new(doing, "the messages of these layouts are not those of the service"));
         }
@@ -287,7 +288,7 @@ impl Exchange {
             evidence_since: self.evidence_since(date),
             needs_registration: plan.needs_registration,
             registration_exceptions: &plan.registration_exceptions,
-            lists_all: plan.result.layout().results() == ResultsListed::All,
+            lists_all: plan.result.on(date).layout().results() == ResultsListed::All,
         }
     }
 }

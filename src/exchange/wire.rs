@@ -6,7 +6,7 @@ use super::centre::{Asks, Line};
 use super::mischief::Listed;
 use super::play::ServicePlan;
 use super::rules::Service;
-use crate::bank::{FileHead, Format, collection, payout, registration};
+use crate::bank::{FileHead, Format, Revisions, collection, payout, registration};
 use crate::domain::{Date, Won};
 use crate::fault::{Faults, Trouble};
 use crate::layout::{PartialAmount, WriteError};
@@ -19,31 +19,33 @@ const LINE_FIELDS: [&str; 5] = ["serial_no", "application_date", "kind", "bank_b
 impl ServicePlan {
     /// Whether a file of this name is the service's request.
     pub(super) fn takes(&self, name: &str) -> bool {
-        self.request.layout().matches_file_name(name).is_some()
+        self.request.is_name_of(name)
     }
 
-    /// Whether both formats are those of the service.
+    /// Whether both formats are those of the service, in every revision.
     pub(super) fn fits(&self) -> bool {
+        let all = |revisions: &Revisions, fits: fn(&Format) -> bool| revisions.all().all(fits);
         match self.service {
-            Service::Registration => matches!(
-                (&*self.request, &*self.result),
-                (Format::RegistrationRequest(_), Format::RegistrationResult(_))
-            ),
-            Service::Collection => matches!(
-                (&*self.request, &*self.result),
-                (Format::CollectionRequest(_), Format::CollectionResult(_))
-            ),
+            Service::Registration => {
+                all(&self.request, |format| matches!(format, Format::RegistrationRequest(_)))
+                    && all(&self.result, |format| matches!(format, Format::RegistrationResult(_)))
+            }
+            Service::Collection => {
+                all(&self.request, |format| matches!(format, Format::CollectionRequest(_)))
+                    && all(&self.result, |format| matches!(format, Format::CollectionResult(_)))
+            }
             // These have a plan of their own.
             Service::Evidence | Service::Application => false,
             Service::Payout => {
-                matches!((&*self.request, &*self.result), (Format::PayoutRequest(_), Format::PayoutResult(_)))
+                all(&self.request, |format| matches!(format, Format::PayoutRequest(_)))
+                    && all(&self.result, |format| matches!(format, Format::PayoutResult(_)))
             }
         }
     }
 
     /// The name of the field of a line that begins at this byte, 1-based, among those whose faults have codes.
     pub(super) fn field_at(&self, first: usize) -> Option<&'static str> {
-        let layout = self.request.layout();
+        let layout = self.request.newest().layout();
         let data = layout.record("data")?;
         LINE_FIELDS.into_iter().find(|name| {
             let spec = layout.field(data, name).and_then(|field| layout.field_spec(data, field));
@@ -53,17 +55,18 @@ impl ServicePlan {
 
     /// The right name of a request of this date.
     pub(super) fn request_name(&self, date: Date) -> String {
-        self.request.layout().file_name(date)
+        self.request.file_name(date)
     }
 
     /// The right name of the result for this date.
     pub(super) fn result_name(&self, date: Date) -> String {
-        self.result.layout().file_name(date)
+        self.result.file_name(date)
     }
 
     /// The head of a request; `None` where its first record is no readable header.
     pub(super) fn head(&self, name: &str, input: impl Read) -> Result<Option<FileHead>, Trouble> {
-        match &*self.request {
+        let (format, input) = self.request.of(input).map_err(|error| unread(name, error))?;
+        match format {
             Format::RegistrationRequest(format) => format.read_head(name, input),
             Format::CollectionRequest(format) => format.read_head(name, input),
             Format::PayoutRequest(format) => format.read_head(name, input),
@@ -78,7 +81,8 @@ impl ServicePlan {
         input: impl Read,
         each: &mut dyn FnMut(&Line<'_>),
     ) -> Result<Faults, Trouble> {
-        match &*self.request {
+        let (format, input) = self.request.of(input).map_err(|error| unread(name, error))?;
+        match format {
             Format::RegistrationRequest(format) => {
                 let mut reader = format.reader(name, input);
                 while let Some(line) = reader.next_line()? {
@@ -108,8 +112,9 @@ impl ServicePlan {
         date: Date,
         listed: &[Listed],
     ) -> Result<Vec<u8>, Trouble> {
-        let head = FileHead::new(self.result.layout(), institution, date, &like.branch, &like.account);
-        let written = match &*self.result {
+        let format = self.result.on(date);
+        let head = FileHead::new(format.layout(), institution, date, &like.branch, &like.account);
+        let written = match format {
             Format::RegistrationResult(format) => write_registrations(format, &head, listed),
             Format::CollectionResult(format) => write_collections(format, &head, listed),
             Format::PayoutResult(format) => write_payments(format, &head, listed),
@@ -123,6 +128,10 @@ impl ServicePlan {
             }
         })
     }
+}
+
+pub(super) fn unread(name: &str, error: std::io::Error) -> Trouble {
+    Trouble::new(format!("read {name}"), error)
 }
 
 fn application(line: &registration::Line) -> Line<'_> {

@@ -5,6 +5,7 @@
 use super::plan::{Layout, RecordIx, RecordPlan};
 use super::progress::day_of;
 use super::record::validate;
+use crate::domain::Date;
 use crate::fault::{Fault, Place};
 
 /// The layout of a file. `head` is the beginning of the file, at least its first record.
@@ -26,6 +27,13 @@ pub fn detect<'a>(
         several => {
             if let [only] = fits(several).as_slice() {
                 return Ok(only);
+            }
+            // Revisions of one layout whose first record is not sound: the newest tells what is wrong with it.
+            if let [first, .., newest] = several
+                && several.iter().all(|layout| layout.name() == first.name())
+                && fits(several).is_empty()
+            {
+                return Ok(newest);
             }
         }
     }
@@ -67,8 +75,19 @@ fn head_fits(layout: &Layout, head: &[u8]) -> bool {
 
 /// Whether this revision of the layout holds on the file's date, where its first record says it (E65).
 fn holds_then(layout: &Layout, kind: RecordIx, plan: &RecordPlan, record: &[u8]) -> bool {
-    let dated = layout.date.filter(|(of, _)| *of == kind).and_then(|(_, ix)| plan.field(ix));
-    let Some(date) = dated.and_then(|field| day_of(field, record)) else { return true };
+    let Some(date) = date_in(layout, kind, plan, record) else { return true };
     let (from, until) = layout.effective;
     from.is_none_or(|from| from <= date) && until.is_none_or(|until| date <= until)
+}
+
+fn date_in(layout: &Layout, kind: RecordIx, plan: &RecordPlan, record: &[u8]) -> Option<Date> {
+    let dated = layout.date.filter(|(of, _)| *of == kind).and_then(|(_, ix)| plan.field(ix));
+    dated.and_then(|field| day_of(field, record))
+}
+
+/// The date of a file by its first record, as this layout reads it; nothing where that does not say one.
+pub fn dated(layout: &Layout, head: &[u8]) -> Option<Date> {
+    let record = head.get(..layout.record_bytes)?;
+    let kind = layout.dispatch.classify(&layout.records, record)?;
+    date_in(layout, kind, layout.plan(kind)?, record)
 }

@@ -43,7 +43,7 @@ mod write;
 
 pub use charset::{Encoding, Unencodable};
 pub use convert::{copy_record, is_computed};
-pub use detect::detect;
+pub use detect::{dated, detect};
 pub use json::{to_json, write_json};
 pub use name::NameDate;
 pub use plan::{FieldIx, FieldKind, FieldSpec, Layout, PartialAmount, RecordIx, ResultsListed};

@@ -122,13 +122,19 @@ impl Stage {
             }
             (["message", ..], None) => self.message(&words),
             (["config", file, "replace", old, "with", new], None) => self.change_config(file, old, new),
+            (["layout", file, "as", to], None) => self.copy_layout(file, to),
             (["bank"], Some(rules)) => self.simulate_bank(rules),
             (["at", time @ ..], None) => self.go(&time.join(" ")),
             (["drop", owner, name], None) => self.drop_made(owner, name),
             (["drop", owner, name, form @ ..], Some(text)) if form.len() < 2 => {
                 self.drop_text(owner, name, form.first().copied().unwrap_or("utf-8"), text)
             }
-            (["answer", ours, "as", name], Some(rows)) => self.answer(ours, name, rows),
+            (["answer", ours, "as", name], Some(rows)) => {
+                self.answer(ours, name, (kind_of(ours), kind_of(name)), rows)
+            }
+            (["answer", ours, "as", name, "by", request, result], Some(rows)) => {
+                self.answer(ours, name, (request, result), rows)
+            }
             (["copy", what @ ..], None) => self.copy(what),
             (["cut", name, "at", bytes], None) => self.edit(name, |made| {
                 made.truncate(bytes.parse().map_err(|_| "not a number")?);
@@ -202,6 +208,13 @@ impl Stage {
             self.audit()?;
         }
         self.played_from_nothing()
+    }
+
+    fn copy_layout(&mut self, file: &str, to: &str) -> Done {
+        let folder = self.temp.path();
+        std::fs::copy(folder.join(file), folder.join(to))
+            .map(drop)
+            .map_err(|error| format!("{file}: {error}"))
     }
 
     fn change_config(&mut self, file: &str, old: &str, new: &str) -> Done {
@@ -354,7 +367,7 @@ impl Stage {
         Ok(list)
     }
 
-    fn answer(&mut self, ours: &str, name: &str, rows: &str) -> Done {
+    fn answer(&mut self, ours: &str, name: &str, (request, result): (&str, &str), rows: &str) -> Done {
         let mut failures = BTreeMap::new();
         for row in rows.lines().filter(|row| !row.trim().is_empty()) {
             let cells: Vec<&str> = row.split_whitespace().collect();
@@ -381,7 +394,6 @@ impl Stage {
             .iter()
             .find_map(|room| std::fs::read(self.room(room).ok()?.join(ours)).ok())
             .ok_or("our file is neither in outbox nor in sent")?;
-        let (request, result) = (kind_of(ours), kind_of(name));
         let made = wire::answer(&self.layout(request)?, &self.layout(result)?, ours, &bytes, &failures)?;
         self.made.insert(name.to_string(), made);
         Ok(())

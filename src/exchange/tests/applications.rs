@@ -54,12 +54,14 @@ fn began() -> (World, Exchange) {
 }
 
 fn read(world: &World, path: &str) -> Received {
-    let Format::BankApplication(format) = &*shipped("EB11") else { panic!("no applications") };
+    let revisions = shipped("EB11");
+    let Format::BankApplication(format) = revisions.newest() else { panic!("no applications") };
     format.read("EB110106", world.read(path).as_slice()).unwrap()
 }
 
 fn answer(world: &World, name: &str, date: &str, refused: &[&str]) {
-    let Format::BankApplicationAnswer(format) = &*shipped("EB12") else { panic!("no answers") };
+    let revisions = shipped("EB12");
+    let Format::BankApplicationAnswer(format) = revisions.newest() else { panic!("no answers") };
     let lines = if refused.is_empty() { Vec::new() } else { read(world, "inbox/EB110106").lines };
     let head = FileHead::new(format.layout(), "9912345678", date.parse().unwrap(), "", "");
     let listed = lines.iter().filter(|line| refused.iter().any(|end| line.bank_payer_no.ends_with(end)));

@@ -1,7 +1,7 @@
 //! Files of the shipped layouts, for the exchange's tests: requests written, results read.
 
 use crate::bank::collection::Mode;
-use crate::bank::{FileHead, Format, collection, registration};
+use crate::bank::{FileHead, Format, Revisions, collection, registration};
 use crate::domain::{ApplicationKind, Date, Won};
 use crate::exchange::{Service, ServicePlan};
 use crate::layout::Layout;
@@ -38,8 +38,8 @@ impl Row {
 }
 
 /// A shipped format.
-pub(super) fn shipped(name: &str) -> Arc<Format> {
-    format(name)
+pub(super) fn shipped(name: &str) -> Arc<Revisions> {
+    Arc::new(Revisions::new(Format::clone(&format(name))))
 }
 
 fn format(name: &str) -> Arc<Format> {
@@ -58,8 +58,8 @@ fn format(name: &str) -> Arc<Format> {
 pub(super) fn plans() -> Vec<ServicePlan> {
     let plan = |service, request, result, deadline: &str, due: &str, least| ServicePlan {
         service,
-        request: format(request),
-        result: format(result),
+        request: shipped(request),
+        result: shipped(result),
         deadline: deadline.parse().unwrap(),
         result_due: due.parse().unwrap(),
         least: Won::new(least),
