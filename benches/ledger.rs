@@ -200,6 +200,7 @@ fn result(ledger: &mut Ledger, file: i64, rows: usize, mix: Mix, at: Instant) ->
         bytes: 1,
         archive_day: at.date(),
         dropped_by: "",
+        cause: "",
         at,
     })?;
     let serials: Vec<u32> = (1..=u32::try_from(rows)?).filter(|serial| mix.lists(*serial)).collect();

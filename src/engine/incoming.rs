@@ -387,6 +387,7 @@ impl Arrival {
             bytes: i64::try_from(self.bytes).unwrap_or(i64::MAX),
             archive_day: self.day,
             dropped_by: &self.who.key,
+            cause: self.taken_on.as_deref().unwrap_or_default(),
             at: self.at,
         })?)
     }

@@ -114,10 +114,13 @@ impl Known {
     pub(super) fn of(reader: &Reader) -> Result<Self, Trouble> {
         let mut rows = reader.files(&FileQuery { limit: usize::MAX, ..FileQuery::default() })?;
         rows.sort_by_key(|row| row.file_id);
+        let by_order = reader.files_judged_by_order()?;
         let mut known = Self { ours: BTreeMap::new(), published: Vec::new(), taken: Vec::new() };
         for row in &rows {
             let Some(key) = key(row) else { continue };
             match row.state {
+                // The witness saw the order come in, not the file once more.
+                FileState::In(_) if by_order.contains(&row.file_id) => {}
                 FileState::In(_) => known.taken.push(key),
                 FileState::Out(state) => {
                     if row.published_at.is_some() {

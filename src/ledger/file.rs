@@ -118,6 +118,8 @@ pub struct NewIn<'a> {
     pub archive_day: Date,
     /// Who dropped it; empty where unknown.
     pub dropped_by: &'a str,
+    /// Why it was claimed; empty where it came out of an inbox.
+    pub cause: &'a str,
     /// When it was claimed.
     pub at: Instant,
 }
@@ -292,7 +294,7 @@ impl Tx<'_> {
             })
             .doing("record a claimed file")
             .and_then(|file_id| {
-                journal(&self.sql, file_id, "claimed", ("", "claimed"), new.at, "")?;
+                journal(&self.sql, file_id, "claimed", ("", "claimed"), new.at, new.cause)?;
                 Ok(file_id)
             })
     }

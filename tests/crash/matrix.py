@@ -348,7 +348,7 @@ def older(ledger):
     """Takes back what schema/0002.sql did, as `src/ledger/tests/opening.rs` does."""
     sql = sqlite3.connect(ledger)
     view, = sql.execute("SELECT sql FROM sqlite_schema WHERE name = 'collection_now'").fetchone()
-    sql.executescript(f"""DROP INDEX charge_over; DROP VIEW collection_now;
+    sql.executescript(f"""DROP INDEX charge_over; DROP INDEX file_step_by_order; DROP VIEW collection_now;
         {view.split(" AS collected_now,")[0]} AS collected_now FROM collection k JOIN file f ON f.file_id = k.file_id;
         ALTER TABLE file DROP COLUMN listed_code; ALTER TABLE file DROP COLUMN listed_from; PRAGMA user_version = 1;""")
     sql.close()

@@ -9,6 +9,7 @@ use crate::ledger::file::{self, FileRow, Way};
 use crate::ledger::open::Reader;
 use crate::machine::mandate;
 use rusqlite::params;
+use std::collections::HashSet;
 
 /// How many mandates stand where: reads one covering index.
 pub(in crate::ledger) const STANDING: &str =
@@ -89,5 +90,14 @@ impl Reader {
         let limit = if query.limit == 0 { FILES } else { query.limit };
         let (way, date) = (query.way.map(Way::word), query.date.map(Date::to_epoch_days));
         file::select(&self.sql, rest, params![query.owner, way, date, column::page(limit)])
+    }
+
+    /// Rows of files that did not come out of an inbox: archived bytes that an order had judged once more.
+    pub fn files_judged_by_order(&self) -> Result<HashSet<i64>, Trouble> {
+        let doing = "look for files that an order had judged again";
+        let text = "SELECT file_id FROM file_step WHERE happening = 'claimed' AND cause <> ''";
+        let mut statement = self.sql.prepare_cached(text).doing(doing)?;
+        let rows = statement.query_map([], |row| row.get(0)).doing(doing)?;
+        rows.collect::<rusqlite::Result<_>>().doing(doing)
     }
 }

@@ -16,3 +16,6 @@ CREATE VIEW collection_now AS
 
 -- Few rows: what may be overpaid, so that nobody reads all charges to add it up.
 CREATE INDEX charge_over ON charge (creditor) WHERE amount_won < paid_won + coalesce(attached_won, 0);
+
+-- Few rows: files that an order had judged again (engine/witness.rs).
+CREATE INDEX file_step_by_order ON file_step (file_id) WHERE happening = 'claimed' AND cause <> '';

@@ -198,6 +198,7 @@ pub(super) fn claim(tx: &Tx<'_>, kind: &str, name: &str, byte: u8, minute: i64) 
         bytes: 480,
         archive_day: date("2026-11-24"),
         dropped_by: "",
+        cause: "",
         at: at(minute),
     })
     .unwrap()

@@ -180,7 +180,7 @@ fn of_version_1(bench: Bench) -> (tempfile::TempDir, std::path::PathBuf) {
         .unwrap();
     let (before, _) = now.split_once(" AS collected_now,").unwrap();
     sql.execute_batch(&format!(
-        "DROP INDEX charge_over; DROP VIEW collection_now; {before} AS collected_now
+        "DROP INDEX charge_over; DROP INDEX file_step_by_order; DROP VIEW collection_now; {before} AS collected_now
            FROM collection k JOIN file f ON f.file_id = k.file_id;
          ALTER TABLE file DROP COLUMN listed_code; ALTER TABLE file DROP COLUMN listed_from; PRAGMA user_version = 1;"
     ))
