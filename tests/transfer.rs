@@ -205,6 +205,36 @@ async fn refused_files_go_to_sent_with_their_receipt_and_the_others_go_on() {
     assert!(!sides.to().join("inbox/EB131123").exists() && sides.to().join("inbox/EB211124").exists());
 }
 
+/// Each code of formats/transfer/kftc.toml, as the answer to the offer of a file (facts/kftc.md 7.2).
+#[tokio::test(start_paused = true)]
+async fn every_answer_to_an_offer_does_what_the_table_says() {
+    let all = meet(&Sides::new("direct", Direction::ToCentre), true, Accident::None).await.messages;
+    let at = codes(&all).iter().position(|code| *code == "0640").unwrap();
+    for text in ["090", "310", "320", "630", "631", "632", "633", "634", "800"] {
+        let sides = Sides::new("direct", Direction::ToCentre);
+        let seen = meet(&sides, true, Accident::Say { at, from: 29, text }).await;
+        let receipt = fs::read_to_string(sides.from().join("sent/EB131123.receipt"));
+        if ["631", "632"].contains(&text) {
+            // This file is refused, and the other side has not a byte of it.
+            assert!(receipt.unwrap().contains(&format!("result = \"refused\"\ncode = \"{text}\"")), "{text}");
+            assert!(!sides.to().join("inbox/EB131123").exists(), "{text}");
+            continue;
+        }
+        // The session ends with the code; a file that somebody says to have is not believed to be ours.
+        assert_eq!(person(&seen.sender), text);
+        assert!(receipt.is_err(), "{text}");
+        if text == "090" {
+            // Their system was in trouble: the next session goes on by itself.
+            sides.claim();
+            for _ in 0..2 {
+                meet(&sides, true, Accident::None).await;
+                sides.claim();
+            }
+            sides.arrived_once();
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn messages_that_are_too_long_for_the_other_side_need_a_person() {
     // The centre's records are longer than its messages.

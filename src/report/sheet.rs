@@ -8,6 +8,7 @@ use rust_xlsxwriter::{
     Color, DocProperties, ExcelDateTime, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError,
 };
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 
 /// The rows of a sheet: Excel's own limit, less heading and sums.
 const MOST_ROWS: u32 = 1_048_574;
@@ -68,6 +69,10 @@ impl Formats {
 
 impl<'w> Sheet<'w> {
     pub(super) fn new(out: &'w mut dyn Write, name: &str, columns: &[Column]) -> Result<Self, Trouble> {
+        guarded(|| Self::begin(out, name, columns))
+    }
+
+    fn begin(out: &'w mut dyn Write, name: &str, columns: &[Column]) -> Result<Self, Trouble> {
         let mut workbook = Workbook::new();
         let made = ExcelDateTime::from_ymd(2000, 1, 1).map_err(told)?;
         workbook.set_properties(&DocProperties::new().set_title(name).set_creation_datetime(&made));
@@ -93,7 +98,11 @@ impl<'w> Sheet<'w> {
     }
 
     /// Ends the sheet: filters over its rows, and out it goes.
-    pub(super) fn close(mut self) -> Result<(), Trouble> {
+    pub(super) fn close(self) -> Result<(), Trouble> {
+        guarded(|| self.save())
+    }
+
+    fn save(mut self) -> Result<(), Trouble> {
         let last = self.next;
         let last_column = u16::try_from(self.columns.len().saturating_sub(1)).unwrap_or(u16::MAX);
         if last > 1 {
@@ -146,6 +155,15 @@ fn instant(at: Instant) -> Result<ExcelDateTime, Trouble> {
     day(at.date())?.and_hms(hour, field(seconds / 60 % 60), field(seconds % 60)).map_err(told)
 }
 
+/// The library keeps rows in a temporary file ($TMPDIR) and panics where that has no room (rust_xlsxwriter 0.102, `packager`). A full disk
+/// is no bug of ours: it is told as what it is, and the step is tried again.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let why = "it could not be written: look whether the folder of temporary files ($TMPDIR, else /tmp) has room";
+        Err(Trouble::new("write an xlsx", why.to_string()))
+    })
+}
+
 fn told(error: XlsxError) -> Trouble {
     Trouble::new("write an xlsx", error)
 }
@@ -156,28 +174,34 @@ impl Sink for Sheet<'_> {
             let why = "a sheet holds 1,048,574 rows: take a shorter period, or csv";
             return Err(Trouble::new("write an xlsx", why.to_string()));
         }
-        let sheet = Self::sheet(&mut self.workbook)?;
-        for ((nth, cell), column) in (0_u16..).zip(cells).zip(&self.columns) {
-            match (cell, column.kind) {
-                // The column's format holds for them: looking up a format for each cell is a third of the work.
-                (Cell::Empty, _) => {}
-                (Cell::Text(text), CellKind::Text) => {
-                    sheet.write_string(self.next, nth, text).map_err(told)?;
+        guarded(|| {
+            let sheet = Self::sheet(&mut self.workbook)?;
+            for ((nth, cell), column) in (0_u16..).zip(cells).zip(&self.columns) {
+                match (cell, column.kind) {
+                    // The column's format holds for them: looking up a format for each cell is a third of the work.
+                    (Cell::Empty, _) => {}
+                    (Cell::Text(text), CellKind::Text) => {
+                        sheet.write_string(self.next, nth, text).map_err(told)?;
+                    }
+                    _ => put(sheet, self.next, nth, cell, &self.formats)?,
                 }
-                _ => put(sheet, self.next, nth, cell, &self.formats)?,
             }
-        }
+            Ok(())
+        })?;
         self.next = self.next.saturating_add(1);
         Ok(())
     }
 
     fn finish(mut self: Box<Self>, totals: &[Cell], rows: u64) -> Result<(), Trouble> {
         let (last, bold) = (self.next, Formats::new(true));
-        let sheet = Self::sheet(&mut self.workbook)?;
-        for (nth, cell) in (0_u16..).zip(totals) {
-            let label = Cell::Text(format!("합계 {rows}건"));
-            put(sheet, last, nth, if nth == 0 && *cell == Cell::Empty { &label } else { cell }, &bold)?;
-        }
+        guarded(|| {
+            let sheet = Self::sheet(&mut self.workbook)?;
+            for (nth, cell) in (0_u16..).zip(totals) {
+                let label = Cell::Text(format!("합계 {rows}건"));
+                put(sheet, last, nth, if nth == 0 && *cell == Cell::Empty { &label } else { cell }, &bold)?;
+            }
+            Ok(())
+        })?;
         self.close()
     }
 }

@@ -29,6 +29,12 @@ pub(crate) enum Accident {
         at: usize,
         byte: usize,
     },
+    /// Message `at` says this from byte `from` on (0-based).
+    Say {
+        at: usize,
+        from: usize,
+        text: &'static str,
+    },
 }
 
 #[derive(Debug)]
@@ -262,6 +268,9 @@ pub(crate) async fn carry(mut near: DuplexStream, mut far: DuplexStream, acciden
                 Accident::Twice { at: twice } if twice == at => times = 2,
                 Accident::Change { at: changed, byte } if changed == at && byte < message.len() => {
                     message[byte] = if message[byte] == b'1' { b'2' } else { b'1' };
+                }
+                Accident::Say { at: said, from, text } if said == at => {
+                    message[from..from + text.len()].copy_from_slice(text.as_bytes());
                 }
                 _ => {}
             }
