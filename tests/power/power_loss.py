@@ -25,6 +25,7 @@ import argparse, collections, hashlib, json, multiprocessing, os, random, shutil
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "crash"))
 import matrix
+import uml
 
 STAGES = ["2025-12-29 09:30", "2025-12-29 14:30", "2025-12-30 10:45", "2026-01-02 14:30", "2026-01-06 04:30"]
 FILE_SYSTEMS = {
@@ -80,10 +81,7 @@ def record(sunap, work, fs, control):
     for name, size in (("data.img", fs["size"]), ("log.img", 4 << 30)):
         with open(f"{work}/{name}", "wb") as out:
             out.truncate(size)
-    subprocess.run(["linux.uml", "mem=768M", f"ubd0={work}/data.img", f"ubd1={work}/log.img", "root=/dev/root", "rootfstype=hostfs",
-                    "rootflags=/", "ro", f"init={HERE}/init.sh", f"POWER_WORK={work}", f"POWER_FS={fs['type']}", "con=null",
-                    "con0=null", "ssl=null", "quiet"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, timeout=900)
+    uml.boot(f"{HERE}/init.sh", {"POWER_WORK": work, "POWER_FS": fs["type"]}, disks=[f"{work}/data.img", f"{work}/log.img"])
     inside = open(f"{work}/inside.log").read()
     if "DONE" not in inside or "ended with 0" not in inside.splitlines()[-2]:
         print(f"left out: the recording failed in User-Mode Linux:\n{inside}")
